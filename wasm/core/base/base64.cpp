@@ -1,0 +1,44 @@
+#include "base/base64.h"
+
+namespace keyhold {
+
+namespace {
+
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+}  // namespace
+
+std::string encode_base64url(ByteView bytes) {
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t pending = 0;
+  int bits = 0;
+  for (const std::uint8_t byte : bytes) {
+    pending = pending << 8 | byte;
+    for (bits += 8; bits >= 6; bits -= 6) text.push_back(kAlphabet[pending >> (bits - 6) & 63]);
+  }
+  if (bits > 0) text.push_back(kAlphabet[pending << (6 - bits) & 63]);
+  return text;
+}
+
+Result<Bytes> parse_base64url(std::string_view text) {
+  Bytes bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t pending = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const auto digit = kAlphabet.find(c);
+    if (digit == std::string_view::npos) return Errc::ERR_BAD_FORMAT;
+    pending = pending << 6 | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes.push_back(static_cast<std::uint8_t>(pending >> bits));
+    }
+  }
+  // A canonical text leaves fewer than 6 bits over, all zero: otherwise two texts would mean the same bytes.
+  if (bits >= 6 || (pending & ((1U << bits) - 1)) != 0) return Errc::ERR_BAD_FORMAT;
+  return bytes;
+}
+
+}  // namespace keyhold

@@ -1,0 +1,238 @@
+// messages: everything a page may ask of the vault worker, and everything the worker may say.
+// A new op breaks the build until the worker answers it. No message carries a stored key out of the worker.
+import type { ErrorCode } from './errors'
+
+/** Raised when a message changes meaning; a page and a worker that differ do not talk. */
+export const PROTOCOL_VERSION = 1
+
+export type KeyId = string
+export type ProviderId = string
+/** Milliseconds since 1970, as Date.now(). */
+export type UnixMs = number
+
+/** What a page may ask. `id` is chosen by the page and comes back in the reply. */
+export type Request = { id: number } & Ask
+
+export type Ask =
+  /** First message on every port. `build` is the build hash: an older worker refuses to write for a newer page. */
+  | { op: 'hello'; protocol: number; build: string }
+  | { op: 'status' }
+  /** Makes a vault. `kdf`: a port on which a KDF worker holding the passphrase answers (see KdfQuestion). */
+  | { op: 'create'; kdf: MessagePort }
+  | { op: 'unlock'; kdf: MessagePort }
+  | { op: 'lock' }
+  | { op: 'providers' }
+  | { op: 'keys' }
+  /** Stores a key. Unless `unchecked`, it is tried at the provider first and refused if it does not work. */
+  | { op: 'add'; provider: ProviderId; label: string; secret: Uint8Array; unchecked: boolean }
+  /** Replaces a key's secret, checking first unless `unchecked`; on any failure the old one stays. */
+  | { op: 'replace'; key: KeyId; secret: Uint8Array; unchecked: boolean }
+  | { op: 'check'; key: KeyId }
+  | { op: 'label'; key: KeyId; label: string }
+  | { op: 'delete'; key: KeyId }
+  | { op: 'setDefault'; key: KeyId }
+  /** An OpenAI-compatible endpoint of the user's own; it becomes a provider. */
+  | { op: 'addEndpoint'; name: string; base: string }
+  /** Refused with ERR_WRONG_STATE while a key is stored for it. */
+  | { op: 'removeEndpoint'; provider: ProviderId }
+  /** Model names the provider offers to this key. */
+  | { op: 'models'; key: KeyId }
+  /** One question to a model; the answer arrives as `call` events, the reply when it is complete. */
+  | { op: 'chat'; call: CallId; key: KeyId; model: string; messages: ChatMessage[]; maxTokens: number }
+  /** A request as `fetch` would make it; the reply comes with status and headers, the body as `call` events. */
+  | { op: 'fetch'; call: CallId; url: string; method: string; headers: [string, string][]; body: Uint8Array | null; key: KeyId | null }
+  /** The page has room for `bytes` more of this call's body. */
+  | { op: 'credit'; call: CallId; bytes: number }
+  | { op: 'abort'; call: CallId }
+
+/** Chosen by the page; unique per port. */
+export type CallId = number
+
+/** What each op answers. */
+export interface Answers {
+  hello: Hello
+  status: Status
+  create: Status
+  unlock: Status
+  lock: null
+  providers: ProviderInfo[]
+  keys: KeyInfo[]
+  add: Stored
+  replace: Stored
+  check: CheckOutcome
+  label: KeyInfo
+  delete: null
+  setDefault: KeyInfo
+  addEndpoint: ProviderInfo
+  removeEndpoint: null
+  models: string[]
+  chat: CallSummary
+  fetch: ResponseHead
+  credit: null
+  abort: null
+}
+export type Op = Ask['op']
+export type AskOf<O extends Op> = Extract<Ask, { op: O }>
+
+export type Reply =
+  | { id: number; ok: true; value: Answers[Op] }
+  | { id: number; ok: false; error: Problem }
+
+/** Why something was refused. Never holds input, a key, or a provider's raw text. */
+export interface Problem {
+  code: ErrorCode
+  /** Seconds to wait before trying again, where known. */
+  retryAfterS?: number
+  /** HTTP status the provider answered with, where there was one. */
+  status?: number
+}
+
+/** What the worker says unasked. */
+export type Event =
+  | { event: 'call'; call: CallId; part: CallPart }
+  /** Keys, endpoints or ledger changed: ask again. */
+  | { event: 'changed' }
+  | { event: 'unlocked' }
+  /** The vault is locked and this port is at its end: connect again after 50 ms. */
+  | { event: 'locked'; epoch: number }
+
+/** A piece of the answer to `chat` or `fetch`. */
+export type CallPart =
+  | { type: 'text'; text: string }
+  | { type: 'reasoning'; text: string }
+  /** Body bytes of `fetch`, transferred. */
+  | { type: 'bytes'; bytes: Uint8Array }
+  | { type: 'end'; summary: CallSummary }
+  | { type: 'failed'; error: Problem }
+
+export type VaultState = 'absent' | 'locked' | 'unlocked'
+
+export interface Hello {
+  protocol: number
+  build: string
+  status: Status
+  /** What the site's keyhold.config.json offers newcomers, if anything. */
+  demo: { provider: ProviderId; key: string } | null
+  /** False where the site's own policy allows only listed addresses. */
+  customEndpoints: boolean
+  /** True when the worker could reach an address its policy should have blocked. */
+  cspMissing: boolean
+}
+
+export interface Status {
+  state: VaultState
+  /** Only while unlocked: what did not match the manifest. Sound keys stay usable. */
+  findings: Finding[]
+}
+
+/** One discrepancy found at unlock; nothing is deleted because of it. */
+export interface Finding {
+  code: ErrorCode
+  kind: 'missing' | 'stale' | 'swapped' | 'altered' | 'unexpected'
+  purpose: 'slot' | 'record' | 'settings' | 'ledger'
+  id: string
+}
+
+export interface ProviderInfo {
+  id: ProviderId
+  name: string
+  /** Where the key may be sent: origin and path prefix, ending in '/'. */
+  base: string
+  kind: 'catalogue' | 'site' | 'custom'
+  wire: 'openai-chat' | 'anthropic' | 'gemini'
+  /** Pages of the provider, for a person. Absent for the user's own endpoints. */
+  consoleUrl?: string
+  docsUrl?: string
+  /** Steps to a first key, in plain words. */
+  steps: string[]
+  /** A key of this provider usually begins so; for hints only. */
+  keyPrefixes: string[]
+  /** The endpoint works without a key (local servers). */
+  keyOptional: boolean
+  /** A good model to try first, where known. */
+  suggestedModel?: string
+}
+
+export interface KeyInfo {
+  id: KeyId
+  provider: ProviderId
+  label: string
+  /** Last four characters, or '' for a key too short to show any. */
+  hint: string
+  base: string
+  isDefault: boolean
+  createdAt: UnixMs
+  /** When the secret was last replaced; equal to createdAt if never. */
+  changedAt: UnixMs
+  lastUsedAt: UnixMs | null
+  lastChecked: { at: UnixMs; code: ErrorCode | 'ok' } | null
+}
+
+export interface Stored {
+  key: KeyInfo
+  /** null when stored unchecked. */
+  check: CheckOutcome | null
+}
+
+/** Result of asking a provider whether a key works. */
+export interface CheckOutcome {
+  ok: boolean
+  error?: Problem
+}
+
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant'
+  text: string
+}
+
+export interface ResponseHead {
+  status: number
+  statusText: string
+  url: string
+  headers: [string, string][]
+}
+
+/** What a finished call cost, as the provider itself reported it. */
+export interface CallSummary {
+  key: KeyId
+  provider: ProviderId
+  model: string | null
+  /** Who paid. Always declared. */
+  source: 'user'
+  stop: string | null
+  usage: Usage | null
+  /** Wall-clock milliseconds from sending to the first byte of the answer, and to its end. */
+  firstByteMs: number
+  totalMs: number
+}
+
+/** Tokens. Absent figures were not reported: unknown, never 0. */
+export interface Usage {
+  input?: number
+  output?: number
+  cachedInput?: number
+  cacheWrite?: number
+  reasoning?: number
+}
+
+/** Vault worker -> KDF worker, on the port handed over with `create` and `unlock`. */
+export type KdfQuestion =
+  /** Argon2id of the passphrase it holds; answered with 32 bytes. */
+  | { ask: 'derive'; salt: Uint8Array; passes: number; memKib: number }
+  /** How long one derivation at the default strength takes here; answered with milliseconds. */
+  | { ask: 'measure' }
+export type KdfAnswer = { key: Uint8Array } | { ms: number } | { failed: ErrorCode }
+
+/** Page -> KDF worker, once. `wasm` is the engine's bytes, `port` the end whose other end the vault worker holds. */
+export interface KdfStart {
+  wasm: ArrayBuffer
+  passphrase: Uint8Array
+  port: MessagePort
+}
+
+/** Page -> vault worker with the port's first message when the worker is new: where its own files are. */
+export interface WorkerStart {
+  start: true
+  wasmUrl: string
+  configUrl: string
+}

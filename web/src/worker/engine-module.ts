@@ -1,0 +1,147 @@
+// engine-module: what engine.wasm offers (wasm/bindings/engine.cpp), as types. Nothing here decides anything.
+// Secrets go in through a Buffer and are wiped by its delete(); everything else crosses as plain values.
+// Uint8Arrays that come back are copies owned by the caller.
+import type { ErrorCode } from '../protocol/errors'
+import type { CallSummary, ChatMessage, Finding, KeyId, KeyInfo, ProviderId, ProviderInfo, UnixMs, VaultState } from '../protocol/messages'
+
+/** A C++ Result<T>: `error` is set when it failed. */
+export type Outcome<T> = { value: T; error?: undefined } | { error: ErrorCode; value?: undefined }
+
+/** Bytes in the WASM heap. The heap can move: take view() anew after any other call. */
+export interface EngineBuffer {
+  view(): Uint8Array
+  /** Wipes and frees. */
+  delete(): void
+}
+
+/** Key of a row in the envelope or ledger store, e.g. "record/AAAA…" or "manifest". */
+export type RowKey = string
+export interface Row {
+  key: RowKey
+  bytes: Uint8Array
+}
+
+/** A mutation to be written in ONE strict transaction. */
+export interface Plan {
+  /** The manifest row must equal this, byte for byte, or be absent if null; else abort: ERR_STALE. */
+  base: Uint8Array | null
+  puts: Row[]
+  deletes: RowKey[]
+  /** Id of what was made or changed. */
+  id: string
+}
+
+export interface KdfSpec {
+  salt: Uint8Array
+  passes: number
+  memKib: number
+}
+
+export interface OutgoingRequest {
+  url: string
+  method: string
+  headers: [string, string][]
+  /** The credential's header; the value's bytes are to be wiped after use. Null for a keyless endpoint. */
+  secret: { name: string; value: Uint8Array } | null
+  body: Uint8Array | null
+  provider: ProviderId
+  key: KeyId | null
+}
+
+export interface CallEvent {
+  type: 'text' | 'reasoning'
+  text: string
+}
+
+/** What the worker saw when fetch itself failed. */
+export interface NetworkEvidence {
+  online: boolean
+  /** A keyless no-cors request to probeUrl(): null if it was not tried. */
+  probeReached: boolean | null
+  /** Blocked by this site's own Content-Security-Policy (a violation event was seen). */
+  blockedByPolicy: boolean
+}
+
+/** One request under way. delete() wipes what it knows of the key. */
+export interface EngineCall {
+  /** To be called once. */
+  request(): OutgoingRequest
+  /** Status and headers arrived; gives the headers that may be passed on. */
+  response(status: number, headers: [string, string][], now: UnixMs): Outcome<[string, string][]>
+  /** Body bytes arrived; gives the bytes to pass on now (a tail that could begin the key is held back). */
+  feed(bytes: Uint8Array, now: UnixMs): Outcome<Uint8Array>
+  /** The body is complete; gives the bytes held back. */
+  end(now: UnixMs): Outcome<Uint8Array>
+  /** Text that arrived since the last call; only for chat. */
+  takeEvents(): CallEvent[]
+  summary(): Omit<CallSummary, 'firstByteMs' | 'totalMs'>
+  /** After a non-2xx answer to check, models or chat: what the provider meant. Null while all is well. */
+  problem(): { code: ErrorCode; status: number; retryAfterS?: number } | null
+  /** Model names, after end() of a models call. */
+  models(): Outcome<string[]>
+  /** Where to look without a key when fetch failed, to tell an unreachable host from a refusal. */
+  probeUrl(): string
+  /** fetch rejected before or during the answer: which error that was. */
+  networkFailed(evidence: NetworkEvidence): ErrorCode
+  delete(): void
+}
+
+export interface Engine {
+  /** Known answers of Argon2id, XChaCha20-Poly1305 and BLAKE2b. */
+  selfTest(): Outcome<null>
+  /** keyhold.config.json of the site, as bytes. */
+  configure(config: Uint8Array): Outcome<{ demo: { provider: ProviderId; key: string } | null; customEndpoints: boolean }>
+
+  /** Takes all stored rows. While unlocked: re-reads them with the keys it has (after another tab wrote). */
+  load(envelopes: Row[], ledger: Row[]): Outcome<VaultState>
+  state(): VaultState
+  /** A new salt and the strength for this device, from the time one default derivation took. */
+  newKdf(measuredMs: number): KdfSpec
+  /** The passphrase slot's parameters, already checked against floor and ceiling. */
+  passphraseKdf(): Outcome<KdfSpec>
+  unlock(slotKey: EngineBuffer, now: UnixMs): Outcome<null>
+  findings(): Finding[]
+  lock(): void
+
+  planCreate(kdf: KdfSpec, slotKey: EngineBuffer, now: UnixMs): Outcome<Plan>
+  planAdd(provider: ProviderId, label: string, secret: EngineBuffer, now: UnixMs): Outcome<Plan>
+  planReplace(key: KeyId, secret: EngineBuffer, now: UnixMs): Outcome<Plan>
+  planLabel(key: KeyId, label: string, now: UnixMs): Outcome<Plan>
+  planDelete(key: KeyId, now: UnixMs): Outcome<Plan>
+  planDefault(key: KeyId, now: UnixMs): Outcome<Plan>
+  planAddEndpoint(name: string, base: string, now: UnixMs): Outcome<Plan>
+  planRemoveEndpoint(provider: ProviderId, now: UnixMs): Outcome<Plan>
+  /** The plan is on disk: its state becomes the vault's. */
+  commit(): Outcome<null>
+  /** The plan failed: forget it. */
+  abandon(): void
+
+  keys(): KeyInfo[]
+  providers(): ProviderInfo[]
+  /** Ledger rows that changed since last asked; to be written relaxed, outside the manifest. */
+  takeLedger(now: UnixMs): Row[]
+  /** Records the outcome of a check of a stored key. */
+  noteChecked(key: KeyId, code: ErrorCode | 'ok', now: UnixMs): void
+
+  /** Is this key good? The cheapest request the provider has. ERR_CHECKED_TOO_OFTEN over 5 a minute. */
+  checkNew(provider: ProviderId, secret: EngineBuffer, now: UnixMs): Outcome<EngineCall>
+  /** The same for replacing a stored key's secret (checked against the base it is sealed to). */
+  checkReplacement(key: KeyId, secret: EngineBuffer, now: UnixMs): Outcome<EngineCall>
+  checkStored(key: KeyId, now: UnixMs): Outcome<EngineCall>
+  models(key: KeyId, now: UnixMs): Outcome<EngineCall>
+  chat(key: KeyId, model: string, messages: ChatMessage[], maxTokens: number, now: UnixMs): Outcome<EngineCall>
+  fetch(url: string, method: string, headers: [string, string][], body: Uint8Array | null, key: KeyId | null, now: UnixMs): Outcome<EngineCall>
+}
+
+/** For the KDF worker: a throw-away instance. ERR_KDF_BOUNDS, ERR_KDF_MEMORY. */
+export type DeriveSlotKey = (passphrase: EngineBuffer, salt: Uint8Array, passes: number, memKib: number) => Outcome<Uint8Array>
+
+/** The Emscripten module. */
+export interface EngineModule {
+  Buffer: new (size: number) => EngineBuffer
+  Engine: new () => Engine & { delete(): void }
+  deriveSlotKey: DeriveSlotKey
+  /** The self-test alone, for the KDF instance. */
+  selfTest(): Outcome<null>
+  HEAPU8: Uint8Array
+}
