@@ -1,0 +1,47 @@
+# keyhold_engine: the core behind Embind, as engine.mjs + engine.wasm. Every flag has its reason above it.
+
+file(GLOB_RECURSE binding_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/bindings/*.cpp)
+if(NOT binding_sources)
+  message(STATUS "wasm/bindings is empty: no engine is built")
+  return()
+endif()
+
+add_executable(keyhold_engine ${binding_sources})
+target_link_libraries(keyhold_engine PRIVATE keyhold_core keyhold_warnings)
+target_compile_options(keyhold_engine PRIVATE -fno-exceptions)
+set_target_properties(keyhold_engine PROPERTIES
+  OUTPUT_NAME engine SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+
+set(engine_flags
+  # Small before fast: the hot loops are libsodium's, compiled apart at -O3.
+  -Oz
+  # Errors are values: no unwinding code.
+  -fno-exceptions
+  # Classes and functions for JavaScript.
+  --bind
+  # A factory function, exported as an ES module: each call makes a fresh instance (the KDF's is thrown away).
+  -sMODULARIZE=1
+  -sEXPORT_ES6=1
+  -sEXPORT_NAME=createEngine
+  # No `import.meta.url`: the worker hands in the module's bytes and looks nothing up.
+  -sUSE_ES6_IMPORT_META=0
+  # No Node branches in the glue. Tests in Node pass `wasmBinary`.
+  -sENVIRONMENT=web,worker
+  # No `eval` or `new Function`: the page's policy forbids them.
+  -sDYNAMIC_EXECUTION=0
+  # The core does no file I/O.
+  -sFILESYSTEM=0
+  # The core's deepest path is bounded (JSON depth 32), and the 5 MB default would be most of the heap.
+  -sTOTAL_STACK=256KB
+  # Stack, static data and a small vault fit; the heap then grows as it must, and can never shrink.
+  -sINITIAL_MEMORY=2MB
+  -sALLOW_MEMORY_GROWTH=1
+  # Room for the largest Argon2 of a foreign backup.
+  -sMAXIMUM_MEMORY=2GB
+  # The hooks of Module that the glue keeps: how the shell starts an instance, and how it hears of a trap.
+  "-sINCOMING_MODULE_JS_API=['instantiateWasm','wasmBinary','onAbort','print','printErr']"
+  # No stack-overflow or assertion text in what ships.
+  -sASSERTIONS=0
+  # No setjmp in the core.
+  -sSUPPORT_LONGJMP=0)
+target_link_options(keyhold_engine PRIVATE ${engine_flags})
