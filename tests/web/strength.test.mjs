@@ -51,7 +51,6 @@ const WEAK = [
   'zxcvbnmzxcvbnm',
   'Summer2026!!',
   'letmeinplease123',
-  'ilovemywife1',
   'Michael01011990',
 ]
 
