@@ -1,0 +1,103 @@
+// serve: the built site (dist/) as a good static host would serve it, with the headers of web/hosting/headers.mjs.
+// Usage: node scripts/serve.mjs [--port N] [--demo | --no-demo]
+// With --demo it also starts the demo provider (demo.mjs) and tells the page about it.
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import sirv from 'sirv'
+import { headersFor } from '../web/hosting/headers.mjs'
+import { demoConfig, startDemo } from './demo.mjs'
+
+const root = new URL('../', import.meta.url)
+
+/**
+ * Starts the site on this machine only.
+ * @param {object} [options]
+ * @param {number} [options.port] 0 for any free one.
+ * @param {object} [options.config] what /keyhold.config.json answers, in place of the file in dist/.
+ * @param {string} [options.dist] folder of the built site.
+ * @param {(pathname: string, headers: Record<string, string>) => Record<string, string>} [options.alterHeaders]
+ *   for tests: last word on a file's headers.
+ * @returns {Promise<{ url: string, port: number, stop(): Promise<void> }>}
+ */
+export async function startSite({ port = 0, config = {}, dist = fileURLToPath(new URL('dist', root)), alterHeaders } = {}) {
+  if (!existsSync(`${dist}/index.html`)) throw new Error('dist/ has no index.html: run scripts/build first')
+  const { providers: catalogue } = JSON.parse(readFileSync(new URL('wasm/catalogue/providers.json', root), 'utf8'))
+  const site = { ...config, catalogue }
+  const setHeaders = (response, pathname) => {
+    const headers = headersFor(pathname, site)
+    response.setHeaders(new Map(Object.entries(alterHeaders ? alterHeaders(pathname, headers) : headers)))
+  }
+
+  const files = sirv(dist, { brotli: true, etag: true, setHeaders })
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, 'http://site')
+    if (pathname === '/keyhold.config.json') {
+      setHeaders(response, pathname)
+      response.setHeader('Content-Type', 'application/json')
+      response.end(JSON.stringify(config))
+      return
+    }
+    // Hosts keep this one to themselves.
+    if (pathname === '/_headers') return notFound(pathname, response)
+    files(request, response, () => notFound(pathname, response))
+  })
+  const notFound = (pathname, response) => {
+    setHeaders(response, pathname)
+    response.setHeader('Cache-Control', 'no-store')
+    response.statusCode = 404
+    response.setHeader('Content-Type', 'text/plain')
+    response.end('Not found\n')
+  }
+
+  await listen(server, port)
+  const at = server.address().port
+  // The name, not the number: passkeys and storage belong to a name.
+  return { url: `http://localhost:${at}/`, port: at, stop: () => stop(server) }
+}
+
+/** Listens on the loopback interface; rejects with a sentence if the port is taken. */
+export function listen(server, port) {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use; choose another with --port`) : error),
+    )
+    server.listen(port, '127.0.0.1', resolve)
+  })
+}
+
+/** Closes at once, open streams included. */
+export function stop(server) {
+  return new Promise((resolve) => {
+    server.close(resolve)
+    server.closeAllConnections()
+  })
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, demo: { type: 'boolean' } },
+    allowNegative: true,
+  })
+  const demo = values.demo ? await startDemo() : null
+  const site = await startSite({ port: Number(values.port ?? 4173), config: demo ? demoConfig(demo) : {} })
+
+  console.log(`\nKeyhold is at  ${site.url}`)
+  if (demo) console.log(`Its demo provider answers at ${demo.base} and takes one key: ${demo.key}`)
+  console.log('Ctrl-C ends it.')
+
+  const end = async () => {
+    await Promise.all([site.stop(), demo?.stop()])
+    process.exit(0)
+  }
+  process.once('SIGINT', end)
+  process.once('SIGTERM', end)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  main().catch((error) => {
+    console.error(`serve: ${error.message}`)
+    process.exit(1)
+  })
+}

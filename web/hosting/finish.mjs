@@ -1,0 +1,28 @@
+// finish: the last step of the web build. Writes dist/_headers, the default keyhold.config.json, and a brotli copy of
+// every file that gains by it, as a host would serve it. Usage: node web/hosting/finish.mjs dist
+import { readFileSync, readdirSync, statSync, writeFileSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
+import { headersFile } from './headers.mjs'
+
+const dist = process.argv[2]
+const catalogueFile = new URL('../../wasm/catalogue/providers.json', import.meta.url)
+const configFile = join(dist, 'keyhold.config.json')
+
+if (!existsSync(configFile)) writeFileSync(configFile, '{}\n')
+const config = JSON.parse(readFileSync(configFile, 'utf8'))
+const { providers: catalogue } = JSON.parse(readFileSync(catalogueFile, 'utf8'))
+
+const files = readdirSync(dist, { recursive: true })
+  .filter((name) => statSync(join(dist, name)).isFile() && !name.endsWith('.br') && name !== '_headers')
+  .sort()
+const pathnames = files.map((name) => '/' + name.replaceAll('\\', '/'))
+// A host serves a page under its short name too.
+const short = pathnames.filter((path) => path.endsWith('.html')).map((path) => path.replace(/(index)?\.html$/, ''))
+writeFileSync(join(dist, '_headers'), headersFile([...short, ...pathnames], { ...config, catalogue }))
+
+for (const name of files.filter((file) => /\.(html|js|mjs|css|svg|json|wasm|txt|webmanifest)$/.test(file))) {
+  const bytes = readFileSync(join(dist, name))
+  const packed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } })
+  if (packed.length < bytes.length) writeFileSync(join(dist, `${name}.br`), packed)
+}

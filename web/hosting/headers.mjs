@@ -1,0 +1,118 @@
+// headers: which response headers each file of the site must be served with. The vault's safety rests on them: the
+// static server (scripts/serve.mjs) sends them, and the build writes them to dist/_headers for hosts that read it.
+
+/**
+ * @typedef {object} SiteConfig
+ * @property {boolean} [customEndpoints] may a user add endpoints of their own? Default true.
+ * @property {{ base: string }[]} [providers] providers beside the catalogue's.
+ * @property {{ base: string }[]} [catalogue] wasm/catalogue/providers.json's list.
+ */
+
+/**
+ * Headers for the file at `pathname`, e.g. "/" or "/assets/vault-worker-Dk3f.js".
+ * @param {string} pathname
+ * @param {SiteConfig} config
+ * @returns {Record<string, string>}
+ */
+export function headersFor(pathname, config) {
+  const headers = {
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    // A host page with COEP shows the vault's frame only if the vault's files agree to be shown.
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+    'Origin-Agent-Cluster': '?1',
+    'Permissions-Policy': permissions,
+    'Cache-Control': isHashed(pathname) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'Content-Security-Policy': policyFor(pathname, config),
+  }
+  // No window that opens the vault, or that it opens, can hold on to it.
+  if (pathname === '/' || pathname === '/index.html') headers['Cross-Origin-Opener-Policy'] = 'same-origin'
+  return headers
+}
+
+/**
+ * The text of a `_headers` file (one block per file: two matching blocks would be merged, and policies would add up).
+ * @param {string[]} pathnames
+ * @param {SiteConfig} config
+ */
+export function headersFile(pathnames, config) {
+  const block = (pathname) => [
+    pathname,
+    ...Object.entries(headersFor(pathname, config)).map(([name, value]) => `  ${name}: ${value}`),
+  ]
+  return pathnames.flatMap(block).join('\n') + '\n'
+}
+
+// What a worker may do is decided by the headers of its own script, not by the page's (measured in Chromium).
+function policyFor(pathname, config) {
+  const file = pathname.slice(pathname.lastIndexOf('/') + 1)
+  if (file.startsWith('vault-worker')) return vaultWorkerPolicy(config)
+  if (file.startsWith('kdf-worker')) return kdfWorkerPolicy
+  return pagePolicy
+}
+
+const policy = (directives) => directives.join('; ')
+
+const pagePolicy = policy([
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  // The page itself talks to its own origin only; providers are the worker's business.
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "frame-ancestors 'none'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "require-trusted-types-for 'script'",
+  // One policy, which makes exactly the worker URLs.
+  'trusted-types keyhold-url',
+])
+
+// Derives a key from a passphrase, and can reach nothing at all: the module's bytes are posted to it.
+const kdfWorkerPolicy = policy([
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "connect-src 'none'",
+  "require-trusted-types-for 'script'",
+])
+
+/** Holds the keys: it may reach the providers, servers on this machine and, if users may add endpoints, any https. */
+function vaultWorkerPolicy(config) {
+  const origins = [...(config.catalogue ?? []), ...(config.providers ?? [])].map(({ base }) => new URL(base).origin)
+  const local = ['http://localhost:*', 'http://127.0.0.1:*']
+  const isLocal = (origin) => /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin)
+  const remote = [...new Set(origins)].filter((origin) => !isLocal(origin)).sort()
+  const custom = config.customEndpoints === false ? [] : ['https:']
+  return policy([
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    `connect-src ${["'self'", ...remote, ...local, ...custom].join(' ')}`,
+    "require-trusted-types-for 'script'",
+  ])
+}
+
+// Names of assets carry a hash of their content.
+const isHashed = (pathname) => /^\/assets\/.*-[\w-]{8,}\.\w+$/.test(pathname)
+
+// Features the vault never uses, taken away from any script that might run in it.
+const permissions = [
+  'accelerometer',
+  'camera',
+  'display-capture',
+  'geolocation',
+  'gyroscope',
+  'hid',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'serial',
+  'usb',
+  'xr-spatial-tracking',
+]
+  .map((feature) => `${feature}=()`)
+  .join(', ')
