@@ -1,0 +1,116 @@
+// provider: what is known of one provider. Plain data; provider_json reads it, nothing here decides.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/result.h"
+#include "providers/endpoint.h"
+
+namespace keyhold {
+
+/// Header names are compared without regard to case; ours are lower-case.
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+enum class Method { get, post, del };
+/// "GET", "POST", "DELETE"
+std::string_view name(Method method) noexcept;
+/// ERR_BAD_REQUEST for any other method.
+Result<Method> parse_method(std::string_view text);
+
+/// The forms of question and answer that Keyhold itself can write and read.
+enum class Wire { openai_chat, anthropic, gemini };
+/// As in the catalogue and the protocol: "openai-chat", "anthropic", "gemini".
+std::string_view name(Wire wire) noexcept;
+
+/// catalogue: built in. site: from keyhold.config.json. custom: typed in by the user.
+enum class ProviderKind { catalogue, site, custom };
+std::string_view name(ProviderKind kind) noexcept;
+
+/// What a call is for. A grant to a host page covers `infer` and `models`; each other class is asked for by itself.
+enum class CallClass { infer, models, files, images, audio, batch };
+
+/// One kind of call that may be made below a provider's base. What is not listed is refused.
+struct Call {
+  Method method;
+  /// Below the base, "models/{model}:generateContent": a {model} stands for one segment or a part of it.
+  std::string path;
+  CallClass call_class;
+  /// Form of the answer; none: passed on without reading usage.
+  std::optional<Wire> wire;
+};
+
+/// How one answer of a provider is to be understood. The first rule that fits decides, then the status alone.
+struct AnswerRule {
+  enum class Test { none, equals, contains };
+  /// 0: any status of 400 and above. A rule for 2xx is looked at for checks only.
+  int status = 0;
+  Test test = Test::none;
+  /// Dotted path in the JSON body; an array on the way stands for each of its elements.
+  std::string field;
+  std::string text;
+  Errc code;
+};
+
+struct Provider {
+  std::string id;
+  std::string name;
+  Endpoint base;
+  ProviderKind kind;
+  Wire wire;
+
+  struct Auth {
+    std::string header;  // lower-case
+    std::string prefix;  // "Bearer ", or empty
+  } auth;
+  /// Sent with every request.
+  Headers required_headers;
+
+  struct Check {
+    Method method;
+    std::string path;  // below the base, with its query
+  } check;
+  std::vector<AnswerRule> rules;
+
+  struct Chat {
+    /// The name of the field that bounds the answer (OpenAI wire only).
+    std::string max_tokens_field;
+    /// Usage has to be asked for by stream_options (OpenAI wire only).
+    bool ask_usage;
+  } chat;
+
+  std::vector<Call> calls;
+  /// Names of query parameters that may be sent.
+  std::vector<std::string> query;
+
+  struct Cors {
+    /// The preflight lets any request header pass.
+    bool reflects = false;
+    /// Request headers of callers that are passed on, lower-case; the preflight must let them through.
+    std::vector<std::string> headers;
+    /// The answer to a wrong key cannot be read in a browser: it looks like a network failure.
+    bool opaque_401 = false;
+  } cors;
+
+  std::vector<std::string> key_prefixes;
+  bool key_optional = false;
+  /// For a person; empty where there is none.
+  std::string console_url;
+  std::string docs_url;
+  std::vector<std::string> steps;
+  std::string suggested_model;
+};
+
+/// A call under way keeps its provider alive while the catalogue changes.
+using ProviderRef = std::shared_ptr<const Provider>;
+
+/// An OpenAI-compatible endpoint of the user's own. Works without a key when it is on this computer.
+Provider custom_provider(std::string id, std::string name, Endpoint base);
+
+}  // namespace keyhold

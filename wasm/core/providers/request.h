@@ -1,0 +1,45 @@
+// request: what goes out for a request that a caller wants made. The secret is not in it until auth_value().
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "providers/catalogue.h"
+#include "providers/provider.h"
+#include "providers/reflection.h"
+
+namespace keyhold {
+
+inline constexpr std::size_t kMaxHeaders = 64;
+inline constexpr std::size_t kMaxHeaderName = 128;
+inline constexpr std::size_t kMaxHeaderValue = 8192;
+inline constexpr std::size_t kMaxBodyBytes = 32 << 20;
+
+/// A request that may be sent as it is, but for the credential.
+struct Outgoing {
+  Method method;
+  std::string url;
+  Headers headers;  // without the credential
+  std::optional<std::string> body;
+};
+
+/// The caller's request, made safe: headers reduced to those the provider's profile lists (credentials, cookies and
+/// SDK telemetry are in no profile), a JSON body parsed strictly and written anew. `match` is what the catalogue said
+/// of `url`. ERR_BAD_REQUEST for header text that could split a request, too many or too long headers, an encoded
+/// body, a body with GET or none with POST, or another content type; ERR_BAD_JSON; ERR_TOO_LARGE.
+Result<Outgoing> caller_request(const Match& match, const TargetUrl& url, const Headers& headers,
+                                std::optional<ByteView> body);
+
+/// The value of the header `provider.auth.header`.
+SecretBytes auth_value(const Provider& provider, const SecretBytes& key);
+
+/// The headers of an answer that a caller may see: an allow-list, never cookies. `watch` may be null (no key was sent).
+/// ERR_KEY_REFLECTED if one of them contains the key.
+Result<Headers> caller_headers(const Headers& received, const ReflectionScanner* watch);
+
+}  // namespace keyhold
