@@ -5,6 +5,9 @@ import type { ErrorCode } from './errors'
 /** Raised when a message changes meaning; a page and a worker that differ do not talk. */
 export const PROTOCOL_VERSION = 1
 
+/** Body bytes of one call that the worker may send before the page grants more with `credit`. */
+export const CALL_WINDOW_BYTES = 1024 * 1024
+
 export type KeyId = string
 export type ProviderId = string
 /** Milliseconds since 1970, as Date.now(). */
@@ -18,8 +21,8 @@ export type Ask =
   | { op: 'hello'; protocol: number; build: string }
   | { op: 'status' }
   /** Makes a vault. `kdf`: a port on which a KDF worker holding the passphrase answers (see KdfQuestion). */
-  | { op: 'create'; kdf: MessagePort }
-  | { op: 'unlock'; kdf: MessagePort }
+  | { op: 'create'; call: CallId; kdf: MessagePort }
+  | { op: 'unlock'; call: CallId; kdf: MessagePort }
   | { op: 'lock' }
   | { op: 'providers' }
   | { op: 'keys' }
@@ -37,12 +40,13 @@ export type Ask =
   | { op: 'removeEndpoint'; provider: ProviderId }
   /** Model names the provider offers to this key. */
   | { op: 'models'; key: KeyId }
-  /** One question to a model; the answer arrives as `call` events, the reply when it is complete. */
+  /** One question to a model; the answer arrives as `call` events up to `end`, then the reply. A failure is the reply. */
   | { op: 'chat'; call: CallId; key: KeyId; model: string; messages: ChatMessage[]; maxTokens: number }
-  /** A request as `fetch` would make it; the reply comes with status and headers, the body as `call` events. */
+  /** A request as `fetch` would make it; the reply is status and headers, then the body as events up to `end` or `failed`. */
   | { op: 'fetch'; call: CallId; url: string; method: string; headers: [string, string][]; body: Uint8Array | null; key: KeyId | null }
-  /** The page has room for `bytes` more of this call's body. */
+  /** The page has room for `bytes` more of this call's body (a text part counts its length). */
   | { op: 'credit'; call: CallId; bytes: number }
+  /** Ends a `chat` or `fetch`, or gives up a `create` or `unlock` under way: ERR_CANCELLED. */
   | { op: 'abort'; call: CallId }
 
 /** Chosen by the page; unique per port. */
@@ -230,9 +234,11 @@ export interface KdfStart {
   port: MessagePort
 }
 
-/** Page -> vault worker with the port's first message when the worker is new: where its own files are. */
+/** Page -> vault worker, first on every port: where its own files are. A worker already started ignores it. */
 export interface WorkerStart {
   start: true
   wasmUrl: string
+  /** Subresource integrity of engine.wasm; null where the build did not compute it. */
+  wasmIntegrity: string | null
   configUrl: string
 }

@@ -1,0 +1,158 @@
+// connection: one port to the vault worker, from hello to its end. Matches replies to what was asked.
+import { BUILD } from '../protocol/build'
+import {
+  PROTOCOL_VERSION,
+  type Answers,
+  type Ask,
+  type Event,
+  type Hello,
+  type Op,
+  type Reply,
+} from '../protocol/messages'
+import { IncomingCall } from './incoming'
+import { KeyholdError } from './error'
+import type { Launcher, WorkerPort } from './launch'
+
+/** A worker being closed never answers (measured), so hello is said again, on a new port, this often. */
+const HELLO_AGAIN_MS = 500
+/** A port opened in the moment of another's close() is lost: wait this long first. */
+export const RECONNECT_AFTER_MS = 50
+/** Room for a first start: fetching and compiling the engine on a slow machine. */
+const CONNECT_WITHIN_MS = 10_000
+/** A worker whose script fails to load fails so again; the second try covers one lost request. */
+const START_FAILURES = 2
+
+interface Waiting {
+  resolve(value: Answers[Op]): void
+  reject(error: KeyholdError): void
+}
+
+export class Connection {
+  /** Set once hello is answered. */
+  hello!: Hello
+  onEvent: (event: 'changed' | 'unlocked') => void = () => {}
+  /** Called once: the vault was locked, or the worker is gone (ERR_WORKER). */
+  onEnd: (why: 'ERR_LOCKED' | 'ERR_WORKER') => void = () => {}
+
+  readonly #port: WorkerPort
+  readonly #asked = new Map<number, Waiting>()
+  readonly #calls = new Map<number, IncomingCall>()
+  #lastId = 0
+  #ended: KeyholdError | null = null
+
+  constructor(port: WorkerPort) {
+    this.#port = port
+    port.onMessage((data) => this.#receive(data as Reply | Event))
+    port.onGone(() => this.#end('ERR_WORKER'))
+  }
+
+  async greet(start: Launcher['start']): Promise<void> {
+    this.#port.post(start)
+    this.hello = await this.ask({ op: 'hello', protocol: PROTOCOL_VERSION, build: BUILD })
+  }
+
+  /** @throws KeyholdError with what the worker answered; ERR_LOCKED or ERR_WORKER when the port ends first. */
+  ask<A extends Ask>(ask: A, transfer: Transferable[] = []): Promise<Answers[A['op']]> {
+    if (this.#ended) return Promise.reject(this.#ended)
+    const id = ++this.#lastId
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve: resolve as Waiting['resolve'], reject })
+      this.#port.post({ ...ask, id }, transfer)
+    })
+  }
+
+  /** A number for a call of this port, and the place where its parts arrive. */
+  beginCall(): IncomingCall {
+    const id = ++this.#lastId
+    const call = new IncomingCall(id, {
+      credit: (bytes) => this.#tell({ op: 'credit', call: id, bytes }),
+      abort: () => this.#tell({ op: 'abort', call: id }),
+      over: () => this.#calls.delete(id),
+    })
+    if (this.#ended) call.fail(this.#ended)
+    else this.#calls.set(id, call)
+    return call
+  }
+
+  /** Aborts every call under way; the port stays usable. */
+  abortCalls(): void {
+    for (const call of [...this.#calls.values()]) call.abort()
+  }
+
+  close(): void {
+    this.#end('ERR_WORKER')
+  }
+
+  #tell(ask: Ask): void {
+    // Nobody waits for these; a port that has ended needs neither.
+    this.ask(ask).catch(() => {})
+  }
+
+  #receive(message: Reply | Event): void {
+    if (this.#ended) return
+    if ('event' in message) {
+      if (message.event === 'call') this.#calls.get(message.call)?.push(message.part)
+      else if (message.event === 'locked') this.#end('ERR_LOCKED')
+      else this.onEvent(message.event)
+      return
+    }
+    const waiting = this.#asked.get(message.id)
+    this.#asked.delete(message.id)
+    if (message.ok) waiting?.resolve(message.value)
+    else waiting?.reject(new KeyholdError(message.error))
+  }
+
+  #end(why: 'ERR_LOCKED' | 'ERR_WORKER'): void {
+    if (this.#ended) return
+    this.#ended = new KeyholdError(why)
+    this.#port.close()
+    for (const { reject } of this.#asked.values()) reject(this.#ended)
+    for (const call of this.#calls.values()) call.fail(this.#ended)
+    this.#asked.clear()
+    this.#calls.clear()
+    this.onEnd(why)
+  }
+}
+
+/**
+ * Opens a port and says hello, again on a new port until one is answered: a slow worker answers the first, an ending one none.
+ * @throws KeyholdError ERR_WORKER after 10 s; at once what the worker refused with (ERR_SELF_TEST, ERR_VERSION...).
+ */
+export function openConnection(launcher: Launcher): Promise<Connection> {
+  const tried: Connection[] = []
+  let failures = 0
+  let settled = false
+  return new Promise((resolve, reject) => {
+    const settle = (winner: Connection | null, error?: unknown) => {
+      settled = true
+      clearInterval(again)
+      clearTimeout(limit)
+      for (const one of tried) if (one !== winner) one.close()
+      if (winner) resolve(winner)
+      else reject(error)
+    }
+    const attempt = () => {
+      if (settled) return
+      let connection: Connection
+      try {
+        connection = new Connection(launcher.openPort())
+      } catch {
+        settle(null, new KeyholdError('ERR_WORKER'))
+        return
+      }
+      tried.push(connection)
+      connection.greet(launcher.start).then(
+        () => settled || settle(connection),
+        (error: KeyholdError) => {
+          if (settled) return
+          if (error.code === 'ERR_LOCKED' || (error.code === 'ERR_WORKER' && ++failures < START_FAILURES)) {
+            setTimeout(attempt, RECONNECT_AFTER_MS)
+          } else settle(null, error)
+        },
+      )
+    }
+    const again = launcher.shared ? setInterval(attempt, HELLO_AGAIN_MS) : undefined
+    const limit = setTimeout(() => settle(null, new KeyholdError('ERR_WORKER')), CONNECT_WITHIN_MS)
+    attempt()
+  })
+}

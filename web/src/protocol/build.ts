@@ -1,0 +1,11 @@
+// build: which build of Keyhold this is. A page and a worker of different builds do not talk.
+
+declare const __KEYHOLD_BUILD__: string | undefined
+declare const __KEYHOLD_WASM_INTEGRITY__: string | undefined
+
+/** Digest of the sources and of engine.wasm, put in by the bundler; 'dev' where none was. */
+export const BUILD: string = typeof __KEYHOLD_BUILD__ === 'string' ? __KEYHOLD_BUILD__ : 'dev'
+
+/** `sha384-…` of engine.wasm, for `fetch(…, { integrity })`; null where the bundler gave none. */
+export const WASM_INTEGRITY: string | null =
+  typeof __KEYHOLD_WASM_INTEGRITY__ === 'string' ? __KEYHOLD_WASM_INTEGRITY__ : null

@@ -1,0 +1,28 @@
+// trusted: which script URLs this site may start workers from. The only Trusted Types policy, for exactly these files.
+import kdfWorkerFile from './worker/kdf-worker.ts?worker&url'
+import vaultWorkerFile from './worker/vault-worker.ts?worker&url'
+
+/** What a TrustedScriptURL is to TypeScript, whose DOM library does not know it yet. */
+export type ScriptUrl = string | { toString(): string; readonly __trustedScriptUrl?: never }
+
+interface PolicyFactory {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(url: string): string },
+  ): { createScriptURL(url: string): ScriptUrl }
+}
+
+const ours: readonly string[] = [vaultWorkerFile, kdfWorkerFile]
+
+const rules = {
+  createScriptURL(url: string): string {
+    if (!ours.includes(url)) throw new TypeError('not one of our scripts')
+    return url
+  },
+}
+
+const factory = (globalThis as { trustedTypes?: PolicyFactory }).trustedTypes
+const policy = factory === undefined ? rules : factory.createPolicy('keyhold-url', rules)
+
+export const vaultWorkerUrl: ScriptUrl = policy.createScriptURL(vaultWorkerFile)
+export const kdfWorkerUrl: ScriptUrl = policy.createScriptURL(kdfWorkerFile)
