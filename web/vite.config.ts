@@ -1,0 +1,53 @@
+// vite.config: how web/ becomes dist/: one page, two self-contained worker scripts, engine.wasm.
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import tailwindcss from '@tailwindcss/vite'
+import { defineConfig } from 'vite'
+import { pagePlugins } from './src/page/build/plugins.mjs'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+const wasm = path('../build/wasm')
+
+/** Same sources and same engine, same name: two builds from two folders agree. */
+function buildId(): string {
+  const hash = createHash('sha256')
+  const sources = readdirSync(path('src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`)
+  for (const file of [...sources.sort(), `${wasm}/engine.mjs`, `${wasm}/engine.wasm`, path('../package-lock.json')]) {
+    if (existsSync(file)) hash.update(readFileSync(file)).update('\0')
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+function integrityOf(file: string): string | undefined {
+  if (!existsSync(file)) return undefined
+  return `sha384-${createHash('sha384').update(readFileSync(file)).digest('base64')}`
+}
+
+export default defineConfig({
+  root: path('.'),
+  // The site works in any folder of any host.
+  base: './',
+  plugins: [tailwindcss(), ...pagePlugins()],
+  resolve: { alias: { 'keyhold-wasm': wasm } },
+  define: {
+    __KEYHOLD_BUILD__: JSON.stringify(buildId()),
+    __KEYHOLD_WASM_INTEGRITY__: JSON.stringify(integrityOf(`${wasm}/engine.wasm`)),
+  },
+  worker: {
+    // One classic script each: a worker then needs no `import`, which not every host page's bundler would follow.
+    format: 'iife',
+    // The names are what the hosting headers go by.
+    rolldownOptions: { output: { entryFileNames: 'assets/[name]-[hash].js' } },
+  },
+  build: {
+    outDir: path('../dist'),
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    // What it would add is for browsers that cannot run Keyhold anyway.
+    modulePreload: { polyfill: false },
+  },
+})
