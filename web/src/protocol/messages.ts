@@ -133,7 +133,7 @@ export interface Status {
 export interface Finding {
   code: ErrorCode
   kind: 'missing' | 'stale' | 'swapped' | 'altered' | 'unexpected'
-  purpose: 'slot' | 'record' | 'settings' | 'ledger'
+  purpose: 'slot' | 'record' | 'settings' | 'ledger' | 'manifest'
   id: string
 }
 

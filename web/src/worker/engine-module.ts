@@ -67,11 +67,11 @@ export interface EngineCall {
   /** To be called once. */
   request(): OutgoingRequest
   /** Status and headers arrived; gives the headers that may be passed on. */
-  response(status: number, headers: [string, string][], now: UnixMs): Outcome<[string, string][]>
+  response(status: number, headers: [string, string][]): Outcome<[string, string][]>
   /** Body bytes arrived; gives the bytes to pass on now (a tail that could begin the key is held back). */
-  feed(bytes: Uint8Array, now: UnixMs): Outcome<Uint8Array>
+  feed(bytes: Uint8Array): Outcome<Uint8Array>
   /** The body is complete; gives the bytes held back. */
-  end(now: UnixMs): Outcome<Uint8Array>
+  end(): Outcome<Uint8Array>
   /** Text that arrived since the last call; only for chat. */
   takeEvents(): CallEvent[]
   summary(): Omit<CallSummary, 'firstByteMs' | 'totalMs'>
@@ -87,8 +87,6 @@ export interface EngineCall {
 }
 
 export interface Engine {
-  /** Known answers of Argon2id, XChaCha20-Poly1305 and BLAKE2b. */
-  selfTest(): Outcome<null>
   /** keyhold.config.json of the site, as bytes. */
   configure(config: Uint8Array): Outcome<{ demo: { provider: ProviderId; key: string } | null; customEndpoints: boolean }>
 
@@ -99,18 +97,18 @@ export interface Engine {
   newKdf(measuredMs: number): KdfSpec
   /** The passphrase slot's parameters, already checked against floor and ceiling. */
   passphraseKdf(): Outcome<KdfSpec>
-  unlock(slotKey: EngineBuffer, now: UnixMs): Outcome<null>
+  unlock(slotKey: EngineBuffer): Outcome<null>
   findings(): Finding[]
   lock(): void
 
-  planCreate(kdf: KdfSpec, slotKey: EngineBuffer, now: UnixMs): Outcome<Plan>
+  planCreate(kdf: KdfSpec, slotKey: EngineBuffer): Outcome<Plan>
   planAdd(provider: ProviderId, label: string, secret: EngineBuffer, now: UnixMs): Outcome<Plan>
   planReplace(key: KeyId, secret: EngineBuffer, now: UnixMs): Outcome<Plan>
-  planLabel(key: KeyId, label: string, now: UnixMs): Outcome<Plan>
-  planDelete(key: KeyId, now: UnixMs): Outcome<Plan>
-  planDefault(key: KeyId, now: UnixMs): Outcome<Plan>
-  planAddEndpoint(name: string, base: string, now: UnixMs): Outcome<Plan>
-  planRemoveEndpoint(provider: ProviderId, now: UnixMs): Outcome<Plan>
+  planLabel(key: KeyId, label: string): Outcome<Plan>
+  planDelete(key: KeyId): Outcome<Plan>
+  planDefault(key: KeyId): Outcome<Plan>
+  planAddEndpoint(name: string, base: string): Outcome<Plan>
+  planRemoveEndpoint(provider: ProviderId): Outcome<Plan>
   /** The plan is on disk: its state becomes the vault's. */
   commit(): Outcome<null>
   /** The plan failed: forget it. */
@@ -119,7 +117,7 @@ export interface Engine {
   keys(): KeyInfo[]
   providers(): ProviderInfo[]
   /** Ledger rows that changed since last asked; to be written relaxed, outside the manifest. */
-  takeLedger(now: UnixMs): Row[]
+  takeLedger(): Row[]
   /** Records the outcome of a check of a stored key. */
   noteChecked(key: KeyId, code: ErrorCode | 'ok', now: UnixMs): void
 
@@ -134,14 +132,14 @@ export interface Engine {
 }
 
 /** For the KDF worker: a throw-away instance. ERR_KDF_BOUNDS, ERR_KDF_MEMORY. */
-export type DeriveSlotKey = (passphrase: EngineBuffer, salt: Uint8Array, passes: number, memKib: number) => Outcome<Uint8Array>
+export type DeriveSlotKey = (passphrase: EngineBuffer, kdf: KdfSpec) => Outcome<Uint8Array>
 
 /** The Emscripten module. */
 export interface EngineModule {
   Buffer: new (size: number) => EngineBuffer
   Engine: new () => Engine & { delete(): void }
   deriveSlotKey: DeriveSlotKey
-  /** The self-test alone, for the KDF instance. */
+  /** Known answers of Argon2id, XChaCha20-Poly1305 and BLAKE2b. Call first; on error use nothing else. */
   selfTest(): Outcome<null>
   HEAPU8: Uint8Array
 }

@@ -1,0 +1,88 @@
+#include "session/exchange.h"
+
+#include "providers/own_request.h"
+#include "providers/wire.h"
+
+namespace keyhold {
+
+namespace {
+
+std::string header(const Headers& headers, std::string_view name) {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+const Usage kNoUsage;
+const std::string kNothing;
+
+}  // namespace
+
+Exchange::Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, const SecretBytes& secret, std::string key_id,
+           std::optional<Wire> wire)
+    : purpose_(purpose),
+      provider_(std::move(provider)),
+      outgoing_(std::move(outgoing)),
+      auth_value_(secret.empty() ? SecretBytes() : auth_value(*provider_, secret)),
+      watch_(secret),
+      key_id_(std::move(key_id)),
+      wire_(wire) {}
+
+std::string Exchange::probe_url() const { return keyhold::probe_url(*provider_); }
+
+Result<Headers> Exchange::response(int status, const Headers& headers) {
+  status_ = status;
+  content_type_ = header(headers, "content-type");
+  retry_after_ = header(headers, "retry-after");
+  if (succeeded() && (purpose_ == Purpose::chat || purpose_ == Purpose::pass)) {
+    meter_.emplace(wire_, content_type_, purpose_ == Purpose::chat);
+  }
+  return caller_headers(headers, &watch_);
+}
+
+Result<ByteView> Exchange::feed(ByteView bytes) {
+  bytes_arrived_ = bytes_arrived_ || !bytes.empty();
+  return took(watch_.feed(bytes));
+}
+
+Result<ByteView> Exchange::end() {
+  KEYHOLD_TRY(const ByteView rest, took(watch_.finish()));
+  if (meter_) KEYHOLD_CHECK(meter_->end());
+  return rest;
+}
+
+// What the watch let through is read here, and passed on if it is a caller's.
+Result<ByteView> Exchange::took(Result<ByteView> released) {
+  if (!released) return released;
+  if (meter_) {
+    KEYHOLD_CHECK(meter_->feed(*released));
+  } else {
+    const std::size_t limit = purpose_ == Purpose::models && succeeded() ? kMaxModelListBytes : kMaxDiagnosedBody;
+    if (purpose_ == Purpose::models && succeeded() && body_.size() + released->size() > limit) {
+      return Errc::ERR_TOO_LARGE;
+    }
+    append(body_, released->first(std::min(released->size(), limit - body_.size())));
+  }
+  return purpose_ == Purpose::pass ? released : ByteView();
+}
+
+std::vector<TextEvent> Exchange::take_events() { return meter_ ? meter_->take_events() : std::vector<TextEvent>(); }
+
+std::optional<Problem> Exchange::problem() const {
+  const AnswerSeen seen{status_, content_type_, body_, retry_after_};
+  return purpose_ == Purpose::check ? diagnose_check(*provider_, seen) : diagnose_answer(*provider_, seen);
+}
+
+Result<std::vector<std::string>> Exchange::models() const { return parse_models(*wire_, body_); }
+
+Errc Exchange::network_failed(NetworkEvidence evidence) const {
+  evidence.bytes_arrived = bytes_arrived_;
+  return diagnose_network(*provider_, evidence);
+}
+
+const Usage& Exchange::usage() const noexcept { return meter_ ? meter_->usage() : kNoUsage; }
+const std::string& Exchange::model() const noexcept { return meter_ ? meter_->model() : kNothing; }
+const std::string& Exchange::stop() const noexcept { return meter_ ? meter_->stop() : kNothing; }
+
+}  // namespace keyhold

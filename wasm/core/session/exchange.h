@@ -1,0 +1,76 @@
+// exchange: one request to a provider, from the moment it may be sent to the last byte of its answer. Does no I/O: the shell
+// sends what request() says and feeds back what arrives.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+#include "providers/diagnosis.h"
+#include "providers/meter.h"
+#include "providers/reflection.h"
+#include "providers/request.h"
+
+namespace keyhold {
+
+class Exchange {
+ public:
+  enum class Purpose {
+    check,   // is the key good?
+    models,  // which models does it reach?
+    chat,    // one question; the answer is read here
+    pass,    // a caller's own request; the answer passes through
+  };
+
+  /// `secret` is empty for a call without a key. `wire`: the form of the answer; none: not read.
+  Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, const SecretBytes& secret, std::string key_id,
+       std::optional<Wire> wire);
+
+  const Outgoing& request() const noexcept { return outgoing_; }
+  const Provider& provider() const noexcept { return *provider_; }
+  /// Empty for a key that is not stored, or none.
+  const std::string& key_id() const noexcept { return key_id_; }
+  /// The credential header's value, to be taken once; empty if there is none.
+  SecretBytes take_auth_value() noexcept { return std::move(auth_value_); }
+  std::string probe_url() const;
+
+  /// Headers a caller may see. ERR_KEY_REFLECTED.
+  Result<Headers> response(int status, const Headers& headers);
+  /// Bytes to pass on now; none unless the purpose is `pass`. Valid until the next call. ERR_KEY_REFLECTED, or what the
+  /// meter says of a chat. An error is final.
+  Result<ByteView> feed(ByteView bytes);
+  Result<ByteView> end();
+
+  std::vector<TextEvent> take_events();
+  /// What a refusal, or a useless answer to a check, means. Complete after end().
+  std::optional<Problem> problem() const;
+  /// After end() of a models call. ERR_BAD_ANSWER.
+  Result<std::vector<std::string>> models() const;
+  Errc network_failed(NetworkEvidence evidence) const;
+
+  /// What the answer said of itself; empty before response().
+  const Usage& usage() const noexcept;
+  const std::string& model() const noexcept;
+  const std::string& stop() const noexcept;
+
+ private:
+  bool succeeded() const noexcept { return status_ >= 200 && status_ < 300; }
+  Result<ByteView> took(Result<ByteView> released);
+
+  Purpose purpose_;
+  ProviderRef provider_;
+  Outgoing outgoing_;
+  SecretBytes auth_value_;
+  ReflectionScanner watch_;
+  std::string key_id_;
+  std::optional<Wire> wire_;
+  int status_ = 0;
+  std::string content_type_;
+  std::string retry_after_;
+  bool bytes_arrived_ = false;
+  std::optional<Meter> meter_;  // of a chat or pass that succeeded
+  Bytes body_;                  // of anything else: the model list, or the beginning of a refusal
+};
+
+}  // namespace keyhold

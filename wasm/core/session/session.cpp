@@ -1,0 +1,197 @@
+#include "session/session.h"
+
+#include "base/json.h"
+#include "providers/key_format.h"
+#include "providers/own_request.h"
+#include "session/site_config.h"
+
+namespace keyhold {
+
+namespace {
+
+/// The key in what was pasted; empty where the provider needs none and nothing was pasted.
+Result<SecretBytes> key_from(const Provider& provider, const SecretBytes& pasted) {
+  if (pasted.empty() && provider.key_optional) return SecretBytes();
+  return clean_key(pasted);
+}
+
+RecordFields sealed_fields(const Provider& provider) {
+  return {provider.id, provider.base.text(), provider.auth.header, provider.auth.prefix};
+}
+
+}  // namespace
+
+Result<SiteConfig> Session::configure(ByteView config) {
+  KEYHOLD_TRY(const Json document, Json::parse(config, {.max_bytes = Catalogue::kMaxBytes}));
+  KEYHOLD_TRY(SiteConfig site, parse_site_config(document.root()));
+  if (const auto providers = document.root().find("providers")) KEYHOLD_CHECK(catalogue_.add_site(*providers));
+  site_ = site;
+  return site;
+}
+
+// --- the vault -----------------------------------------------------------------------------------------------------
+
+Result<VaultState> Session::load(Rows envelopes, Rows ledger) {
+  auto state = vault_.load(std::move(envelopes), std::move(ledger));
+  take_over_endpoints();
+  return state;
+}
+
+SlotFields Session::make_kdf(double measured_ms) {
+  SlotFields fields{KdfParams::calibrated(measured_ms), {}};
+  rng_.fill(fields.salt);
+  return fields;
+}
+
+Result<void> Session::unlock(const SlotKey& slot_key) {
+  KEYHOLD_CHECK(vault_.unlock(slot_key));
+  take_over_endpoints();
+  return {};
+}
+
+void Session::lock() noexcept {
+  vault_.lock();
+  take_over_endpoints();
+}
+
+Result<void> Session::commit() {
+  KEYHOLD_CHECK(vault_.commit());
+  take_over_endpoints();
+  return {};
+}
+
+// The user's own endpoints are providers while the vault is open. One that a newer catalogue or site config has taken
+// over is left out: its key stays sealed to the old address and is refused there.
+void Session::take_over_endpoints() {
+  std::vector<Provider> custom;
+  for (const CustomEndpoint& endpoint : vault_.settings().endpoints) {
+    auto base = Endpoint::parse(endpoint.base);
+    if (!base) continue;
+    Provider provider = custom_provider(endpoint.id, endpoint.name, *std::move(base));
+    if (catalogue_.admits(provider)) custom.push_back(std::move(provider));
+  }
+  if (!catalogue_.set_custom(std::move(custom))) static_cast<void>(catalogue_.set_custom({}));
+}
+
+Result<Plan> Session::plan_add(std::string_view provider_id, std::string_view label, const SecretBytes& pasted,
+                               UnixMs now) {
+  const ProviderRef provider = catalogue_.find(provider_id);
+  if (!provider) return Errc::ERR_UNKNOWN_PROVIDER;
+  KEYHOLD_TRY(const SecretBytes secret, key_from(*provider, pasted));
+  // REVEAL: only its last characters, for the hint.
+  return vault_.plan_add(sealed_fields(*provider), label, hint(secret.reveal()), secret, now);
+}
+
+Result<Plan> Session::plan_replace(std::string_view key, const SecretBytes& pasted, UnixMs now) {
+  if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
+  const Record* record = vault_.find(key);
+  if (record == nullptr) return Errc::ERR_NOT_FOUND;
+  KEYHOLD_TRY(const ProviderRef provider, provider_of(*record));
+  KEYHOLD_TRY(const SecretBytes secret, key_from(*provider, pasted));
+  // REVEAL: only its last characters, for the hint.
+  return vault_.plan_replace(key, hint(secret.reveal()), secret, now);
+}
+
+Result<Plan> Session::plan_add_endpoint(std::string_view name, std::string_view base_text) {
+  KEYHOLD_CHECK(check_label(name));
+  if (name.size() > kMaxEndpointNameBytes) return Errc::ERR_BAD_INPUT;
+  KEYHOLD_TRY(Endpoint base, Endpoint::parse(base_text));
+  if (!site_.custom_endpoints && !base.is_loopback()) return Errc::ERR_NOT_PERMITTED_BY_SITE;
+  CustomEndpoint endpoint{"own-" + vault_.make_id(), std::string(name), base.text()};
+  KEYHOLD_CHECK(catalogue_.admits(custom_provider(endpoint.id, endpoint.name, std::move(base))));
+  return vault_.plan_add_endpoint(std::move(endpoint));
+}
+
+std::vector<KeyView> Session::keys() const {
+  std::vector<KeyView> views;
+  for (const Record* record : vault_.records()) {
+    views.push_back({record, vault_.ledger(record->id), vault_.is_default(*record)});
+  }
+  return views;
+}
+
+// --- calls ---------------------------------------------------------------------------------------------------------
+
+// The provider a record was made for, if it still is where the record is sealed to.
+Result<ProviderRef> Session::provider_of(const Record& record) const {
+  ProviderRef provider = catalogue_.find(record.fields.provider);
+  if (!provider) return Errc::ERR_UNKNOWN_PROVIDER;
+  if (sealed_fields(*provider) != record.fields) return Errc::ERR_ENDPOINT_MISMATCH;
+  return provider;
+}
+
+Result<Session::Opened> Session::open_key(std::string_view key) const {
+  if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
+  const Record* record = vault_.find(key);
+  if (record == nullptr) return Errc::ERR_NOT_FOUND;
+  KEYHOLD_TRY(ProviderRef provider, provider_of(*record));
+  KEYHOLD_TRY(SecretBytes secret, vault_.open_secret(key, provider->base.text()));
+  return Opened{std::move(provider), std::move(secret)};
+}
+
+Result<Exchange> Session::check(ProviderRef provider, const SecretBytes& secret, std::string key_id, UnixMs now) {
+  KEYHOLD_CHECK(throttle_.admit(provider->id, now));
+  Outgoing outgoing = check_request(*provider);
+  return Exchange(Exchange::Purpose::check, std::move(provider), std::move(outgoing), secret, std::move(key_id), std::nullopt);
+}
+
+Result<Exchange> Session::check_new(std::string_view provider_id, const SecretBytes& pasted, UnixMs now) {
+  if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
+  ProviderRef provider = catalogue_.find(provider_id);
+  if (!provider) return Errc::ERR_UNKNOWN_PROVIDER;
+  KEYHOLD_TRY(const SecretBytes secret, key_from(*provider, pasted));
+  return check(std::move(provider), secret, "", now);
+}
+
+Result<Exchange> Session::check_replacement(std::string_view key, const SecretBytes& pasted, UnixMs now) {
+  KEYHOLD_TRY(Opened opened, open_key(key));
+  KEYHOLD_TRY(const SecretBytes secret, key_from(*opened.provider, pasted));
+  return check(std::move(opened.provider), secret, "", now);
+}
+
+Result<Exchange> Session::check_stored(std::string_view key, UnixMs now) {
+  KEYHOLD_TRY(Opened opened, open_key(key));
+  return check(std::move(opened.provider), opened.secret, std::string(key), now);
+}
+
+Result<Exchange> Session::models(std::string_view key, UnixMs now) {
+  KEYHOLD_TRY(Opened opened, open_key(key));
+  vault_.note_used(key, now);
+  const Wire wire = opened.provider->wire;
+  Outgoing outgoing = models_request(*opened.provider);
+  return Exchange(Exchange::Purpose::models, std::move(opened.provider), std::move(outgoing), opened.secret, std::string(key),
+              wire);
+}
+
+Result<Exchange> Session::chat(std::string_view key, std::string_view model, std::span<const ChatMessage> messages,
+                           std::int64_t max_tokens, UnixMs now) {
+  KEYHOLD_TRY(Opened opened, open_key(key));
+  KEYHOLD_TRY(Outgoing outgoing, chat_request(*opened.provider, model, messages, max_tokens));
+  vault_.note_used(key, now);
+  const Wire wire = opened.provider->wire;
+  return Exchange(Exchange::Purpose::chat, std::move(opened.provider), std::move(outgoing), opened.secret, std::string(key),
+              wire);
+}
+
+Result<Exchange> Session::fetch(std::string_view url, std::string_view method_text, const Headers& headers,
+                            std::optional<ByteView> body, std::string_view key, UnixMs now) {
+  if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
+  KEYHOLD_TRY(const Method method, parse_method(method_text));
+  KEYHOLD_TRY(const TargetUrl target, TargetUrl::parse(url));
+  KEYHOLD_TRY(const Match match, catalogue_.match(method, target));
+  const Record* record = key.empty() ? vault_.default_record(match.provider->id) : vault_.find(key);
+  if (record == nullptr && !key.empty()) return Errc::ERR_NOT_FOUND;
+  if (record == nullptr && !match.provider->key_optional) return Errc::ERR_NO_KEY;
+  SecretBytes secret;
+  if (record != nullptr) {
+    if (record->fields.provider != match.provider->id) return Errc::ERR_ENDPOINT_MISMATCH;
+    KEYHOLD_TRY(Opened opened, open_key(record->id));
+    secret = std::move(opened.secret);
+  }
+  KEYHOLD_TRY(Outgoing outgoing, caller_request(match, target, headers, body));
+  std::string id = record == nullptr ? std::string() : record->id;
+  vault_.note_used(id, now);
+  return Exchange(Exchange::Purpose::pass, match.provider, std::move(outgoing), secret, std::move(id), match.call->wire);
+}
+
+}  // namespace keyhold

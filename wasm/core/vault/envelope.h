@@ -1,0 +1,85 @@
+// envelope: how anything sealed looks on disk. Does not know what is inside. Format: docs/vault-format.md.
+//
+//   "KH1" | u16le header length | header (JSON) | nonce 24 | ciphertext + tag 16
+//
+// Everything before the nonce is the associated data: readable by all, changeable by nobody.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/rng.h"
+#include "base/secret.h"
+#include "crypto/kdf.h"
+
+namespace keyhold {
+
+inline constexpr std::size_t kMaxHeaderBytes = 4096;
+inline constexpr std::size_t kMaxEnvelopeBytes = 2 << 20;
+
+enum class Purpose { slot, record, manifest, settings, ledger };
+std::string_view name(Purpose purpose) noexcept;
+
+/// How a passphrase opens a slot.
+struct SlotFields {
+  KdfParams kdf;
+  Salt salt;
+};
+
+/// Where a record's key may be sent, and in which header: authenticated, so that it cannot be changed on disk.
+struct RecordFields {
+  std::string provider;
+  std::string base;         // origin and path prefix, ending in '/'
+  std::string auth_header;  // e.g. "authorization"
+  std::string auth_prefix;  // e.g. "Bearer "
+  bool operator==(const RecordFields&) const = default;
+};
+
+struct ManifestFields {
+  std::int64_t generation;  // rises by one with every change
+  std::int64_t epoch;       // rises when the root key is replaced
+};
+
+/// The public, authenticated part of an envelope.
+struct Header {
+  Purpose purpose;
+  std::string vault;  // 16 random bytes, base64url
+  std::string id;     // 16 random bytes, base64url; or the purpose's name where there is only one
+  std::int64_t rev = 1;
+  std::optional<SlotFields> slot;          // exactly for Purpose::slot
+  std::optional<RecordFields> record;      // exactly for Purpose::record
+  std::optional<ManifestFields> manifest;  // exactly for Purpose::manifest
+};
+
+/// What is sealed inside: public facts as JSON, and the secret apart from it, so that no JSON parser ever sees it.
+struct Body {
+  std::string info;  // JSON object
+  SecretBytes secret;
+};
+
+/// A checked header, and the whole envelope it was read from.
+struct Envelope {
+  Header header;
+  ByteView associated;
+  ByteView sealed;
+};
+
+/// The views point into `bytes`. ERR_BAD_FORMAT, or ERR_KDF_BOUNDS for a slot outside floor and ceiling.
+Result<Envelope> parse_envelope(ByteView bytes);
+
+/// `key` has 32 bytes. The secret in `body` is copied into the ciphertext only.
+Bytes seal_envelope(const Header& header, const Body& body, ByteView key, Rng& rng);
+
+/// ERR_TAMPERED if the key or any byte is not the one it was sealed with; ERR_BAD_FORMAT for a body of another form.
+Result<Body> open_envelope(const Envelope& envelope, ByteView key);
+
+/// Where an envelope is stored: "record/<id>", or the purpose's name alone where there is only one.
+std::string row_key(Purpose purpose, std::string_view id);
+/// 16 random bytes as text, 22 characters.
+std::string make_id(Rng& rng);
+
+}  // namespace keyhold

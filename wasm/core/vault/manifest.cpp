@@ -1,0 +1,132 @@
+#include "vault/manifest.h"
+
+#include "base/base64.h"
+#include "base/json.h"
+
+namespace keyhold {
+
+namespace {
+
+constexpr std::int64_t kMaxRev = std::int64_t{1} << 53;
+
+Result<ManifestEntry> parse_entry(JsonRef object) {
+  KEYHOLD_CHECK(object.only({"rev", "digest", "base"}));
+  ManifestEntry entry{};
+  KEYHOLD_TRY(const JsonRef rev, object.field("rev"));
+  KEYHOLD_TRY(entry.rev, rev.integer(1, kMaxRev));
+  KEYHOLD_TRY(const JsonRef digest, object.field("digest"));
+  KEYHOLD_TRY(const std::string_view digest_text, digest.text(64));
+  KEYHOLD_TRY(const Bytes digest_bytes, parse_base64url(digest_text));
+  if (digest_bytes.size() != entry.digest.size()) return Errc::ERR_BAD_FORMAT;
+  std::copy(digest_bytes.begin(), digest_bytes.end(), entry.digest.begin());
+  if (const auto base = object.find("base")) {
+    KEYHOLD_TRY(const std::string_view text, base->text(512));
+    entry.base = text;
+  }
+  return entry;
+}
+
+Finding::Kind kind_of(Errc code) noexcept {
+  if (code == Errc::ERR_STALE_RECORD) return Finding::Kind::stale;
+  if (code == Errc::ERR_SWAPPED) return Finding::Kind::swapped;
+  return Finding::Kind::altered;
+}
+
+}  // namespace
+
+std::string_view name(Finding::Kind kind) noexcept {
+  switch (kind) {
+    case Finding::Kind::missing:
+      return "missing";
+    case Finding::Kind::stale:
+      return "stale";
+    case Finding::Kind::swapped:
+      return "swapped";
+    case Finding::Kind::altered:
+      return "altered";
+    case Finding::Kind::unexpected:
+      return "unexpected";
+  }
+  return "";
+}
+
+Bytes seal_manifest(const Manifest& manifest, const SubKey& key, Rng& rng) {
+  JsonOut entries = JsonOut::object();
+  for (const auto& [row, entry] : manifest.entries) {
+    JsonOut out = JsonOut::object();
+    out.set("rev", entry.rev).set("digest", encode_base64url(entry.digest));
+    if (!entry.base.empty()) out.set("base", entry.base);
+    entries.set(row, std::move(out));
+  }
+  JsonOut info = JsonOut::object();
+  info.set("entries", std::move(entries));
+  Header header{.purpose = Purpose::manifest, .vault = manifest.vault, .id = "manifest"};
+  header.rev = manifest.generation;
+  header.manifest = ManifestFields{manifest.generation, manifest.epoch};
+  // REVEAL: the subkey seals.
+  return seal_envelope(header, Body{info.dump(), {}}, key.reveal(), rng);
+}
+
+Result<Manifest> open_manifest(ByteView bytes, std::string_view vault, const SubKey& key) {
+  KEYHOLD_TRY(const Envelope envelope, parse_row("manifest", bytes, vault));
+  // REVEAL: the subkey opens.
+  KEYHOLD_TRY(const Body body, open_envelope(envelope, key.reveal()));
+  Manifest manifest;
+  manifest.vault = envelope.header.vault;
+  manifest.generation = envelope.header.manifest->generation;
+  manifest.epoch = envelope.header.manifest->epoch;
+  KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxEnvelopeBytes}));
+  KEYHOLD_CHECK(info.root().only({"entries"}));
+  KEYHOLD_TRY(const JsonRef entries, info.root().field("entries"));
+  KEYHOLD_CHECK(entries.each_member([&](std::string_view row, JsonRef object) -> Result<void> {
+    KEYHOLD_TRY(ManifestEntry entry, parse_entry(object));
+    manifest.entries.emplace(row, std::move(entry));
+    return {};
+  }));
+  return manifest;
+}
+
+ManifestEntry manifest_entry(const Header& header, ByteView bytes) {
+  return {header.rev, digest_of(bytes), header.record ? header.record->base : std::string()};
+}
+
+Result<Envelope> parse_row(std::string_view key, ByteView bytes, std::string_view vault) {
+  KEYHOLD_TRY(Envelope envelope, parse_envelope(bytes));
+  if (row_key(envelope.header.purpose, envelope.header.id) != key) return Errc::ERR_SWAPPED;
+  if (envelope.header.vault != vault) return Errc::ERR_SWAPPED;
+  return envelope;
+}
+
+Result<Envelope> parse_listed_row(std::string_view key, ByteView bytes, std::string_view vault,
+                                  const ManifestEntry& entry) {
+  KEYHOLD_TRY(Envelope envelope, parse_row(key, bytes, vault));
+  const Header& header = envelope.header;
+  if (header.record && header.record->base != entry.base) return Errc::ERR_ENDPOINT_MISMATCH;
+  if (header.rev < entry.rev) return Errc::ERR_STALE_RECORD;
+  if (digest_of(bytes) != entry.digest) return Errc::ERR_TAMPERED;
+  return envelope;
+}
+
+std::vector<Finding> compare(const Manifest& manifest, const Rows& rows,
+                             const std::function<void(const std::string&, const Envelope&)>& sound) {
+  std::vector<Finding> findings;
+  for (const auto& [key, entry] : manifest.entries) {
+    const auto row = rows.find(key);
+    if (row == rows.end()) {
+      findings.push_back({Errc::ERR_NOT_FOUND, Finding::Kind::missing, key});
+    } else if (const auto checked = parse_listed_row(key, row->second, manifest.vault, entry)) {
+      sound(key, *checked);
+    } else {
+      findings.push_back({checked.error(), kind_of(checked.error()), key});
+    }
+  }
+  for (const auto& [key, bytes] : rows) {
+    if (key == "manifest" || manifest.entries.contains(key)) continue;
+    const auto checked = parse_row(key, bytes, manifest.vault);
+    // Whole and in its place, yet not listed: a deleted row that somebody put back.
+    findings.push_back({checked ? Errc::ERR_STALE_RECORD : checked.error(), Finding::Kind::unexpected, key});
+  }
+  return findings;
+}
+
+}  // namespace keyhold

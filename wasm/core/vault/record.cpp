@@ -1,0 +1,62 @@
+#include "vault/record.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace keyhold {
+
+namespace {
+
+constexpr std::int64_t kMaxTime = std::int64_t{1} << 53;
+
+Result<std::int64_t> read_time(JsonRef object, std::string_view key) {
+  KEYHOLD_TRY(const JsonRef field, object.field(key));
+  return field.integer(0, kMaxTime);
+}
+
+Result<std::string> read_text(JsonRef object, std::string_view key, std::size_t max) {
+  KEYHOLD_TRY(const JsonRef field, object.field(key));
+  KEYHOLD_TRY(const std::string_view text, field.text(max));
+  return std::string(text);
+}
+
+}  // namespace
+
+Bytes seal_record(const Record& record, std::string_view vault, const SecretBytes& secret, const SubKey& key,
+                  Rng& rng) {
+  Header header{.purpose = Purpose::record, .vault = std::string(vault), .id = record.id};
+  header.rev = record.rev;
+  header.record = record.fields;
+  JsonOut info = JsonOut::object();
+  info.set("label", record.label).set("hint", record.hint);
+  info.set("created", record.created_at).set("changed", record.changed_at);
+  // REVEAL: copied into the body that is sealed and wiped here; the subkey seals it.
+  const Body body{info.dump(), SecretBytes::copy_of(secret.reveal())};
+  return seal_envelope(header, body, key.reveal(), rng);
+}
+
+Result<OpenedRecord> open_record(const Envelope& envelope, const SubKey& key) {
+  // REVEAL: the subkey opens.
+  KEYHOLD_TRY(Body body, open_envelope(envelope, key.reveal()));
+  KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxHeaderBytes, .max_values = 16}));
+  KEYHOLD_CHECK(info.root().only({"label", "hint", "created", "changed"}));
+  Record record;
+  record.id = envelope.header.id;
+  record.rev = envelope.header.rev;
+  record.fields = *envelope.header.record;
+  KEYHOLD_TRY(record.label, read_text(info.root(), "label", kMaxLabelBytes));
+  KEYHOLD_TRY(record.hint, read_text(info.root(), "hint", 16));
+  KEYHOLD_TRY(record.created_at, read_time(info.root(), "created"));
+  KEYHOLD_TRY(record.changed_at, read_time(info.root(), "changed"));
+  return OpenedRecord{std::move(record), std::move(body.secret)};
+}
+
+Result<void> check_label(std::string_view label) {
+  if (label.empty() || label.size() > kMaxLabelBytes) return Errc::ERR_BAD_INPUT;
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(label.begin(), label.end(), control)) return Errc::ERR_BAD_INPUT;
+  return {};
+}
+
+}  // namespace keyhold
