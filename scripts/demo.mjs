@@ -2,7 +2,7 @@
 // it what it lacks: a key that is checked, and cross-origin rules like a real provider's. On this machine only.
 import { createServer, request as httpRequest } from 'node:http'
 import { LLMock } from '@copilotkit/aimock'
-import { listen, stop } from './serve.mjs'
+import { listen, stop } from './local-server.mjs'
 
 export const DEMO_KEY = 'demo-key-for-trying-keyhold'
 const MODELS = ['demo-small', 'demo-large']
@@ -50,7 +50,8 @@ export async function startDemo({ port = 0, key = DEMO_KEY, cors = 'reflect', hi
     if (allowed || !hide401) allowReading(incoming, outgoing, cors)
     if (!allowed) return sendError(outgoing, 401, wrongKey)
     if (incoming.method === 'GET' && pathname === '/v1/models') return sendJson(outgoing, 200, models())
-    if (incoming.method === 'POST' && pathname === '/v1/chat/completions') return forward(incoming, outgoing, model.port)
+    if (incoming.method === 'POST' && pathname === '/v1/chat/completions')
+      return forward(incoming, outgoing, model.port)
     sendError(outgoing, 404, { message: `Unknown request URL: ${incoming.method} ${pathname}`, code: 'unknown_url' })
   })
   // A demo, not a service: a person and a test suite fit.
@@ -103,15 +104,18 @@ function allowReading(incoming, outgoing, cors) {
 function forward(incoming, outgoing, port) {
   let size = 0
   const headers = { 'content-type': incoming.headers['content-type'] ?? 'application/json' }
-  const onward = httpRequest({ host: '127.0.0.1', port, method: 'POST', path: '/v1/chat/completions', headers }, (answered) => {
-    outgoing.statusCode = answered.statusCode
-    for (const name of ['content-type', 'x-request-id', 'retry-after']) {
-      if (answered.headers[name]) outgoing.setHeader(name, answered.headers[name])
-    }
-    outgoing.setHeader('Cache-Control', 'no-store')
-    answered.pipe(outgoing)
-    answered.once('error', () => outgoing.destroy())
-  })
+  const onward = httpRequest(
+    { host: '127.0.0.1', port, method: 'POST', path: '/v1/chat/completions', headers },
+    (answered) => {
+      outgoing.statusCode = answered.statusCode
+      for (const name of ['content-type', 'x-request-id', 'retry-after']) {
+        if (answered.headers[name]) outgoing.setHeader(name, answered.headers[name])
+      }
+      outgoing.setHeader('Cache-Control', 'no-store')
+      answered.pipe(outgoing)
+      answered.once('error', () => outgoing.destroy())
+    },
+  )
   onward.once('error', () => {
     if (outgoing.headersSent) return outgoing.destroy()
     sendError(outgoing, 502, { message: 'The demo provider did not answer.', code: 'bad_gateway' })

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import sirv from 'sirv'
 import { headersFor } from '../web/hosting/headers.mjs'
 import { demoConfig, startDemo } from './demo.mjs'
+import { listen, stop } from './local-server.mjs'
 
 const root = new URL('../', import.meta.url)
 
@@ -21,7 +22,12 @@ const root = new URL('../', import.meta.url)
  *   for tests: last word on a file's headers.
  * @returns {Promise<{ url: string, port: number, stop(): Promise<void> }>}
  */
-export async function startSite({ port = 0, config = {}, dist = fileURLToPath(new URL('dist', root)), alterHeaders } = {}) {
+export async function startSite({
+  port = 0,
+  config = {},
+  dist = fileURLToPath(new URL('dist', root)),
+  alterHeaders,
+} = {}) {
   if (!existsSync(`${dist}/index.html`)) throw new Error('dist/ has no index.html: run scripts/build first')
   const { providers: catalogue } = JSON.parse(readFileSync(new URL('wasm/catalogue/providers.json', root), 'utf8'))
   const site = { ...config, catalogue }
@@ -55,24 +61,6 @@ export async function startSite({ port = 0, config = {}, dist = fileURLToPath(ne
   const at = server.address().port
   // The name, not the number: passkeys and storage belong to a name.
   return { url: `http://localhost:${at}/`, port: at, stop: () => stop(server) }
-}
-
-/** Listens on the loopback interface; rejects with a sentence if the port is taken. */
-export function listen(server, port) {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use; choose another with --port`) : error),
-    )
-    server.listen(port, '127.0.0.1', resolve)
-  })
-}
-
-/** Closes at once, open streams included. */
-export function stop(server) {
-  return new Promise((resolve) => {
-    server.close(resolve)
-    server.closeAllConnections()
-  })
 }
 
 async function main() {

@@ -96,7 +96,7 @@ function vaultWorkerPolicy(config) {
 }
 
 // Names of assets carry a hash of their content.
-const isHashed = (pathname) => /^\/assets\/.*-[\w-]{8,}\.\w+$/.test(pathname)
+const isHashed = (pathname) => /\/assets\/[^/]*-[\w-]{8,}\.\w+$/.test(pathname)
 
 // Features the vault never uses, taken away from any script that might run in it.
 const permissions = [

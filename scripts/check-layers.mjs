@@ -1,0 +1,77 @@
+// check-layers: dependencies point one way. Fails on any include or import that the tables below do not allow.
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+
+// Folder of wasm/core -> folders it may include, itself apart.
+const coreLayers = {
+  base: [],
+  crypto: ['base'],
+  vault: ['base', 'crypto'],
+  providers: ['base'],
+  policy: ['base', 'providers'],
+  session: ['base', 'crypto', 'vault', 'providers', 'policy'],
+}
+// Library header -> the only places that may include it.
+const libraryHomes = [
+  { header: /^sodium/, home: /^wasm\/core\/crypto\// },
+  { header: /^nlohmann\//, home: /^wasm\/core\/base\/json\.cpp$/ },
+  { header: /^emscripten/, home: /^wasm\/bindings\// },
+]
+// Folder of web/src -> folders it may import, itself apart.
+const webLayers = {
+  protocol: [],
+  worker: ['protocol'],
+  engine: ['protocol'],
+  client: ['protocol'],
+  element: ['protocol', 'client'],
+  page: ['protocol', 'engine'],
+}
+// A page may name a worker's URL; that brings none of its code.
+const workerUrl = /\?(worker&url|url)$/
+
+const problems = []
+
+for (const file of list('wasm', /\.(cpp|h)$/)) {
+  const text = readFileSync(file, 'utf8')
+  const folder = /^wasm\/core\/([^/]+)\//.exec(file)?.[1]
+  if (folder && !(folder in coreLayers)) problems.push(`${file}: its folder is in no layer`)
+  for (const [, quoted, angled] of text.matchAll(/^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)/gm)) {
+    const target = quoted?.split('/')[0]
+    if (folder && target in coreLayers && target !== folder && !coreLayers[folder]?.includes(target)) {
+      problems.push(`${file}: includes "${quoted}", which is not below ${folder}`)
+    }
+    const rule = libraryHomes.find(({ header }) => header.test(angled ?? quoted))
+    if (rule && !rule.home.test(file)) problems.push(`${file}: includes <${angled ?? quoted}>, which belongs elsewhere`)
+  }
+}
+
+for (const file of list('web/src', /\.ts$/)) {
+  const folder = file.split('/')[2]
+  if (!(folder in webLayers)) {
+    problems.push(`${file}: its folder is in no layer`)
+    continue
+  }
+  const text = readFileSync(file, 'utf8')
+  for (const [, from] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g)) {
+    if (!from.startsWith('.') || workerUrl.test(from)) continue
+    const target = join(file, '..', from).split('/')[2]
+    if (target in webLayers && target !== folder && !webLayers[folder].includes(target)) {
+      problems.push(`${file}: imports '${from}', which is not below ${folder}`)
+    }
+  }
+}
+
+if (problems.length > 0) console.log(problems.join('\n'))
+console.log(`layers: ${problems.length} wrong dependencies`)
+process.exitCode = problems.length === 0 ? 0 : 1
+
+function list(folder, pattern) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, name))
+    .filter((name) => pattern.test(name))
+    .sort()
+}

@@ -1,0 +1,206 @@
+// run: every test suite, one after the other, each with a time limit; the last line is 'N passed, N failed'.
+// Usage (after a build): node tests/run.mjs [name ...], where a name picks suites by their beginning.
+// A suite that dies, exceeds its time or reports no test at all counts as one failure. Logs: build/test-logs.
+import { spawn } from 'node:child_process'
+import { createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+const full = process.env.KEYHOLD_EFFORT === 'full'
+const MINUTE = 60
+const logs = 'build/test-logs'
+const SHOWN_LINES = 60
+
+/**
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {string[]} command
+ * @property {(output: string, code: number) => { passed: number, failed: number }} count
+ * @property {number} limitS
+ * @property {Record<string, string>} [env]
+ */
+
+/** @returns {Suite[]} */
+function suites() {
+  return [...lints(), ...coreTests(), ...fuzzTargets(), ...nodeTests()]
+}
+
+function lints() {
+  const cpp = find(['wasm', 'tests'], /\.(cpp|h|c)$/)
+  const one = (name, ...command) => ({ name: `lint/${name}`, command, count: oneCheck, limitS: 5 * MINUTE })
+  return [
+    one('clang-format', 'clang-format', '--dry-run', '-Werror', ...cpp),
+    one('clang-tidy', 'node', 'scripts/tidy.mjs'),
+    one('layers', 'node', 'scripts/check-layers.mjs'),
+    one('oxlint', 'oxlint', '--deny-warnings'),
+    one('tsc-page', 'tsc', '-p', 'web/tsconfig.json'),
+    one('tsc-worker', 'tsc', '-p', 'web/tsconfig.worker.json'),
+    one('prettier', 'prettier', '--check', '.'),
+  ]
+}
+
+function coreTests() {
+  const options = ['--use-colour', 'no']
+  return [
+    {
+      name: 'core/native',
+      command: ['build/native/tests/core/keyhold_core_tests', ...options],
+      env: { UBSAN_OPTIONS: 'print_stacktrace=1', ASAN_OPTIONS: 'detect_stack_use_after_return=1' },
+      count: catch2,
+      limitS: (full ? 30 : 5) * MINUTE,
+    },
+    {
+      name: 'core/wasm',
+      command: ['node', 'build/wasm/tests/core/keyhold_core_tests.cjs', ...options],
+      count: catch2,
+      limitS: (full ? 30 : 5) * MINUTE,
+    },
+  ]
+}
+
+// Seeds come from tests/fuzz/corpus/<target>; what fuzzing finds beside them grows in build/fuzz-corpus.
+function fuzzTargets() {
+  const seconds = full ? 60 : 5
+  return find(['tests/fuzz'], /^fuzz_.*\.cpp$/).map((source) => {
+    const target = basename(source, '.cpp')
+    const name = target.replace('fuzz_', '')
+    const grown = `build/fuzz-corpus/${name}`
+    mkdirSync(grown, { recursive: true })
+    const limits = [`-max_total_time=${seconds}`, '-timeout=10', '-rss_limit_mb=2048']
+    const seeds = [`tests/fuzz/corpus/${name}`].filter(existsSync)
+    return {
+      name: `fuzz/${name}`,
+      command: [`build/fuzz/${target}`, ...limits, `-artifact_prefix=${logs}/${target}-`, grown, ...seeds],
+      env: { UBSAN_OPTIONS: 'print_stacktrace=1' },
+      count: oneCheck,
+      limitS: seconds + 2 * MINUTE,
+    }
+  })
+}
+
+function nodeTests() {
+  const limits = { web: full ? 30 * MINUTE : 5 * MINUTE, browser: full ? 60 * MINUTE : 10 * MINUTE }
+  return Object.entries(limits).flatMap(([folder, limitS]) => {
+    const files = find([`tests/${folder}`], /\.test\.mjs$/)
+    const command = ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files]
+    return files.length > 0 ? [{ name: folder, command, count: nodeTest, limitS }] : []
+  })
+}
+
+// How many passed and failed, from what a suite printed.
+
+function oneCheck(_output, code) {
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
+
+function catch2(output) {
+  const all = /^All tests passed \(.* in (\d+) test cases?\)/m.exec(output)
+  if (all) return { passed: Number(all[1]), failed: 0 }
+  const some = /^test cases:(.*)$/m.exec(output)?.[1] ?? ''
+  const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(some)?.[1] ?? 0)
+  return { passed: number('passed'), failed: number('failed') }
+}
+
+function nodeTest(output) {
+  const number = (word) => Number([...output.matchAll(new RegExp(`^(?:ℹ|#) ${word} (\\d+)$`, 'gm'))].at(-1)?.[1] ?? 0)
+  return { passed: number('pass'), failed: number('fail') + number('cancelled') }
+}
+
+// Running.
+
+/** @param {Suite} suite */
+async function run(suite) {
+  const log = join(logs, suite.name.replaceAll('/', '-') + '.log')
+  const file = createWriteStream(log)
+  const started = performance.now()
+  const { output, code, late } = await new Promise((resolve) => {
+    const [program, ...args] = suite.command
+    // A group of its own, so that a suite out of time ends with everything it started.
+    const child = spawn(program, args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...suite.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    })
+    running = child
+    const chunks = []
+    const keep = (chunk) => {
+      chunks.push(chunk)
+      file.write(chunk)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      endGroup(child)
+    }, suite.limitS * 1000)
+    child.once('error', (error) => keep(Buffer.from(`${error.message}\n`)))
+    child.once('close', (code) => {
+      clearTimeout(timer)
+      resolve({ output: Buffer.concat(chunks).toString(), code: code ?? -1, late })
+    })
+  })
+  running = null
+  await new Promise((resolve) => file.end(resolve))
+
+  const seconds = (performance.now() - started) / 1000
+  const { passed, failed } = suite.count(output, code)
+  const problem = late
+    ? `took longer than ${suite.limitS} s`
+    : passed + failed === 0
+      ? 'reported no test'
+      : code !== 0 && failed === 0
+        ? `ended with code ${code}`
+        : null
+  return { passed, failed: failed + (problem ? 1 : 0), problem, seconds, output, log }
+}
+
+let running = null
+
+function endGroup(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    if (running) endGroup(running)
+    process.exit(1)
+  })
+}
+
+function find(folders, pattern) {
+  return folders
+    .filter(existsSync)
+    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name)))
+    .filter((path) => pattern.test(basename(path)))
+    .sort()
+}
+
+async function main() {
+  mkdirSync(logs, { recursive: true })
+  const names = process.argv.slice(2)
+  const chosen = suites().filter(({ name }) => names.length === 0 || names.some((wanted) => name.startsWith(wanted)))
+  const total = { passed: 0, failed: 0 }
+  for (const suite of chosen) {
+    const { passed, failed, problem, seconds, output, log } = await run(suite)
+    total.passed += passed
+    total.failed += failed
+    const verdict = failed === 0 ? 'ok  ' : 'FAIL'
+    const figures = `${passed} passed, ${failed} failed${problem ? ` (${problem})` : ''}`
+    console.log(`${verdict} ${suite.name.padEnd(20)} ${seconds.toFixed(1).padStart(7)} s  ${figures}`)
+    if (failed > 0) {
+      const lines = output.trimEnd().split('\n').slice(-SHOWN_LINES)
+      console.log(lines.map((line) => `     | ${line}`).join('\n') + `\n     all of it: ${log}`)
+    }
+  }
+  if (chosen.length === 0) total.failed = 1
+  console.log(`\n${total.passed} passed, ${total.failed} failed`)
+  process.exitCode = total.failed === 0 ? 0 : 1
+}
+
+await main()
