@@ -20,11 +20,12 @@ const libraryHomes = [
   { header: /^nlohmann\//, home: /^wasm\/core\/base\/json\.cpp$/ },
   { header: /^emscripten/, home: /^wasm\/bindings\// },
 ]
-// Folder of web/src -> folders it may import, itself apart.
+// Folder (or single file) of web/src -> those it may import, itself apart.
 const webLayers = {
   protocol: [],
+  trusted: [],
   worker: ['protocol'],
-  engine: ['protocol'],
+  engine: ['protocol', 'trusted'],
   client: ['protocol'],
   element: ['protocol', 'client'],
   page: ['protocol', 'engine'],
@@ -49,7 +50,7 @@ for (const file of list('wasm', /\.(cpp|h)$/)) {
 }
 
 for (const file of list('web/src', /\.ts$/)) {
-  const folder = file.split('/')[2]
+  const folder = partOf(file)
   if (!(folder in webLayers)) {
     problems.push(`${file}: its folder is in no layer`)
     continue
@@ -57,7 +58,7 @@ for (const file of list('web/src', /\.ts$/)) {
   const text = readFileSync(file, 'utf8')
   for (const [, from] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g)) {
     if (!from.startsWith('.') || workerUrl.test(from)) continue
-    const target = join(file, '..', from).split('/')[2]
+    const target = partOf(join(file, '..', from))
     if (target in webLayers && target !== folder && !webLayers[folder].includes(target)) {
       problems.push(`${file}: imports '${from}', which is not below ${folder}`)
     }
@@ -67,6 +68,10 @@ for (const file of list('web/src', /\.ts$/)) {
 if (problems.length > 0) console.log(problems.join('\n'))
 console.log(`layers: ${problems.length} wrong dependencies`)
 process.exitCode = problems.length === 0 ? 0 : 1
+
+function partOf(path) {
+  return path.split('/')[2].replace(/\.ts$/, '')
+}
 
 function list(folder, pattern) {
   if (!existsSync(folder)) return []
