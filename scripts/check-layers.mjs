@@ -70,7 +70,7 @@ console.log(`layers: ${problems.length} wrong dependencies`)
 process.exitCode = problems.length === 0 ? 0 : 1
 
 function partOf(path) {
-  return path.split('/')[2].replace(/\.ts$/, '')
+  return path.split('/')[2]?.replace(/\.ts$/, '')
 }
 
 function list(folder, pattern) {
