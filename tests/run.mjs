@@ -3,7 +3,7 @@
 // A suite that dies, exceeds its time or reports no test at all counts as one failure. Logs: build/test-logs.
 import { spawn } from 'node:child_process'
 import { createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -114,13 +114,13 @@ async function run(suite) {
   const log = join(logs, suite.name.replaceAll('/', '-') + '.log')
   const file = createWriteStream(log)
   const started = performance.now()
-  const { output, code, late } = await new Promise((resolve) => {
+  const { output, code, late } = await new Promise((done) => {
     const [program, ...args] = suite.command
     // A group of its own, so that a suite out of time ends with everything it started.
     const child = spawn(program, args, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...suite.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+      env: { ...process.env, ...suite.env, PATH: `${resolve('node_modules/.bin')}:${process.env.PATH}`, NO_COLOR: '1' },
     })
     running = child
     const chunks = []
@@ -138,11 +138,11 @@ async function run(suite) {
     child.once('error', (error) => keep(Buffer.from(`${error.message}\n`)))
     child.once('close', (code) => {
       clearTimeout(timer)
-      resolve({ output: Buffer.concat(chunks).toString(), code: code ?? -1, late })
+      done({ output: Buffer.concat(chunks).toString(), code: code ?? -1, late })
     })
   })
   running = null
-  await new Promise((resolve) => file.end(resolve))
+  await new Promise((done) => file.end(done))
 
   const seconds = (performance.now() - started) / 1000
   const { passed, failed } = suite.count(output, code)
