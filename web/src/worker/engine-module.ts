@@ -2,7 +2,17 @@
 // Secrets go in through a Buffer and are wiped by its delete(); everything else crosses as plain values.
 // Uint8Arrays that come back are copies owned by the caller.
 import type { ErrorCode } from '../protocol/errors'
-import type { CallSummary, ChatMessage, Finding, KeyId, KeyInfo, ProviderId, ProviderInfo, UnixMs, VaultState } from '../protocol/messages'
+import type {
+  CallSummary,
+  ChatMessage,
+  Finding,
+  KeyId,
+  KeyInfo,
+  ProviderId,
+  ProviderInfo,
+  UnixMs,
+  VaultState,
+} from '../protocol/messages'
 
 /** A C++ Result<T>: `error` is set when it failed. */
 export type Outcome<T> = { value: T; error?: undefined } | { error: ErrorCode; value?: undefined }
@@ -88,7 +98,9 @@ export interface EngineCall {
 
 export interface Engine {
   /** keyhold.config.json of the site, as bytes. */
-  configure(config: Uint8Array): Outcome<{ demo: { provider: ProviderId; key: string } | null; customEndpoints: boolean }>
+  configure(
+    config: Uint8Array,
+  ): Outcome<{ demo: { provider: ProviderId; key: string } | null; customEndpoints: boolean }>
 
   /** Takes all stored rows. While unlocked: re-reads them with the keys it has (after another tab wrote). */
   load(envelopes: Row[], ledger: Row[]): Outcome<VaultState>
@@ -128,7 +140,14 @@ export interface Engine {
   checkStored(key: KeyId, now: UnixMs): Outcome<EngineCall>
   models(key: KeyId, now: UnixMs): Outcome<EngineCall>
   chat(key: KeyId, model: string, messages: ChatMessage[], maxTokens: number, now: UnixMs): Outcome<EngineCall>
-  fetch(url: string, method: string, headers: [string, string][], body: Uint8Array | null, key: KeyId | null, now: UnixMs): Outcome<EngineCall>
+  fetch(
+    url: string,
+    method: string,
+    headers: [string, string][],
+    body: Uint8Array | null,
+    key: KeyId | null,
+    now: UnixMs,
+  ): Outcome<EngineCall>
 }
 
 /** For the KDF worker: a throw-away instance. ERR_KDF_BOUNDS, ERR_KDF_MEMORY. */

@@ -1,0 +1,145 @@
+// answer: what the vault does for each thing a page may ask. One switch; a new op does not compile until it is here.
+import type { Answers, CallId, CallPart, CheckOutcome, Op, Request } from '../protocol/messages'
+import { runChat, runFetch, type CallSlot } from './calls'
+import type { EngineCall, Outcome } from './engine-module'
+import { CHECK_LIMITS } from './exchange'
+import { Failure, problemOf, take } from './failure'
+import { KdfPort } from './kdf-port'
+import type { Vault } from './vault'
+
+/** One page's end, as far as an answer needs it. */
+export interface Asker {
+  vault: Vault
+  /** Registers a call under the page's number: ERR_BAD_INPUT if it is taken, ERR_TOO_MANY above the limit. */
+  begin(call: CallId): CallSlot
+  end(call: CallId): void
+  slot(call: CallId): CallSlot | undefined
+  send(call: CallId, part: CallPart): void
+}
+
+type Greeted = Exclude<Request, { op: 'hello' }>
+
+export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op]> {
+  const { vault } = asker
+  const mutate = (plan: Parameters<Vault['mutate']>[0]) => vault.mutate(plan, asker)
+  switch (request.op) {
+    case 'status':
+      return vault.status()
+    case 'create':
+    case 'unlock':
+      return withKdf(request, asker)
+    case 'lock':
+      vault.lock()
+      return null
+    case 'providers':
+      return vault.engine.providers()
+    case 'keys':
+      unlocked(vault)
+      return vault.engine.keys()
+    case 'add':
+    case 'replace':
+      return store(request, asker)
+    case 'check': {
+      const outcome = await checked(vault, vault.engine.checkStored(request.key, vault.now()))
+      vault.noteChecked(request.key, outcome.error?.code ?? 'ok')
+      return outcome
+    }
+    case 'label':
+      return vault.key(await mutate(() => vault.engine.planLabel(request.key, request.label)))
+    case 'delete':
+      await mutate(() => vault.engine.planDelete(request.key))
+      return null
+    case 'setDefault':
+      return vault.key(await mutate(() => vault.engine.planDefault(request.key)))
+    case 'addEndpoint':
+      return vault.provider(await mutate(() => vault.engine.planAddEndpoint(request.name, request.base)))
+    case 'removeEndpoint':
+      await mutate(() => vault.engine.planRemoveEndpoint(request.provider))
+      return null
+    case 'models':
+      return models(vault, request.key)
+    case 'chat':
+      return runChat(request, asker)
+    case 'fetch':
+      return runFetch(request, asker)
+    case 'credit':
+      asker.slot(request.call)?.credit.grant(request.bytes)
+      return null
+    case 'abort':
+      asker.slot(request.call)?.abort.abort(new Failure('ERR_CANCELLED'))
+      return null
+    default:
+      return unanswered(request)
+  }
+}
+
+async function withKdf(request: Extract<Request, { op: 'create' | 'unlock' }>, asker: Asker) {
+  const { signal } = asker.begin(request.call).abort
+  const kdf = new KdfPort(request.kdf, signal)
+  try {
+    return await asker.vault[request.op](kdf, asker)
+  } finally {
+    kdf.close()
+    asker.end(request.call)
+  }
+}
+
+/** The secret is in the engine's memory from the first line, and nowhere else. */
+async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker: Asker) {
+  const { vault } = asker
+  const secret = vault.heap.buffer(request.secret)
+  try {
+    const { engine } = vault
+    const call = () =>
+      request.op === 'add'
+        ? engine.checkNew(request.provider, secret, vault.now())
+        : engine.checkReplacement(request.key, secret, vault.now())
+    const check = request.unchecked ? null : await checked(vault, call())
+    if (check?.error) throw new Failure(check.error)
+    const id = await vault.mutate(
+      () =>
+        request.op === 'add'
+          ? vault.engine.planAdd(request.provider, request.label, secret, vault.now())
+          : vault.engine.planReplace(request.key, secret, vault.now()),
+      asker,
+    )
+    if (check !== null) vault.noteChecked(id, 'ok')
+    return { key: vault.key(id), check }
+  } finally {
+    vault.heap.release(secret)
+  }
+}
+
+/** A refused key is an outcome, not an error; a call that could not be made at all is an error. */
+async function checked(vault: Vault, outcome: Outcome<EngineCall>): Promise<CheckOutcome> {
+  take(outcome)
+  try {
+    const { call, done } = await vault.exchange(outcome, CHECK_LIMITS)
+    const problem = call.problem()
+    done()
+    return problem === null ? { ok: true } : { ok: false, error: problem }
+  } catch (error) {
+    if (!(error instanceof Failure) || vault.ended) throw error
+    return { ok: false, error: problemOf(error) }
+  }
+}
+
+async function models(vault: Vault, key: string): Promise<string[]> {
+  const { call, done } = await vault.exchange(vault.engine.models(key, vault.now()), CHECK_LIMITS)
+  try {
+    const problem = call.problem()
+    if (problem !== null) throw new Failure(problem)
+    return take(call.models())
+  } finally {
+    done()
+  }
+}
+
+function unlocked(vault: Vault): void {
+  if (vault.engine.state() !== 'unlocked') throw new Failure('ERR_LOCKED')
+}
+
+function unanswered(request: never): never {
+  void request
+  throw new Failure('ERR_BAD_INPUT')
+}

@@ -1,0 +1,105 @@
+// calls: chat and fetch: one call whose answer goes to the page piece by piece, as fast as the page takes it.
+import type { AskOf, CallPart, CallSummary, ResponseHead } from '../protocol/messages'
+import type { Asker } from './answer'
+import { Credit } from './credit'
+import type { CallEvent } from './engine-module'
+import { CHAT_LIMITS, FETCH_LIMITS } from './exchange'
+import { Failure, problemOf } from './failure'
+import type { Answered } from './vault'
+
+/** What a port keeps of one call under way. */
+export class CallSlot {
+  readonly abort = new AbortController()
+  readonly credit = new Credit()
+
+  /** For Sink.room: nothing to wait for while there is credit. */
+  room(signal: AbortSignal): Promise<void> | undefined {
+    return this.credit.exhausted ? this.credit.room(signal) : undefined
+  }
+}
+
+export async function runChat(ask: AskOf<'chat'>, asker: Asker): Promise<CallSummary> {
+  const { vault } = asker
+  const slot = asker.begin(ask.call)
+  try {
+    const answered = await vault.exchange(
+      vault.engine.chat(ask.key, ask.model, ask.messages, ask.maxTokens, vault.now()),
+      CHAT_LIMITS,
+      {
+        events(events) {
+          for (const part of merged(events)) {
+            slot.credit.spend(part.text.length)
+            asker.send(ask.call, part)
+          }
+        },
+        room: (signal) => slot.room(signal),
+      },
+      slot.abort.signal,
+    )
+    const problem = answered.call.problem()
+    const summary = summaryOf(answered)
+    if (problem !== null) throw new Failure(problem)
+    asker.send(ask.call, { type: 'end', summary })
+    return summary
+  } finally {
+    asker.end(ask.call)
+  }
+}
+
+/** Resolves with the head, whatever its status: that is the caller's to read. The body follows, up to `end` or `failed`. */
+export function runFetch(ask: AskOf<'fetch'>, asker: Asker): Promise<ResponseHead> {
+  return new Promise((resolve, reject) => {
+    let headGiven = false
+    const giveHead = (head: ResponseHead) => {
+      headGiven = true
+      resolve(head)
+    }
+    runBody(ask, asker, giveHead).catch((error: unknown) => {
+      if (!headGiven) return reject(error)
+      asker.send(ask.call, { type: 'failed', error: problemOf(error) })
+      asker.vault.crash(error)
+    })
+  })
+}
+
+async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: ResponseHead) => void): Promise<void> {
+  const { vault } = asker
+  const slot = asker.begin(ask.call)
+  try {
+    const answered = await vault.exchange(
+      vault.engine.fetch(ask.url, ask.method, ask.headers, ask.body, ask.key, vault.now()),
+      FETCH_LIMITS,
+      {
+        head: ({ status, statusText, url }, headers) => giveHead({ status, statusText, url, headers }),
+        bytes(bytes) {
+          slot.credit.spend(bytes.length)
+          asker.send(ask.call, { type: 'bytes', bytes })
+        },
+        room: (signal) => slot.room(signal),
+      },
+      slot.abort.signal,
+    )
+    asker.send(ask.call, { type: 'end', summary: summaryOf(answered) })
+  } finally {
+    asker.end(ask.call)
+  }
+}
+
+function summaryOf({ call, timing, done }: Answered): CallSummary {
+  try {
+    return { ...call.summary(), ...timing }
+  } finally {
+    done()
+  }
+}
+
+/** Neighbours of one kind become one part: the same text in fewer messages. */
+function merged(events: CallEvent[]): Extract<CallPart, { type: 'text' | 'reasoning' }>[] {
+  const parts: { type: 'text' | 'reasoning'; text: string }[] = []
+  for (const { type, text } of events) {
+    const last = parts.at(-1)
+    if (last?.type === type) last.text += text
+    else parts.push({ type, text })
+  }
+  return parts
+}

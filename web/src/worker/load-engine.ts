@@ -1,0 +1,32 @@
+// load-engine: how engine.wasm becomes a running module, and the refusal to run one that computes wrongly.
+import createEngine from 'keyhold-wasm/engine.mjs'
+import type { EngineModule } from './engine-module'
+import { Failure, take } from './failure'
+
+/** Fetched where the page said it is; a file that is not the built one fails the integrity check. */
+export async function fetchEngine(send: typeof fetch, url: string, integrity: string | null): Promise<ArrayBuffer> {
+  try {
+    const response = await send(url, integrity === null ? {} : { integrity })
+    if (response.ok) return await response.arrayBuffer()
+  } catch {
+    // The same as an answer that is not the file.
+  }
+  throw new Failure('ERR_WORKER')
+}
+
+/** A fresh instance, tested. ERR_WORKER when it does not start, ERR_SELF_TEST when a known answer is not given. */
+export async function startEngine(wasm: ArrayBuffer): Promise<EngineModule> {
+  let engine: EngineModule
+  try {
+    // Nothing the engine might print may reach a console.
+    engine = await createEngine({ wasmBinary: wasm, print: () => {}, printErr: () => {} })
+  } catch {
+    throw new Failure('ERR_WORKER')
+  }
+  try {
+    take(engine.selfTest())
+  } catch {
+    throw new Failure('ERR_SELF_TEST')
+  }
+  return engine
+}

@@ -1,0 +1,112 @@
+// requests: what a message must look like before anything acts on it. Every field has a shape and a bound.
+import * as v from 'valibot'
+import type { AskOf, Op, Request, WorkerStart } from '../protocol/messages'
+import { Failure } from './failure'
+
+export const LIMITS = {
+  id: 64,
+  label: 64,
+  name: 64,
+  url: 8_192,
+  secretBytes: 4_096,
+  model: 256,
+  messages: 256,
+  textLength: 1024 * 1024,
+  maxTokens: 1_000_000,
+  headers: 128,
+  headerName: 256,
+  headerValue: 16_384,
+  bodyBytes: 32 * 1024 * 1024,
+} as const
+
+/** The reply to a message whose own id cannot be read. */
+export const NO_ID = -1
+
+const text = (longest: number) => v.pipe(v.string(), v.maxLength(longest))
+const name = (longest: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(longest))
+const count = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(most))
+const bytes = (most: number) =>
+  v.pipe(
+    v.instance(Uint8Array<ArrayBuffer>),
+    // Shared memory could change after it was checked.
+    v.check((value) => value.buffer instanceof ArrayBuffer && value.byteLength <= most),
+  )
+const number = count(Number.MAX_SAFE_INTEGER)
+const id = name(LIMITS.id)
+const port = v.instance(MessagePort)
+const flag = v.boolean()
+const message = v.strictObject({ role: v.picklist(['system', 'user', 'assistant']), text: text(LIMITS.textLength) })
+const header = v.strictTuple([name(LIMITS.headerName), text(LIMITS.headerValue)])
+
+const ask = <O extends Op, E extends v.ObjectEntries>(op: O, fields: E) =>
+  v.strictObject({ id: number, op: v.literal(op), ...fields })
+
+const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> } = {
+  hello: ask('hello', { protocol: number, build: text(LIMITS.id) }),
+  status: ask('status', {}),
+  create: ask('create', { call: number, kdf: port }),
+  unlock: ask('unlock', { call: number, kdf: port }),
+  lock: ask('lock', {}),
+  providers: ask('providers', {}),
+  keys: ask('keys', {}),
+  add: ask('add', { provider: id, label: text(LIMITS.label), secret: bytes(LIMITS.secretBytes), unchecked: flag }),
+  replace: ask('replace', { key: id, secret: bytes(LIMITS.secretBytes), unchecked: flag }),
+  check: ask('check', { key: id }),
+  label: ask('label', { key: id, label: text(LIMITS.label) }),
+  delete: ask('delete', { key: id }),
+  setDefault: ask('setDefault', { key: id }),
+  addEndpoint: ask('addEndpoint', { name: name(LIMITS.name), base: name(LIMITS.url) }),
+  removeEndpoint: ask('removeEndpoint', { provider: id }),
+  models: ask('models', { key: id }),
+  chat: ask('chat', {
+    call: number,
+    key: id,
+    model: name(LIMITS.model),
+    messages: v.pipe(v.array(message), v.minLength(1), v.maxLength(LIMITS.messages)),
+    maxTokens: v.pipe(count(LIMITS.maxTokens), v.minValue(1)),
+  }),
+  fetch: ask('fetch', {
+    call: number,
+    url: name(LIMITS.url),
+    method: name(16),
+    headers: v.pipe(v.array(header), v.maxLength(LIMITS.headers)),
+    body: v.nullable(bytes(LIMITS.bodyBytes)),
+    key: v.nullable(id),
+  }),
+  credit: ask('credit', { call: number, bytes: number }),
+  abort: ask('abort', { call: number }),
+}
+
+const START = v.strictObject({
+  start: v.literal(true),
+  wasmUrl: name(LIMITS.url),
+  wasmIntegrity: v.nullable(text(128)),
+  configUrl: name(LIMITS.url),
+})
+
+/** ERR_BAD_INPUT for anything that is not exactly a request. */
+export function parseRequest(data: unknown): Request {
+  const op = field(data, 'op')
+  if (typeof op === 'string' && Object.hasOwn(SHAPES, op)) {
+    const parsed = v.safeParse(SHAPES[op as Op], data)
+    if (parsed.success) return parsed.output
+  }
+  throw new Failure('ERR_BAD_INPUT')
+}
+
+export function parseStart(data: unknown): WorkerStart | null {
+  if (field(data, 'start') === undefined) return null
+  const parsed = v.safeParse(START, data)
+  return parsed.success ? parsed.output : null
+}
+
+export function idOf(data: unknown): number {
+  const value = field(data, 'id')
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : NO_ID
+}
+
+function field(data: unknown, key: string): unknown {
+  return typeof data === 'object' && data !== null && Object.hasOwn(data, key)
+    ? (data as Record<string, unknown>)[key]
+    : undefined
+}

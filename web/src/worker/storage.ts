@@ -1,0 +1,137 @@
+// storage: where sealed rows lie (IndexedDB `keyhold`), and the one transaction that changes them.
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import type { Plan, Row } from './engine-module'
+import { Failure } from './failure'
+
+/** Of what is stored, in meta.format; a worker that finds a higher one writes nothing. */
+const FORMAT = 1
+const MANIFEST = 'manifest'
+
+interface Schema extends DBSchema {
+  envelopes: { key: string; value: Uint8Array }
+  ledger: { key: string; value: Uint8Array }
+  meta: { key: string; value: unknown }
+}
+
+export interface StoredRows {
+  envelopes: Row[]
+  ledger: Row[]
+}
+
+/** Every method fails with ERR_STORAGE, ERR_STORAGE_FULL or ERR_VERSION, and then has changed nothing. */
+export class Storage {
+  #db: Promise<IDBPDatabase<Schema>> | null = null
+
+  readAll(): Promise<StoredRows> {
+    return this.#with(async (db) => {
+      const tx = db.transaction(['envelopes', 'ledger', 'meta'])
+      const [format, envelopeKeys, envelopes, ledgerKeys, ledger] = await Promise.all([
+        tx.objectStore('meta').get('format'),
+        tx.objectStore('envelopes').getAllKeys(),
+        tx.objectStore('envelopes').getAll(),
+        tx.objectStore('ledger').getAllKeys(),
+        tx.objectStore('ledger').getAll(),
+      ])
+      refuseNewer(format)
+      return { envelopes: rows(envelopeKeys, envelopes), ledger: rows(ledgerKeys, ledger) }
+    })
+  }
+
+  /** All of the plan or nothing, on disk when it resolves. ERR_STALE when the manifest is not the one it was made from. */
+  write(plan: Plan): Promise<void> {
+    return this.#with(async (db) => {
+      const tx = db.transaction(['envelopes', 'meta'], 'readwrite', { durability: 'strict' })
+      const envelopes = tx.objectStore('envelopes')
+      const meta = tx.objectStore('meta')
+      try {
+        const [manifest, format] = await Promise.all([envelopes.get(MANIFEST), meta.get('format')])
+        refuseNewer(format)
+        if (!same(manifest, plan.base)) throw new Failure('ERR_STALE')
+        await Promise.all([
+          ...plan.puts.map(({ key, bytes }) => envelopes.put(bytes, key)),
+          ...plan.deletes.map((key) => envelopes.delete(key)),
+          meta.put(FORMAT, 'format'),
+          tx.done,
+        ])
+      } catch (error) {
+        abort(tx)
+        // A failed put only says AbortError; the transaction knows why.
+        throw error instanceof Failure ? error : (tx.error ?? error)
+      }
+    })
+  }
+
+  /** Hot rows: relaxed, because losing the last second of them loses no key. */
+  writeLedger(changed: Row[]): Promise<void> {
+    return this.#with(async (db) => {
+      const tx = db.transaction(['ledger', 'meta'], 'readwrite', { durability: 'relaxed' })
+      try {
+        refuseNewer(await tx.objectStore('meta').get('format'))
+        const ledger = tx.objectStore('ledger')
+        await Promise.all([...changed.map(({ key, bytes }) => ledger.put(bytes, key)), tx.done])
+      } catch (error) {
+        abort(tx)
+        throw error instanceof Failure ? error : (tx.error ?? error)
+      }
+    })
+  }
+
+  close(): void {
+    this.#db?.then((db) => db.close()).catch(() => {})
+    this.#db = null
+  }
+
+  async #with<T>(work: (db: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
+    try {
+      return await work(await (this.#db ??= this.#open()))
+    } catch (error) {
+      throw storageFailure(error)
+    }
+  }
+
+  #open(): Promise<IDBPDatabase<Schema>> {
+    const forget = () => this.close()
+    const opening = openDB<Schema>('keyhold', 1, {
+      upgrade(db) {
+        db.createObjectStore('envelopes')
+        db.createObjectStore('ledger')
+        db.createObjectStore('meta')
+      },
+      // A newer build wants to change the database, or the browser closed it: the next use opens it again, or learns why not.
+      blocking: forget,
+      terminated: () => (this.#db = null),
+    })
+    opening.catch(() => (this.#db = null))
+    return opening
+  }
+}
+
+function rows(keys: string[], values: unknown[]): Row[] {
+  // What is not bytes was not put there by us: the engine names it a finding instead of losing sight of it.
+  return keys.map((key, i) => ({ key, bytes: values[i] instanceof Uint8Array ? values[i] : new Uint8Array() }))
+}
+
+function same(a: Uint8Array | undefined, b: Uint8Array | null): boolean {
+  if (a === undefined || b === null) return a === undefined && b === null
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}
+
+function refuseNewer(format: unknown): void {
+  if (format !== undefined && !(typeof format === 'number' && format <= FORMAT)) throw new Failure('ERR_VERSION')
+}
+
+function abort(tx: { abort(): void; done: Promise<void> }): void {
+  tx.done.catch(() => {})
+  try {
+    tx.abort()
+  } catch {
+    // It had ended by itself.
+  }
+}
+
+function storageFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  const name = error instanceof DOMException || error instanceof Error ? error.name : ''
+  if (name === 'QuotaExceededError') return new Failure('ERR_STORAGE_FULL')
+  return new Failure(name === 'VersionError' ? 'ERR_VERSION' : 'ERR_STORAGE')
+}

@@ -1,0 +1,28 @@
+// vault-worker: the script of the vault worker: a SharedWorker where there are such, else one worker per tab.
+import { PolicyWatch } from './evidence'
+import type { ServedPort } from './serve'
+import { VaultWorker } from './vault-host'
+
+const scope = self as unknown as (SharedWorkerGlobalScope | DedicatedWorkerGlobalScope) & ServedPort
+
+const host = new VaultWorker({
+  net: {
+    // Taken once, before any other code runs.
+    send: fetch.bind(globalThis),
+    policy: new PolicyWatch(scope),
+    online: () => navigator.onLine,
+    now: () => Date.now(),
+    tick: () => performance.now(),
+  },
+  locks: navigator.locks,
+  channel: new BroadcastChannel('keyhold-lock'),
+  close: () => scope.close(),
+})
+
+if ('onconnect' in scope) {
+  scope.onconnect = ({ ports }) => {
+    if (ports[0]) host.admit(ports[0], 'manage')
+  }
+} else {
+  host.admit(scope, 'manage')
+}
