@@ -14,7 +14,8 @@ namespace keyhold {
 ///
 /// https anywhere; http only on this computer (localhost, *.localhost, 127.0.0.1, [::1]). Refused, because a server or
 /// a proxy could read them differently than we do: user names, queries, fragments, `\`, white space, control and
-/// non-ASCII characters, `.` and `..` segments, empty segments, and the encodings of `/`, `\`, `.` and `%`.
+/// non-ASCII characters, `.` and `..` segments, empty segments, and the encodings of `/`, `\`, `%` and of characters
+/// that need none, `.` among them.
 class Endpoint {
  public:
   static constexpr std::size_t kMaxLength = 512;

@@ -46,13 +46,14 @@ class Meter {
  private:
   enum class Form { undecided, stream, json, unread };
 
-  Form recognise(std::string_view text) const noexcept;
+  Result<void> settle(Result<void> result);
   Result<void> take(ByteView bytes);
+  Result<void> finish();
+  Form recognise(std::string_view text) const noexcept;
   Result<void> collect(ByteView bytes);
   Result<void> event(const SseEvent& event);
-  Result<void> piece(std::string_view data, bool in_stream);
-  Result<void> whole_body();
   bool worth_parsing(std::string_view data);
+  Result<void> piece(std::string_view data);
 
   std::optional<Wire> wire_;
   bool event_stream_;  // by the content type
@@ -61,6 +62,7 @@ class Meter {
   SseDecoder sse_;
   std::string body_;        // the beginning while undecided, then the JSON body
   std::string last_usage_;  // Gemini repeats usage in each event: the newest, read at the end
+  std::optional<Errc> failed_;
   Answer answer_;
 };
 

@@ -12,7 +12,7 @@
 
 namespace keyhold {
 
-/// One answer's watch. Memory: some 5 KB and about 30 times the key, wiped at the end.
+/// One answer's watch. Memory: 4 KB and some 50 times the key, wiped at the end.
 class ReflectionScanner {
  public:
   /// An empty secret (a call without a key) lets everything pass.

@@ -1,0 +1,119 @@
+#include "providers/catalogue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "providers/path_template.h"
+#include "providers/provider_json.h"
+
+namespace keyhold {
+
+// Made from wasm/catalogue/providers.json when the library is built.
+extern const unsigned char kCatalogueJson[];
+extern const unsigned long kCatalogueJsonSize;
+
+namespace {
+
+constexpr std::size_t kMaxCustomText = 128;  // id or name of a user's endpoint
+
+Result<std::vector<Provider>> read_providers(JsonRef list, ProviderKind kind) {
+  if (list.size() > Catalogue::kMaxProviders) return Errc::ERR_TOO_MANY;
+  std::vector<Provider> providers;
+  providers.reserve(list.size());
+  KEYHOLD_CHECK(list.each([&](JsonRef entry) -> Result<void> {
+    KEYHOLD_TRY(auto provider, parse_provider(entry, kind));
+    providers.push_back(std::move(provider));
+    return {};
+  }));
+  return providers;
+}
+
+bool clashes(const Provider& a, const Provider& b) { return a.id == b.id || a.base.overlaps(b.base); }
+
+bool contains(const std::vector<std::string>& list, std::string_view text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+}  // namespace
+
+Result<Catalogue> Catalogue::builtin() { return parse({kCatalogueJson, kCatalogueJsonSize}); }
+
+Result<Catalogue> Catalogue::parse(ByteView json, ProviderKind kind) {
+  KEYHOLD_TRY(const auto document, Json::parse(json, {.max_bytes = kMaxBytes}));
+  const JsonRef root = document.root();
+  KEYHOLD_CHECK(root.only({"$schema", "format", "made", "providers"}));
+  KEYHOLD_TRY(const auto format, root.field("format"));
+  KEYHOLD_CHECK(format.integer(1, 1));
+  KEYHOLD_TRY(const auto made, root.field("made"));
+  KEYHOLD_CHECK(made.text(10));
+  KEYHOLD_TRY(const auto list, root.field("providers"));
+  KEYHOLD_TRY(auto providers, read_providers(list, kind));
+  Catalogue catalogue;
+  KEYHOLD_CHECK(catalogue.replace(kind, std::move(providers), Errc::ERR_BAD_JSON));
+  return catalogue;
+}
+
+Result<void> Catalogue::add_site(JsonRef providers) {
+  KEYHOLD_TRY(auto site, read_providers(providers, ProviderKind::site));
+  return replace(ProviderKind::site, std::move(site), Errc::ERR_BAD_JSON);
+}
+
+Result<void> Catalogue::set_custom(std::vector<Provider> custom) {
+  if (custom.size() > kMaxProviders) return Errc::ERR_TOO_MANY;
+  for (const Provider& provider : custom) {
+    if (provider.id.empty() || provider.id.size() > kMaxCustomText || provider.name.size() > kMaxCustomText) {
+      return Errc::ERR_BAD_INPUT;
+    }
+  }
+  return replace(ProviderKind::custom, std::move(custom), Errc::ERR_BAD_INPUT);
+}
+
+Result<void> Catalogue::admits(const Provider& custom) const {
+  for (const ProviderRef& other : providers_) {
+    if (clashes(custom, *other)) return Errc::ERR_BAD_INPUT;
+  }
+  return {};
+}
+
+Result<void> Catalogue::replace(ProviderKind kind, std::vector<Provider> added, Errc clash) {
+  std::vector<ProviderRef> next;
+  next.reserve(providers_.size() + added.size());
+  for (const ProviderRef& old : providers_) {
+    if (old->kind != kind) next.push_back(old);
+  }
+  for (Provider& provider : added) {
+    for (const ProviderRef& other : next) {
+      if (clashes(provider, *other)) return clash;
+    }
+    provider.kind = kind;
+    next.push_back(std::make_shared<const Provider>(std::move(provider)));
+  }
+  std::stable_sort(next.begin(), next.end(), [](const auto& a, const auto& b) { return a->kind < b->kind; });
+  providers_ = std::move(next);
+  return {};
+}
+
+ProviderRef Catalogue::find(std::string_view id) const {
+  for (const ProviderRef& provider : providers_) {
+    if (provider->id == id) return provider;
+  }
+  return nullptr;
+}
+
+Result<Match> Catalogue::match(Method method, const TargetUrl& url) const {
+  for (const ProviderRef& provider : providers_) {
+    const auto rest = url.rest_within(provider->base);
+    if (!rest) continue;
+    for (const TargetUrl::QueryPair& pair : url.query) {
+      if (!contains(provider->query, pair.name)) return Errc::ERR_PATH_NOT_ALLOWED;
+    }
+    for (const Call& call : provider->calls) {
+      if (call.method != method) continue;
+      if (auto model = match_path(call.path, *rest)) return Match{provider, &call, std::move(*model)};
+    }
+    return Errc::ERR_PATH_NOT_ALLOWED;  // bases do not overlap: no other provider can have this address
+  }
+  return Errc::ERR_UNKNOWN_ENDPOINT;
+}
+
+}  // namespace keyhold

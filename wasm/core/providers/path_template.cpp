@@ -1,0 +1,55 @@
+#include "providers/path_template.h"
+
+namespace keyhold {
+
+namespace {
+
+constexpr std::string_view kPlaceholder = "{model}";
+
+bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+}  // namespace
+
+std::optional<std::string> match_path(std::string_view path_template, std::string_view path) {
+  std::string_view model;
+  while (true) {
+    const auto fixed = path_template.substr(0, path_template.find(kPlaceholder));
+    if (!starts_with(path, fixed)) return std::nullopt;
+    path.remove_prefix(fixed.size());
+    path_template.remove_prefix(fixed.size());
+    if (path_template.empty()) break;
+
+    path_template.remove_prefix(kPlaceholder.size());
+    // What comes next ends the placeholder: so ':' in a template cannot be swallowed by the model before it.
+    const char next = path_template.empty() ? '/' : path_template[0];
+    std::size_t length = 0;
+    while (length < path.size() && path[length] != next && path[length] != '/') {
+      if (path[length] == '%') return std::nullopt;
+      ++length;
+    }
+    if (length == 0) return std::nullopt;
+    if (model.empty()) model = path.substr(0, length);
+    path.remove_prefix(length);
+  }
+  if (!path.empty()) return std::nullopt;
+  return std::string(model);
+}
+
+bool is_path_template(std::string_view text) {
+  if (text.empty() || text[0] == '/') return false;
+  while (!text.empty()) {
+    if (starts_with(text, kPlaceholder)) {
+      text.remove_prefix(kPlaceholder.size());
+      if (starts_with(text, "{")) return false;
+      continue;
+    }
+    const char c = text[0];
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+                       c == '-' || c == '_' || c == ':' || c == '.';
+    if (!plain || starts_with(text, "//") || starts_with(text, "..")) return false;
+    text.remove_prefix(1);
+  }
+  return true;
+}
+
+}  // namespace keyhold

@@ -1,0 +1,131 @@
+#include "providers/request.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace keyhold {
+
+namespace {
+
+constexpr std::size_t kMaxBodyValues = 1 << 20;
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return out;
+}
+
+bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+bool is_name(std::string_view name) {
+  if (name.empty() || name.size() > kMaxHeaderName) return false;
+  for (const char c : name) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!letter && std::string_view("!#$%&'*+-.^_`|~").find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+bool is_value(std::string_view value) {
+  if (value.size() > kMaxHeaderValue) return false;
+  for (const char c : value) {
+    if ((c < ' ' || c > '~') && c != '\t') return false;
+  }
+  return true;
+}
+
+bool is_json_type(std::string_view content_type) {
+  const auto type = lowered(content_type.substr(0, content_type.find(';')));
+  return type.substr(0, type.find_last_not_of(" \t") + 1) == "application/json";
+}
+
+// Never let through, whatever a profile says: credentials, cookies and what SDKs tell about their users.
+bool is_barred(std::string_view name, const Provider& provider) {
+  static constexpr std::string_view kBarred[] = {"authorization",  "proxy-authorization",
+                                                 "x-api-key",      "api-key",
+                                                 "x-goog-api-key", "cookie",
+                                                 "cookie2",        "host",
+                                                 "origin",         "referer",
+                                                 "user-agent"};
+  return name == provider.auth.header || std::find(std::begin(kBarred), std::end(kBarred), name) != std::end(kBarred) ||
+         starts_with(name, "x-stainless-") || starts_with(name, "sec-") || starts_with(name, "proxy-");
+}
+
+bool passes(std::string_view name, const Provider& provider) {
+  if (name == "accept") return true;  // needs no preflight anywhere
+  const auto& listed = provider.cors.headers;
+  return std::find(listed.begin(), listed.end(), name) != listed.end() && !is_barred(name, provider);
+}
+
+bool has(const Headers& headers, std::string_view name) {
+  return std::any_of(headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; });
+}
+
+Result<Headers> outgoing_headers(const Headers& headers, const Provider& provider, bool with_body) {
+  if (headers.size() > kMaxHeaders) return Errc::ERR_BAD_REQUEST;
+  Headers out;
+  for (const auto& [caller_name, value] : headers) {
+    if (!is_name(caller_name) || !is_value(value)) return Errc::ERR_BAD_REQUEST;
+    const std::string name = lowered(caller_name);
+    if (name == "content-encoding") return Errc::ERR_BAD_REQUEST;
+    if (name == "content-type" && with_body && !is_json_type(value)) return Errc::ERR_BAD_REQUEST;
+    if (passes(name, provider)) out.emplace_back(name, value);
+  }
+  for (const auto& required : provider.required_headers) {
+    if (!has(out, required.first)) out.push_back(required);
+  }
+  if (with_body) out.emplace_back("content-type", "application/json");
+  return out;
+}
+
+bool may_be_seen(std::string_view name) {
+  static constexpr std::string_view kSeen[] = {
+      "content-type",   "content-language", "retry-after",     "retry-after-ms",  "x-should-retry",
+      "request-id",     "x-request-id",     "x-generation-id", "x-provider-name", "openai-processing-ms",
+      "openai-version", "openai-model",     "x-groq-region",   "cf-ray"};
+  return std::find(std::begin(kSeen), std::end(kSeen), name) != std::end(kSeen) || starts_with(name, "x-ratelimit-") ||
+         starts_with(name, "anthropic-ratelimit-");
+}
+
+}  // namespace
+
+Result<Outgoing> caller_request(const Match& match, const TargetUrl& url, const Headers& headers,
+                                std::optional<ByteView> body) {
+  const Method method = match.call->method;
+  const bool with_body = body.has_value() && !body->empty();
+  if (with_body != (method == Method::post)) return Errc::ERR_BAD_REQUEST;
+  KEYHOLD_TRY(auto out_headers, outgoing_headers(headers, *match.provider, with_body));
+  Outgoing out{method, url.text(), std::move(out_headers), std::nullopt};
+  if (with_body) {
+    KEYHOLD_TRY(const auto document, Json::parse(*body, {.max_bytes = kMaxBodyBytes, .max_values = kMaxBodyValues}));
+    out.body = document.root().dump();
+  }
+  return out;
+}
+
+SecretBytes auth_value(const Provider& provider, const SecretBytes& key) {
+  const ByteView prefix = as_bytes(provider.auth.prefix);
+  SecretBytes value(prefix.size() + key.size());
+  const ByteView secret = key.reveal();  // REVEAL: into the one header that carries it
+  std::copy(secret.begin(), secret.end(), std::copy(prefix.begin(), prefix.end(), value.fill().begin()));
+  return value;
+}
+
+Result<Headers> caller_headers(const Headers& received, const ReflectionScanner* watch) {
+  Headers out;
+  for (const auto& [received_name, value] : received) {
+    std::string name = lowered(received_name);
+    if (!may_be_seen(name)) continue;
+    if (watch != nullptr && (watch->occurs_in(as_bytes(value)) || watch->occurs_in(as_bytes(received_name)))) {
+      return Errc::ERR_KEY_REFLECTED;
+    }
+    if (is_name(name) && value.size() <= kMaxHeaderValue && out.size() < kMaxHeaders) {
+      out.emplace_back(std::move(name), value);
+    }
+  }
+  return out;
+}
+
+}  // namespace keyhold
