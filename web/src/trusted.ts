@@ -1,6 +1,6 @@
 // trusted: which script URLs this site may start workers from. The only Trusted Types policy, for exactly these files.
-import kdfWorkerFile from './worker/kdf-worker.ts?worker&url'
-import vaultWorkerFile from './worker/vault-worker.ts?worker&url'
+import { default as kdfWorkerFile } from './worker/kdf-worker.ts?worker&url'
+import { default as vaultWorkerFile } from './worker/vault-worker.ts?worker&url'
 
 /** What a TrustedScriptURL is to TypeScript, whose DOM library does not know it yet. */
 export type ScriptUrl = string | { toString(): string; readonly __trustedScriptUrl?: never }

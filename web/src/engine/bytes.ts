@@ -21,8 +21,19 @@ export function keyBytes(text: string): Uint8Array {
   return exact(new TextEncoder().encode(text.trim()))
 }
 
-/** The same bytes in a buffer that holds nothing else, ready to be transferred; a buffer they shared is wiped of them. */
-export function exact(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Takes bytes from the caller: the array is empty from now on, and these are the only copy. */
+export function taken(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const own = exact(bytes)
+  return structuredClone(own, { transfer: [own.buffer] })
+}
+
+/** Bytes that were transferred are gone already, and may not be touched. */
+export function wipe(bytes: Uint8Array): void {
+  if (bytes.byteLength > 0) bytes.fill(0)
+}
+
+/** The same bytes in a buffer that holds nothing else; a buffer they shared is wiped of them. */
+function exact(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   if (bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength) {
     return bytes as Uint8Array<ArrayBuffer>
   }

@@ -13,9 +13,9 @@ import type {
   Status,
   Stored,
 } from '../protocol/messages'
-import { exact } from './bytes'
+import { taken, wipe } from './bytes'
 import { chat } from './chat'
-import { Connection, openConnection, RECONNECT_AFTER_MS } from './connection'
+import { type Connection, openConnection, RECONNECT_AFTER_MS } from './connection'
 import { KeyholdError } from './error'
 import { browserLauncher, type ConnectOptions, type Launcher } from './launch'
 import { vaultFetch } from './vault-fetch'
@@ -118,14 +118,13 @@ export class KeyholdEngine {
 
   /** Checks the key at its provider, then stores it. Rejects with what the provider meant when it is refused. */
   add({ provider, label, secret, unchecked = false }: NewKey): Promise<Stored> {
-    const own = exact(secret)
-    return this.#ask({ op: 'add', provider, label, secret: own, unchecked }, [own.buffer])
+    return this.#askWith(secret, (own) => ({ op: 'add', provider, label, secret: own, unchecked }))
   }
 
   /** Puts a new secret in a key's place, checking it first; on any failure the old one stays. */
   replace(key: KeyId, secret: Uint8Array, options: { unchecked?: boolean } = {}): Promise<Stored> {
-    const own = exact(secret)
-    return this.#ask({ op: 'replace', key, secret: own, unchecked: options.unchecked ?? false }, [own.buffer])
+    const { unchecked = false } = options
+    return this.#askWith(secret, (own) => ({ op: 'replace', key, secret: own, unchecked }))
   }
 
   /** Asks the provider whether a stored key still works. ERR_CHECKED_TOO_OFTEN over 5 a minute. */
@@ -190,6 +189,16 @@ export class KeyholdEngine {
 
   async #ask<A extends Ask>(ask: A, transfer: Transferable[] = []): Promise<Answers[A['op']]> {
     return (await this.#current()).ask(ask, transfer)
+  }
+
+  /** The secret leaves the caller at once and this page with the message; if there is none, it is wiped. */
+  async #askWith<A extends Ask>(secret: Uint8Array, ask: (own: Uint8Array) => A): Promise<Answers[A['op']]> {
+    const own = taken(secret)
+    try {
+      return await this.#ask(ask(own), [own.buffer])
+    } finally {
+      wipe(own)
+    }
   }
 
   #current(): Promise<Connection> {

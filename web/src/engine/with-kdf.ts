@@ -1,6 +1,6 @@
 // with-kdf: create and unlock. The passphrase goes to a throw-away worker of its own and never to the vault worker.
 import type { Status } from '../protocol/messages'
-import { exact } from './bytes'
+import { taken, wipe } from './bytes'
 import type { Connection } from './connection'
 import { KeyholdError } from './error'
 import type { Launcher } from './launch'
@@ -13,8 +13,7 @@ export async function askWithKdf(
   signal: AbortSignal | undefined,
 ): Promise<Status> {
   // Taken from the caller before anything can wait or fail.
-  const own = exact(passphrase)
-  const secret = structuredClone(own, { transfer: [own.buffer] })
+  const secret = taken(passphrase)
   try {
     signal?.throwIfAborted()
     const connection = await current()
@@ -24,8 +23,8 @@ export async function askWithKdf(
     signal?.throwIfAborted()
     return await derive(op, secret, wasm, connection, launcher, signal)
   } finally {
-    // Detached once transferred; wiped if it never was.
-    secret.fill(0)
+    // Gone once it was transferred; wiped if it never was.
+    wipe(secret)
   }
 }
 

@@ -4,7 +4,4 @@ import { startEngine } from './load-engine'
 
 const scope = self as unknown as DedicatedWorkerGlobalScope
 
-scope.onmessage = ({ data }: MessageEvent) => {
-  scope.onmessage = null
-  answerKdf(data, startEngine, () => scope.close())
-}
+scope.addEventListener('message', ({ data }) => answerKdf(data, startEngine, () => scope.close()), { once: true })

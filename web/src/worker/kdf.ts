@@ -27,7 +27,7 @@ export function answerKdf(
 
   const end = () => {
     passphrase.fill(0)
-    port.onmessage = null
+    port.close()
     // Wiped even though the instance goes: Argon2's blocks hold what the passphrase became.
     engine.then((module) => module.HEAPU8.fill(0)).catch(() => {})
     setTimeout(close, 0)
@@ -36,7 +36,7 @@ export function answerKdf(
   const reply = (answer: KdfAnswer) =>
     'key' in answer ? port.postMessage(answer, [answer.key.buffer]) : port.postMessage(answer)
 
-  port.onmessage = async ({ data }: MessageEvent<KdfQuestion>) => {
+  const answer = async ({ data }: MessageEvent<KdfQuestion>) => {
     try {
       if (data.ask === 'measure') {
         await engine
@@ -54,4 +54,6 @@ export function answerKdf(
       end()
     }
   }
+  port.addEventListener('message', answer)
+  port.start()
 }

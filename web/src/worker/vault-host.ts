@@ -40,7 +40,7 @@ export class VaultWorker {
 
   constructor(platform: Platform) {
     this.#platform = platform
-    platform.channel.onmessage = ({ data }: MessageEvent) => this.#heard(data)
+    platform.channel.addEventListener('message', ({ data }: MessageEvent) => this.#heard(data))
   }
 
   admit(port: ServedPort, role: Role): void {

@@ -20,9 +20,9 @@ const host = new VaultWorker({
 })
 
 if ('onconnect' in scope) {
-  scope.onconnect = ({ ports }) => {
+  scope.addEventListener('connect', ({ ports }) => {
     if (ports[0]) host.admit(ports[0], 'manage')
-  }
+  })
 } else {
   host.admit(scope, 'manage')
 }

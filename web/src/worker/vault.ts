@@ -1,7 +1,7 @@
 // vault: the one vault of a worker: its engine, its rows on disk, and how it ends. Knows no message.
 import type { ErrorCode } from '../protocol/errors'
 import type { KeyInfo, ProviderInfo, Status } from '../protocol/messages'
-import type { Engine, EngineCall, EngineModule, Outcome, Plan } from './engine-module'
+import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
 import { exchange, type Limits, type Network, type Sink, type Timing } from './exchange'
 import { Failure, take } from './failure'
 import { Heap } from './heap'
@@ -163,7 +163,7 @@ export class Vault {
       this.heap.wipe()
       if (!heardFromOthers) this.#around.others('lock')
       this.#around.tell('locked')
-      void this.#close(rows.length > 0 ? this.#around.storage.writeLedger(rows) : Promise.resolve())
+      void this.#close(rows)
     }
   }
 
@@ -174,7 +174,7 @@ export class Vault {
     for (const call of this.#calls) call.abort(new Failure('ERR_INTERNAL'))
     this.heap.wipe()
     this.#around.tell('locked')
-    void this.#close(Promise.resolve())
+    void this.#close()
   }
 
   get ended(): boolean {
@@ -211,8 +211,11 @@ export class Vault {
     return locks === undefined ? work() : (locks.request(WRITE_LOCK, work) as Promise<T>)
   }
 
-  async #close(lastWrite: Promise<void>): Promise<void> {
-    await Promise.race([lastWrite.catch(() => {}), new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
+  async #close(lastRows: Row[] = []): Promise<void> {
+    if (lastRows.length > 0) {
+      const written = this.#around.storage.writeLedger(lastRows).catch(() => {})
+      await Promise.race([written, new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
+    }
     this.#around.storage.close()
     this.#around.close()
   }

@@ -1,0 +1,137 @@
+// browser: one origin of a browser, in Node: its storage, its workers, its tabs. Nothing of it is shared between tests.
+import 'fake-indexeddb/auto'
+import { readFileSync } from 'node:fs'
+import { IDBFactory } from 'fake-indexeddb'
+import { fakeModule } from './fake-engine.mjs'
+import { keyhold } from './load.mjs'
+
+const wasmFile = new URL('../../../build/wasm/engine.wasm', import.meta.url)
+
+/** engine.wasm as built; a fresh copy each time. */
+export function engineWasm() {
+  const bytes = readFileSync(wasmFile)
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
+}
+
+/** Of navigator.locks, what the worker uses. */
+class Locks {
+  #last = Promise.resolve()
+  request(_name, work) {
+    const mine = this.#last.then(work)
+    this.#last = mine.catch(() => {})
+    return mine
+  }
+}
+
+export class Browser {
+  /**
+   * @param {{ real?: boolean, shared?: boolean, config?: object, engine?: Record<string, Function>, send?: typeof fetch,
+   *   online?: () => boolean, slowStartMs?: number, startEngine?: Function }} options
+   *   `real`: with engine.wasm, not the fake. `engine`: methods of the fake that behave otherwise.
+   */
+  constructor(options = {}) {
+    this.options = { shared: true, config: {}, ...options }
+    this.channelName = `keyhold-test-${Math.random()}`
+    this.locks = new Locks()
+    this.scope = new EventTarget()
+    this.workers = []
+    this.tabs = []
+    this.sent = []
+    globalThis.indexedDB = new IDBFactory()
+  }
+
+  /** A page that has connected. */
+  async open() {
+    const tab = await keyhold.KeyholdEngine.connectBy(this.launcher())
+    this.tabs.push(tab)
+    return tab
+  }
+
+  /** A port of the worker as a page has it, without the client. */
+  rawPort() {
+    const { port1, port2 } = new MessageChannel()
+    this.worker().admit(port2, 'manage')
+    port1.start()
+    return port1
+  }
+
+  worker() {
+    const running = this.workers.findLast((one) => !one.closed)
+    return running && this.options.shared ? running.host : this.#startWorker()
+  }
+
+  launcher() {
+    return {
+      start: { start: true, wasmUrl: 'test:wasm', wasmIntegrity: null, configUrl: 'test:config' },
+      shared: this.options.shared,
+      wasm: async () => (this.options.real ? engineWasm() : new ArrayBuffer(8)),
+      openPort: () => {
+        const port = this.rawPort()
+        return {
+          post: (message, transfer = []) => port.postMessage(message, transfer),
+          onMessage: (listener) => port.addEventListener('message', ({ data }) => listener(data)),
+          onGone: () => {},
+          close: () => port.close(),
+        }
+      },
+      openKdf: () => ({
+        start: (message) => {
+          const sent = structuredClone(message, { transfer: [message.wasm, message.passphrase.buffer, message.port] })
+          keyhold.answerKdf(sent, (wasm) => this.#startEngine(wasm), () => {})
+        },
+        onFailed: () => {},
+        terminate: () => {},
+      }),
+    }
+  }
+
+  /** Ends everything, so that the test's process can. */
+  close() {
+    for (const tab of this.tabs) tab.close()
+    for (const { channel } of this.workers) channel.close()
+  }
+
+  #startEngine(wasm) {
+    if (this.options.startEngine) return this.options.startEngine(wasm)
+    return this.options.real ? keyhold.startEngine(wasm) : Promise.resolve(fakeModule(this.options.engine))
+  }
+
+  #startWorker() {
+    const channel = new BroadcastChannel(this.channelName)
+    channel.unref()
+    const running = { closed: false, channel, module: null, host: null }
+    const close = () => {
+      running.closed = true
+      channel.close()
+    }
+    running.host = new keyhold.VaultWorker({
+      net: {
+        send: (input, init) => this.#send(input, init),
+        policy: new keyhold.PolicyWatch(this.scope),
+        online: this.options.online ?? (() => true),
+        now: () => Date.now(),
+        tick: () => performance.now(),
+      },
+      locks: this.locks,
+      channel,
+      close,
+      startEngine: async (wasm) => {
+        if (this.options.slowStartMs) await new Promise((done) => setTimeout(done, this.options.slowStartMs))
+        return (running.module = await this.#startEngine(wasm))
+      },
+    })
+    this.workers.push(running)
+    return running.host
+  }
+
+  async #send(input, init) {
+    if (input === 'test:wasm') return new Response(engineWasm())
+    if (input === 'test:config') return new Response(JSON.stringify(this.options.config))
+    this.sent.push({ url: String(input), init })
+    return (this.options.send ?? fetch)(input, init)
+  }
+}
+
+export const passphrase = (text = 'correct horse battery staple') => keyhold.passphraseBytes(text)
+export const key = (text = 'sk-test-abcdefghijklmnop') => keyhold.keyBytes(text)
+export const tick = (ms = 0) => new Promise((done) => setTimeout(done, ms))

@@ -1,0 +1,44 @@
+// load: the TypeScript of worker and client as one module that Node can run.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const sources = ['engine/index', 'engine/launch', 'engine/connection', 'engine/incoming', 'engine/response']
+const shell = ['vault-host', 'serve', 'requests', 'storage', 'batches', 'credit', 'exchange', 'evidence', 'failure']
+const all = [...sources, ...shell.map((name) => `worker/${name}`), 'worker/kdf', 'worker/load-engine', 'worker/ledger']
+
+/** What a bundler turns into a URL is its own name here: no test starts a real worker. */
+const urls = {
+  name: 'urls',
+  setup(one) {
+    one.onResolve({ filter: /\?(worker&url|url)$/ }, ({ path }) => ({ path, namespace: 'url' }))
+    one.onLoad({ filter: /.*/, namespace: 'url' }, ({ path }) => ({ contents: `export default ${JSON.stringify(path)}` }))
+  },
+}
+
+async function load() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: [...all, 'protocol/messages', 'protocol/errors'].map((name) => `export * from './${name}'`).join('\n'),
+      resolveDir: `${root}web/src`,
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: 'inline',
+    nodePaths: [`${root}node_modules`],
+    alias: { 'keyhold-wasm': `${root}build/wasm` },
+    plugins: [urls],
+    logLevel: 'error',
+  })
+  const folder = `${root}build/web-tests`
+  await mkdir(folder, { recursive: true })
+  const file = `${folder}/${process.pid}.mjs`
+  await writeFile(file, outputFiles[0].contents)
+  return import(pathToFileURL(file).href)
+}
+
+export const keyhold = await load()
