@@ -143,11 +143,11 @@ test('made-up words are drawn evenly', () => {
 
 test('times are said as a person would', () => {
   assert.equal(timeInWords(0.2), 'less than a second')
-  assert.equal(timeInWords(1), '1 second')
-  assert.equal(timeInWords(59), '59 seconds')
-  assert.equal(timeInWords(3 * 3600), '3 hours')
-  assert.equal(timeInWords(40 * 86_400), '1 month')
-  assert.equal(timeInWords(31_557_600 * 12), '12 years')
+  assert.equal(timeInWords(1), 'about 1 second')
+  assert.equal(timeInWords(59), 'about 59 seconds')
+  assert.equal(timeInWords(3 * 3600), 'about 3 hours')
+  assert.equal(timeInWords(40 * 86_400), 'about 1 month')
+  assert.equal(timeInWords(31_557_600 * 12), 'about 12 years')
   assert.equal(timeInWords(31_557_600 * 5e8), 'millions of years')
   assert.equal(timeInWords(1e40), 'longer than the age of the universe')
 })

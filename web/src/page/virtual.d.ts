@@ -1,8 +1,14 @@
-// virtual: what do the modules that build/plugins.mjs makes up contain?
+// virtual: what do the modules without types of their own contain?
 
 declare module 'virtual:common-passwords' {
   /** The most used passwords, the most used first. */
   export const passwords: string[]
   /** Which keys lie beside which, by keyboard layout. */
   export const keyboards: Record<string, Record<string, (string | null)[]>>
+}
+
+/** The same interface as Alpine's usual build, but expressions are interpreted, not compiled. */
+declare module '@alpinejs/csp' {
+  import Alpine from 'alpinejs'
+  export default Alpine
 }

@@ -84,5 +84,5 @@ export function timeInWords(seconds: number): string {
   if (seconds >= year * 100) return 'centuries'
   const [name, length] = units.findLast(([, length]) => seconds >= length) ?? ['second', 1]
   const count = Math.floor(seconds / length)
-  return `${count} ${name}${count === 1 ? '' : 's'}`
+  return `about ${count} ${name}${count === 1 ? '' : 's'}`
 }

@@ -1,0 +1,24 @@
+// vite.config: the page with a fake vault behind it, built into build/page-fake. For looking at, never for shipping.
+//   npx vite build -c tests/page-fake/vite.config.ts && node tests/page-fake/serve.mjs
+import { fileURLToPath } from 'node:url'
+import tailwindcss from '@tailwindcss/vite'
+import { defineConfig } from 'vite'
+import { pagePlugins } from '../../web/src/page/build/plugins.mjs'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+export default defineConfig({
+  root: path('../../web'),
+  base: './',
+  plugins: [
+    {
+      name: 'fake-engine',
+      enforce: 'pre',
+      resolveId: (source, importer) =>
+        /^(\.\.\/)+engine$/.test(source) && importer?.includes('/src/page/') ? path('engine.ts') : undefined,
+    },
+    tailwindcss(),
+    ...pagePlugins(),
+  ],
+  build: { outDir: path('../../build/page-fake'), emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
+})

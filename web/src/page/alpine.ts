@@ -1,0 +1,48 @@
+// alpine: the few words the components need of Alpine, with types.
+import type { Magics, XDataContext } from 'alpinejs'
+
+/** A component's data and methods; gives `this` its type inside them. */
+export function component<T extends object>(
+  parts: T & XDataContext & ThisType<T & XDataContext & Magics<T>>,
+): T & XDataContext & ThisType<T & XDataContext & Magics<T>> {
+  return parts
+}
+
+/** Two halves of a component as one, getters and all: a spread would read the getters once and for ever. */
+export function blend<A extends object, B extends object>(first: A, second: B & ThisType<A & B & Magics<A & B>>): A & B {
+  return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(first), ...Object.getOwnPropertyDescriptors(second) }) as A & B
+}
+
+/** A field by its id, or null where the screen that holds it is gone. */
+export function input(id: string): HTMLInputElement | null {
+  const found = document.getElementById(id)
+  return found instanceof HTMLInputElement ? found : null
+}
+
+/** Dialogs listen on the window (`keyhold-add`...), so that whoever opens one need not know where it is. */
+export interface Signals {
+  add: Added
+  replace: { key: string }
+  rename: { key: string }
+  confirm: Confirmation
+  security: null
+}
+
+export interface Added {
+  /** null: to be chosen; '': an endpoint of one's own, to be entered. */
+  provider: string | null
+}
+
+export interface Confirmation {
+  title: string
+  text: string
+  /** What is named in its own line, e.g. the key. */
+  subject: string
+  action: string
+  /** Rejects with KeyholdError: the dialog stays and says why. */
+  run: () => Promise<void>
+}
+
+export function signal<N extends keyof Signals>(name: N, detail: Signals[N]): void {
+  dispatchEvent(new CustomEvent(`keyhold-${name}`, { detail }))
+}

@@ -1,0 +1,97 @@
+// dialogs: the three small ones: rename a key, confirm what cannot be undone, and what Keyhold protects.
+import { component, input, type Confirmation } from '../alpine'
+import { session } from '../session'
+import { explainThrown, type Explained } from '../text'
+import { vault } from '../vault'
+
+/** A component's root, where it is a dialog. */
+export function dialogOf(root: HTMLElement): HTMLDialogElement {
+  if (!(root instanceof HTMLDialogElement)) throw new Error('this component belongs on a <dialog>')
+  return root
+}
+
+export const renameDialog = () =>
+  component({
+    key: '',
+    subject: '',
+    label: '',
+    busy: false,
+    problem: null as Explained | null,
+
+    get canSave(): boolean {
+      return !this.busy && this.label.trim() !== ''
+    },
+    open({ key }: { key: string }) {
+      const found = session().key(key)
+      if (found === null) return
+      this.key = key
+      this.label = found.label
+      this.subject = `New name for ${session().keyName(key) ?? found.label}`
+      this.problem = null
+      dialogOf(this.$root).showModal()
+      this.$nextTick(() => input('new-label')?.select())
+    },
+    close() {
+      dialogOf(this.$root).close()
+    },
+    async save() {
+      if (!this.canSave) return
+      this.busy = true
+      try {
+        await vault().setLabel(this.key, this.label.trim())
+        await session().refresh()
+        this.close()
+        session().say('Renamed.')
+      } catch (error) {
+        this.problem = explainThrown(error)
+      } finally {
+        this.busy = false
+      }
+    },
+  })
+
+export const confirmDialog = () =>
+  component({
+    title: '',
+    text: '',
+    subject: '',
+    action: '',
+    busy: false,
+    problem: null as Explained | null,
+    run: async () => {},
+
+    open({ title, text, subject, action, run }: Confirmation) {
+      this.title = title
+      this.text = text
+      this.subject = subject
+      this.action = action
+      this.run = run
+      this.problem = null
+      dialogOf(this.$root).showModal()
+    },
+    close() {
+      dialogOf(this.$root).close()
+    },
+    async act() {
+      this.busy = true
+      this.problem = null
+      try {
+        await this.run()
+        this.close()
+      } catch (error) {
+        this.problem = explainThrown(error)
+      } finally {
+        this.busy = false
+      }
+    },
+  })
+
+export const securityDialog = () =>
+  component({
+    open() {
+      dialogOf(this.$root).showModal()
+    },
+    close() {
+      dialogOf(this.$root).close()
+    },
+  })

@@ -1,0 +1,253 @@
+// key-dialog: how does a key get in? Choose the provider, enter the key, have it checked, and have it sealed.
+import { blend, input, type Added } from '../alpine'
+import { endpointStep } from './endpoint-step'
+import { dialogOf } from './dialogs'
+import { providerStep } from './provider-step'
+import { betterProvider, hostOf, look, type Look } from '../providers'
+import { clear, readKey } from '../secrets'
+import { session } from '../session'
+import { explainThrown, type Explained } from '../text'
+import { vault } from '../vault'
+import type { ErrorCode } from '../../protocol/errors'
+import type { KeyId, KeyInfo, ProviderInfo, Stored } from '../../protocol/messages'
+
+type Step = 'choose' | 'endpoint' | 'key'
+
+interface Chosen extends Look {
+  id: string
+  sentTo: string
+  steps: string[]
+  console: string | null
+  consoleText: string
+  keyOptional: boolean
+}
+
+/** Enough to tell providers apart, far too little to be a key. */
+const PREFIX_CHARACTERS = 10
+
+/** The check failed, which need not mean the key is wrong; other failures storing unchecked would meet again. */
+const CHECK_FAILURES: ReadonlySet<ErrorCode> = new Set([
+  'ERR_BAD_KEY',
+  'ERR_BAD_KEY_LIKELY',
+  'ERR_NO_PERMISSION',
+  'ERR_NO_CREDIT',
+  'ERR_RATE_LIMITED',
+  'ERR_REGION',
+  'ERR_BROWSER_FORBIDDEN',
+  'ERR_PROVIDER_REFUSED',
+  'ERR_PROVIDER_DOWN',
+  'ERR_OFFLINE',
+  'ERR_BLOCKED',
+  'ERR_NO_CORS',
+  'ERR_TIMEOUT',
+  'ERR_CONNECTION_CUT',
+  'ERR_BAD_ANSWER',
+  'ERR_BAD_STREAM',
+  'ERR_LINE_TOO_LONG',
+  'ERR_MODEL_NOT_FOUND',
+  'ERR_LOCAL_NOT_RUNNING',
+  'ERR_LOCAL_CORS',
+  'ERR_CHECKED_TOO_OFTEN',
+])
+
+const NOBODY: Chosen = { id: '', name: '', host: '', initial: '', tile: '', sentTo: '', steps: [], console: null, consoleText: '', keyOptional: false }
+
+export const keyDialog = () =>
+  blend(blend(providerStep(), endpointStep()), {
+    step: 'choose' as Step,
+    chosen: NOBODY,
+    replacing: null as KeyInfo | null,
+    label: '',
+    shown: false,
+    busy: false,
+    problem: null as Explained | null,
+    better: null as { id: string; text: string; action: string } | null,
+    /** Counts what was begun, so that an answer to something given up is known for that. */
+    turn: 0,
+
+    get title(): string {
+      if (this.replacing !== null) return `Update ${this.replacing.label}`
+      if (this.step === 'endpoint') return 'Your own server'
+      return this.step === 'choose' ? 'Add a key' : `Add a key for ${this.chosen.name}`
+    },
+    get canGoBack(): boolean {
+      return this.step !== 'choose' && this.replacing === null && !this.busy
+    },
+    get stored(): KeyInfo[] {
+      return session().keys.filter((key) => key.provider === this.chosen.id)
+    },
+    /** Adding where a key is: a second one, or was the first meant to be replaced? */
+    get existing(): { text: string; action: string } | null {
+      const first = this.stored.find((key) => key.isDefault) ?? this.stored[0]
+      if (this.replacing !== null || first === undefined) return null
+      return { text: `You already have a key here: ${first.label}.`, action: 'Replace that one instead' }
+    },
+    get guided(): boolean {
+      return this.replacing === null && this.stored.length === 0
+    },
+    get defaultLabel(): string {
+      return this.stored.length === 0 ? 'Main' : `Key ${this.stored.length + 1}`
+    },
+    get keyLabel(): string {
+      if (this.replacing !== null) return 'New key'
+      return this.chosen.keyOptional ? 'API key, if the server wants one' : 'API key'
+    },
+    get keyHint(): string {
+      return this.chosen.keyOptional ? 'Leave it empty for a server without keys.' : 'It is checked with the provider first, then sealed.'
+    },
+    get invalid(): boolean {
+      return this.problem !== null && ['ERR_BAD_KEY', 'ERR_BAD_KEY_TEXT', 'ERR_BAD_KEY_LIKELY'].includes(this.problem.code)
+    },
+    get canPaste(): boolean {
+      return typeof navigator.clipboard?.readText === 'function'
+    },
+    get canStoreUnchecked(): boolean {
+      return !this.busy && this.problem !== null && CHECK_FAILURES.has(this.problem.code)
+    },
+    get busyText(): string {
+      return `Checking with ${this.chosen.name}…`
+    },
+    get saveText(): string {
+      if (this.busy) return 'Checking…'
+      return this.problem === null ? 'Check and save' : 'Check again'
+    },
+
+    add({ provider }: Added) {
+      this.replacing = null
+      this.label = ''
+      this.search = ''
+      this.clearEndpoint()
+      if (provider === null) this.choose()
+      else if (provider === '') this.ownEndpoint()
+      else this.enter(provider)
+      this.show()
+    },
+    replace({ key }: { key: KeyId }) {
+      const found = session().key(key)
+      if (found === null) return
+      this.replacing = found
+      this.enter(found.provider)
+      this.show()
+    },
+    show() {
+      const dialog = dialogOf(this.$root)
+      if (!dialog.open) dialog.showModal()
+    },
+    choose() {
+      this.goTo('choose', 'provider-search')
+    },
+    ownEndpoint() {
+      this.goTo('endpoint', 'endpoint-name')
+    },
+    enter(id: string) {
+      const provider = session().provider(id)
+      this.chosen = provider === null ? { ...NOBODY, ...look(id, null), id, sentTo: this.replacing?.base ?? '' } : chosenFrom(provider)
+      this.goTo('key', 'api-key')
+    },
+    goTo(step: Step, focus: string) {
+      this.step = step
+      this.problem = null
+      this.better = null
+      this.shown = false
+      this.$nextTick(() => input(focus)?.focus())
+    },
+    switchProvider() {
+      if (this.better === null) return
+      // The same field stays, with what is in it.
+      this.enter(this.better.id)
+    },
+    updateExisting() {
+      const first = this.stored.find((key) => key.isDefault) ?? this.stored[0]
+      if (first !== undefined) this.replace({ key: first.id })
+    },
+
+    typed() {
+      this.problem = null
+      const provider = session().provider(this.chosen.id)
+      const begin = input('api-key')?.value.trimStart().slice(0, PREFIX_CHARACTERS) ?? ''
+      const better = provider === null || this.replacing !== null ? null : betterProvider(begin, provider, session().providers)
+      this.better = better && { id: better.id, text: `This looks like a key of ${better.name}.`, action: `Switch to ${better.name}` }
+    },
+    async paste() {
+      const field = input('api-key')
+      if (field === null) return
+      try {
+        field.value = await navigator.clipboard.readText()
+        this.typed()
+      } catch {
+        session().say('The browser did not allow pasting. Use Ctrl+V.')
+      }
+      field.focus()
+    },
+
+    async save(unchecked: boolean) {
+      const field = input('api-key')
+      if (field === null || this.busy) return
+      if (field.value.trim() === '' && !this.chosen.keyOptional) {
+        field.focus()
+        return
+      }
+      this.busy = true
+      this.problem = null
+      const turn = ++this.turn
+      const replaced = this.replacing
+      const label = this.label.trim() || this.defaultLabel
+      const secret = readKey(field)
+      const { id } = this.chosen
+      try {
+        const stored =
+          replaced === null
+            ? await vault().add({ provider: id, label, secret, unchecked })
+            : await vault().replace(replaced.id, secret, { unchecked })
+        if (turn === this.turn) this.finish(stored)
+        else await tidyUp(stored, replaced)
+      } catch (error) {
+        if (turn === this.turn) this.problem = explainThrown(error)
+        else if (replaced !== null) session().say(`${replaced.label}: the old key stays.`)
+      } finally {
+        if (turn === this.turn) this.busy = false
+        await session().refresh()
+      }
+      if (this.problem !== null) this.$nextTick(() => document.getElementById('key-outcome')?.scrollIntoView({ block: 'nearest' }))
+    },
+    finish({ key, check }: Stored) {
+      const name = this.chosen.name
+      const done = this.replacing === null ? 'is sealed' : 'has its new key'
+      this.close()
+      session().say(check === null ? `${name}: ${key.label} ${done}, unchecked.` : `${name}: ${key.label} works and ${done}.`)
+    },
+    close() {
+      dialogOf(this.$root).close()
+    },
+    cancel() {
+      if (this.busy && this.replacing !== null) session().say('The check goes on; the old key stays unless the new one works.')
+      this.close()
+    },
+    /** However it was closed: the key does not stay in the field. */
+    closed() {
+      clear(input('api-key'))
+      this.turn++
+      this.busy = false
+      this.step = 'choose'
+      this.replacing = null
+      this.problem = null
+    },
+  })
+
+function chosenFrom(provider: ProviderInfo): Chosen {
+  return {
+    id: provider.id,
+    ...look(provider.id, provider),
+    sentTo: `Sent to ${hostOf(provider.base)} and nowhere else`,
+    steps: provider.steps,
+    console: provider.consoleUrl ?? null,
+    consoleText: `Open ${provider.name}'s key page`,
+    keyOptional: provider.keyOptional,
+  }
+}
+
+/** What was given up was stored all the same: a new key is taken out again; a replaced one cannot be, and is said. */
+async function tidyUp({ key }: Stored, replaced: KeyInfo | null): Promise<void> {
+  if (replaced === null) await vault().delete(key.id)
+  else session().say(`${key.label} has its new key: the check had succeeded.`)
+}

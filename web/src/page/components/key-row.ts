@@ -1,0 +1,119 @@
+// key-row: what is said of one key, and what its buttons do. `key` comes from the list around it.
+import { component, signal } from '../alpine'
+import { session } from '../session'
+import { checkTone, checkWords, explain, explainThrown, type Explained, type Tone } from '../text'
+import { ago } from '../time'
+import { vault } from '../vault'
+import type { KeyInfo } from '../../protocol/messages'
+
+const DOTS: Record<Tone, string> = { good: 'dot-good', warn: 'dot-warn', bad: 'dot-bad', none: '' }
+
+/** The loop's variable, which Alpine finds in the scope around the component. */
+interface Row {
+  key: KeyInfo
+}
+
+export const keyRow = () =>
+  component({
+    menu: false,
+    checking: false,
+    /** What a button here just ran into; the stored outcome of the last check is in the key. */
+    failure: null as Explained | null,
+
+    get row(): KeyInfo {
+      return (this.$data as unknown as Row).key
+    },
+    get hint(): string {
+      if (this.row.hint === '') return '••••'
+      return `•••• ${this.row.hint}`
+    },
+    get hintLabel(): string {
+      return this.row.hint === '' ? 'key, nothing of it shown' : `key ending in ${[...this.row.hint].join(' ')}`
+    },
+    get used(): string {
+      const { lastUsedAt, createdAt } = this.row
+      const { now } = session()
+      return lastUsedAt === null ? `Added ${ago(createdAt, now)}, not used yet` : `Last used ${ago(lastUsedAt, now)}`
+    },
+    get dotClass(): string {
+      return DOTS[checkTone(this.row.lastChecked)]
+    },
+    get checkedText(): string {
+      return this.checking ? 'Checking…' : checkWords(this.row.lastChecked)
+    },
+    get checkedAgo(): string {
+      const { lastChecked } = this.row
+      return lastChecked === null || this.checking ? '' : `Checked ${ago(lastChecked.at, session().now)}`
+    },
+    get trouble(): Explained | null {
+      if (this.failure !== null) return this.failure
+      const { lastChecked } = this.row
+      return lastChecked === null || lastChecked.code === 'ok' ? null : explain(lastChecked.code)
+    },
+    get troubleClass(): string {
+      return this.failure === null && checkTone(this.row.lastChecked) === 'bad' ? 'note-bad' : 'note-warn'
+    },
+    get moreLabel(): string {
+      return `More for ${this.row.label}`
+    },
+
+    closeMenu(event: KeyboardEvent) {
+      if (!this.menu) return
+      event.stopPropagation()
+      this.menu = false
+      this.$refs['menuButton']?.focus()
+    },
+    leaveMenu(event: FocusEvent) {
+      const { currentTarget, relatedTarget } = event
+      if (currentTarget instanceof Node && relatedTarget instanceof Node && !currentTarget.contains(relatedTarget)) this.menu = false
+    },
+    tryIt() {
+      session().tryKey(this.row.id, '')
+    },
+    async check() {
+      this.checking = true
+      this.failure = null
+      try {
+        const { ok, error } = await vault().check(this.row.id)
+        await session().refresh()
+        if (ok) session().say(`${this.row.label} works.`)
+        else if (error !== undefined) this.failure = explain(error)
+      } catch (error) {
+        this.failure = explainThrown(error)
+      } finally {
+        this.checking = false
+      }
+    },
+    update() {
+      signal('replace', { key: this.row.id })
+    },
+    rename() {
+      signal('rename', { key: this.row.id })
+    },
+    async makeDefault() {
+      this.failure = null
+      const { id, label, provider } = this.row
+      try {
+        await vault().setDefault(id)
+        await session().refresh()
+        session().say(`${label} is now the default for ${session().providerName(provider)}.`)
+      } catch (error) {
+        this.failure = explainThrown(error)
+      }
+    },
+    remove() {
+      const { id, label, hint, provider } = this.row
+      const name = session().providerName(provider)
+      signal('confirm', {
+        title: 'Delete this key?',
+        text: 'It is removed from this vault and cannot be brought back. At the provider it stays valid until you revoke it there.',
+        subject: `${name} · ${label}${hint === '' ? '' : ` · •••• ${hint}`}`,
+        action: 'Delete key',
+        run: async () => {
+          await vault().delete(id)
+          await session().refresh()
+          session().say(`${label} deleted.`)
+        },
+      })
+    },
+  })

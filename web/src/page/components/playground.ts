@@ -1,0 +1,190 @@
+// playground: does a key work, and what does an answer cost? A conversation that lives as long as the page.
+import { component } from '../alpine'
+import { look } from '../providers'
+import { session } from '../session'
+import { explainThrown, type Explained } from '../text'
+import { vault } from '../vault'
+import { answerOf, askedBefore, withSummary, type Said } from '../conversation'
+import type { KeyId } from '../../protocol/messages'
+
+/** Text is put on the page this often: more would only make the page slower than the stream. */
+const PAINT_EVERY_MS = 40
+const NEAR_THE_END_PX = 80
+
+const OPENERS = ['Explain how a lock works, in three sentences.', 'Write a haiku about keys.', 'What can you help me with?']
+
+/** Kept while the page lives, also when another screen is looked at; a lock reloads the page and forgets it. */
+let said: Said[] = []
+let lastKey: KeyId = ''
+let lastModel = ''
+let controller: AbortController | null = null
+
+export const playground = () =>
+  component({
+    said,
+    keyId: '' as KeyId,
+    model: '',
+    models: [] as string[],
+    modelsProblem: null as Explained | null,
+    loadingModels: false,
+    maxTokens: '4096',
+    draft: '',
+    busy: false,
+    openers: OPENERS,
+
+    get hasKeys(): boolean {
+      return session().keys.length > 0
+    },
+    get keyChoices(): { id: KeyId; text: string }[] {
+      return session().keys.map((key) => ({
+        id: key.id,
+        text: `${session().providerName(key.provider)} · ${key.label}${key.hint === '' ? '' : ` (••••${key.hint})`}`,
+      }))
+    },
+    get canSend(): boolean {
+      return !this.busy && this.draft.trim() !== '' && this.model.trim() !== '' && this.keyId !== ''
+    },
+    get modelHint(): string {
+      if (this.loadingModels) return 'Loading the list…'
+      if (this.modelsProblem !== null) return `${this.modelsProblem.sentence} Type a model's name.`
+      return this.models.length === 0 ? "Type a model's name." : ''
+    },
+    get whyNot(): string {
+      return this.draft.trim() !== '' && this.model.trim() === '' ? 'Choose a model first.' : ''
+    },
+
+    init() {
+      const { pending, keys } = session()
+      session().pending = null
+      const wanted = keys.find((key) => key.id === (pending?.key ?? lastKey))
+      const first = wanted ?? keys.toSorted((a, b) => (b.lastUsedAt ?? 0) - (a.lastUsedAt ?? 0))[0]
+      if (first === undefined) return
+      this.keyId = first.id
+      if (pending !== null) this.draft = pending.message
+      else if (first.id === lastKey) this.model = lastModel
+      void this.loadModels()
+      this.$nextTick(() => {
+        if (pending !== null) this.$refs['draft']?.focus()
+        if (this.said.length > 0) this.toEnd(true)
+      })
+    },
+    destroy() {
+      lastModel = this.model
+      lastKey = this.keyId
+    },
+    keyChanged() {
+      this.model = ''
+      void this.loadModels()
+    },
+    async loadModels() {
+      const key = session().key(this.keyId)
+      if (key === null) return
+      this.models = []
+      this.modelsProblem = null
+      this.model ||= session().provider(key.provider)?.suggestedModel ?? ''
+      this.loadingModels = true
+      try {
+        const models = await vault().models(key.id)
+        if (this.keyId !== key.id) return
+        this.models = models
+        this.model ||= models[0] ?? ''
+      } catch (error) {
+        if (this.keyId === key.id) this.modelsProblem = explainThrown(error)
+      } finally {
+        if (this.keyId === key.id) this.loadingModels = false
+      }
+    },
+
+    /** Enter sends, Shift+Enter is a new line; not while an input method is composing. */
+    pressed(event: KeyboardEvent) {
+      if (event.key !== 'Enter' || event.shiftKey || event.altKey || event.isComposing) return
+      event.preventDefault()
+      void this.send()
+    },
+    open(text: string) {
+      this.draft = text
+      void this.send()
+    },
+    async send() {
+      if (!this.canSend) return
+      this.said.push({ id: nextId(this.said), role: 'user', text: this.draft.trim() })
+      this.draft = ''
+      await this.ask()
+    },
+    async retry(id: number) {
+      if (this.busy) return
+      this.said = said = this.said.filter((one) => one.id !== id)
+      await this.ask()
+    },
+    /** Asks for an answer to what has been said so far. */
+    async ask() {
+      const key = session().key(this.keyId)
+      if (key === null) return
+      const question = { key: key.id, model: this.model.trim(), messages: askedBefore(this.said), maxTokens: Number(this.maxTokens) }
+      const provider = session().providerName(key.provider)
+      this.said.push(answerOf(nextId(this.said), question, `your key “${key.label}” at ${provider}`))
+      // Alpine's proxy of it: changes through this one are seen.
+      const answer = this.said.at(-1)
+      if (answer?.role !== 'assistant') return
+      controller = new AbortController()
+      this.busy = true
+      this.toEnd(true)
+      let text = ''
+      let reasoning = ''
+      const paint = () => {
+        answer.text += text
+        answer.reasoning += reasoning
+        text = reasoning = ''
+        this.toEnd(false)
+      }
+      const painter = setInterval(paint, PAINT_EVERY_MS)
+      try {
+        for await (const part of vault().chat({ ...question, signal: controller.signal })) {
+          if (part.type === 'text') text += part.text
+          else if (part.type === 'reasoning') reasoning += part.text
+          else if (part.type === 'end') withSummary(answer, part.summary)
+        }
+        answer.state = 'done'
+      } catch (error) {
+        answer.state = controller.signal.aborted ? 'stopped' : 'failed'
+        if (!controller.signal.aborted) answer.problem = explainThrown(error)
+      } finally {
+        clearInterval(painter)
+        paint()
+        this.busy = false
+        this.$nextTick(() => this.toEnd(false))
+      }
+    },
+    stop() {
+      controller?.abort()
+      this.$refs['draft']?.focus()
+    },
+    clear() {
+      this.stop()
+      this.said = said = []
+      this.$refs['draft']?.focus()
+    },
+    async copyAnswer(text: string) {
+      try {
+        await navigator.clipboard.writeText(text)
+        session().say('Answer copied.')
+      } catch {
+        session().say('The browser did not allow copying.')
+      }
+    },
+    tileOf(): string {
+      const key = session().key(this.keyId)
+      return key === null ? '' : look(key.provider, session().provider(key.provider)).tile
+    },
+    /** Follows the answer, unless the reader has scrolled away from its end. */
+    toEnd(anyway: boolean) {
+      const page = document.scrollingElement
+      if (page === null) return
+      const distance = page.scrollHeight - page.scrollTop - page.clientHeight
+      if (anyway || distance < NEAR_THE_END_PX) this.$nextTick(() => page.scrollTo({ top: page.scrollHeight }))
+    },
+  })
+
+function nextId(all: Said[]): number {
+  return (all.at(-1)?.id ?? 0) + 1
+}

@@ -1,0 +1,81 @@
+// conversation: what has been said in the playground, and what is known of each answer?
+import { seconds } from './time'
+import { stopWords, type Explained } from './text'
+import type { CallSummary, ChatMessage, KeyId } from '../protocol/messages'
+
+export interface Question {
+  key: KeyId
+  model: string
+  messages: ChatMessage[]
+  maxTokens: number
+}
+
+export interface Answer {
+  id: number
+  role: 'assistant'
+  text: string
+  reasoning: string
+  state: 'streaming' | 'done' | 'stopped' | 'failed'
+  problem: Explained | null
+  model: string
+  maxTokens: number
+  payer: string
+  /** Filled in from the provider's own figures when the answer is complete. */
+  tokensIn: string
+  tokensOut: string
+  firstByte: string
+  total: string
+  note: string
+}
+
+export type Said = { id: number; role: 'user'; text: string } | Answer
+
+const NOT_REPORTED = 'not reported'
+const NUMBER = new Intl.NumberFormat('en')
+
+export function answerOf(id: number, { model, maxTokens }: Question, payer: string): Answer {
+  return {
+    id,
+    role: 'assistant',
+    text: '',
+    reasoning: '',
+    state: 'streaming',
+    problem: null,
+    model,
+    maxTokens,
+    payer,
+    tokensIn: NOT_REPORTED,
+    tokensOut: NOT_REPORTED,
+    firstByte: '',
+    total: '',
+    note: '',
+  }
+}
+
+/** Absent figures are unknown, never 0. */
+export function withSummary(answer: Answer, { usage, firstByteMs, totalMs, model, stop }: CallSummary): void {
+  answer.tokensIn = tokens(usage?.input, usage?.cachedInput, 'cached')
+  answer.tokensOut = tokens(usage?.output, usage?.reasoning, 'thinking')
+  answer.firstByte = seconds(firstByteMs)
+  answer.total = seconds(totalMs)
+  answer.model = model ?? answer.model
+  answer.note = stopWords(stop, answer.maxTokens)
+}
+
+function tokens(count: number | undefined, part: number | undefined, partName: string): string {
+  if (count === undefined) return NOT_REPORTED
+  const whole = NUMBER.format(count)
+  return part === undefined || part === 0 ? whole : `${whole} (${NUMBER.format(part)} ${partName})`
+}
+
+/** What the provider is given: the conversation without answers that failed, and two of one speaker joined, as some insist. */
+export function askedBefore(said: Said[]): ChatMessage[] {
+  const messages: ChatMessage[] = []
+  for (const { role, text } of said) {
+    if (text === '') continue
+    const last = messages.at(-1)
+    if (last?.role === role) last.text += `\n\n${text}`
+    else messages.push({ role, text })
+  }
+  return messages
+}

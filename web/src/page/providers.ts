@@ -1,0 +1,52 @@
+// providers: what does a provider look like in a list?
+import type { ProviderInfo } from '../protocol/messages'
+
+export interface Look {
+  name: string
+  host: string
+  initial: string
+  /** One of the tints of styles.css. */
+  tile: string
+}
+
+const TINTS = 6
+
+export function look(id: string, provider: ProviderInfo | null, base = ''): Look {
+  const name = provider?.name ?? id
+  const url = provider?.base ?? base
+  return { name, host: hostOf(url), initial: [...name][0]?.toUpperCase() ?? '?', tile: `tile-${tint(id)}` }
+}
+
+/** "api.openai.com", "localhost:11434". */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url
+}
+
+function tint(id: string): number {
+  let sum = 7
+  for (const letter of id) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 997
+  return sum % TINTS
+}
+
+/**
+ * Another provider whose keys begin as this one does: a key pasted in the wrong place. The longest prefix wins, as
+ * "sk-ant-" is Anthropic's though "sk-" is many others'.
+ * @returns null where nothing better fits; only ever a hint, prefixes change.
+ */
+export function betterProvider(begin: string, chosen: ProviderInfo, providers: ProviderInfo[]): ProviderInfo | null {
+  let best: ProviderInfo | null = null
+  let length = longestPrefix(begin, chosen)
+  for (const one of providers) {
+    const fits = longestPrefix(begin, one)
+    if (one.id !== chosen.id && fits > length) {
+      best = one
+      length = fits
+    }
+  }
+  // An own endpoint takes any key there is.
+  return chosen.kind === 'custom' ? null : best
+}
+
+function longestPrefix(begin: string, { keyPrefixes }: ProviderInfo): number {
+  return Math.max(0, ...keyPrefixes.filter((prefix) => begin.startsWith(prefix)).map((prefix) => prefix.length))
+}

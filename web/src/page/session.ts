@@ -1,0 +1,175 @@
+// session: what does every part of the page know? Which state the vault is in, what it holds, and what was said last.
+import Alpine from '@alpinejs/csp'
+import { version } from '../../package.json'
+import type { ErrorCode } from '../protocol/errors'
+import type { Finding, Hello, KeyId, KeyInfo, ProviderId, ProviderInfo, Status } from '../protocol/messages'
+import { signal } from './alpine'
+import { explain, explainThrown, findingNext, findingSentence, type Explained } from './text'
+import { connect, vault } from './vault'
+import { whyNotHere } from './surroundings'
+
+export type Phase = 'starting' | 'failed' | 'absent' | 'locked' | 'unlocked'
+export type View = 'keys' | 'playground'
+
+export interface Toast {
+  id: number
+  text: string
+}
+
+const TOAST_MS = 6_000
+/** How often "3 minutes ago" is said anew. */
+const CLOCK_MS = 30_000
+
+const STATE_NAMES: Record<Phase, string> = { starting: '', failed: '', absent: '', locked: 'Locked', unlocked: 'Unlocked' }
+
+const store = {
+  phase: 'starting' as Phase,
+  view: 'keys' as View,
+  failure: null as Explained | null,
+  demo: null as Hello['demo'],
+  customEndpoints: false,
+  cspMissing: false,
+  build: '',
+  providers: [] as ProviderInfo[],
+  keys: [] as KeyInfo[],
+  findings: [] as Finding[],
+  now: Date.now(),
+  locking: false,
+  /** What the playground begins with, when it was opened from a key. */
+  pending: null as { key: KeyId; message: string } | null,
+  toasts: [] as Toast[],
+
+  get isOpen(): boolean {
+    return this.phase === 'unlocked'
+  },
+  get stateName(): string {
+    return STATE_NAMES[this.phase]
+  },
+  get version(): string {
+    return this.build === '' ? 'Keyhold' : `Keyhold ${version}, build ${this.build.slice(0, 8)}`
+  },
+  get findingLines(): { id: string; sentence: string; next: string }[] {
+    return this.findings.map((finding) => ({
+      id: `${finding.purpose}/${finding.id}/${finding.kind}`,
+      sentence: findingSentence(finding, this.keyName(finding.id)),
+      next: findingNext(finding),
+    }))
+  },
+
+  current(view: View): 'page' | false {
+    return this.view === view ? 'page' : false
+  },
+  show(view: View): void {
+    this.view = view
+    focusHeading()
+  },
+  /** Opens the playground with this key, and a first message where one is given. */
+  tryKey(key: KeyId, message: string): void {
+    this.pending = { key, message }
+    this.show('playground')
+  },
+  open(dialog: 'security'): void {
+    signal(dialog, null)
+  },
+  provider(id: ProviderId): ProviderInfo | null {
+    return this.providers.find((one) => one.id === id) ?? null
+  },
+  providerName(id: ProviderId): string {
+    return this.provider(id)?.name ?? id
+  },
+  key(id: KeyId): KeyInfo | null {
+    return this.keys.find((one) => one.id === id) ?? null
+  },
+  keyName(id: KeyId): string | null {
+    const key = this.key(id)
+    return key === null ? null : `${this.providerName(key.provider)}: ${key.label}`
+  },
+
+  async start(): Promise<void> {
+    setInterval(() => (this.now = Date.now()), CLOCK_MS)
+    const obstacle = whyNotHere()
+    if (obstacle !== null) return this.fail({ code: 'ERR_WORKER', ...obstacle })
+    try {
+      const hello = await connect({ changed: () => void this.refresh(), unlocked: () => void this.joined(), locked: () => this.lockedElsewhere() })
+      this.demo = hello.demo
+      this.customEndpoints = hello.customEndpoints
+      this.cspMissing = hello.cspMissing
+      this.build = hello.build
+      await this.enter(hello.status)
+    } catch (error) {
+      this.fail(explainThrown(error))
+    }
+  },
+  fail(why: Explained): void {
+    this.failure = why
+    this.phase = 'failed'
+    focusHeading()
+  },
+  /** Takes over what the vault said of itself: after hello, create and unlock. */
+  async enter({ state, findings }: Status): Promise<void> {
+    this.findings = findings
+    if (state === 'unlocked') await this.refresh()
+    this.phase = state
+    focusHeading()
+  },
+  /** Another tab opened the vault. */
+  async joined(): Promise<void> {
+    if (!this.isOpen) await this.enter(await vault().status())
+  },
+  async refresh(): Promise<void> {
+    try {
+      const [providers, keys] = await Promise.all([vault().providers(), vault().keys()])
+      this.providers = providers
+      this.keys = keys
+      this.now = Date.now()
+    } catch {
+      // Locked meanwhile: the lock itself reloads the page.
+    }
+  },
+  async lock(): Promise<void> {
+    if (!this.isOpen || this.locking) return
+    this.locking = true
+    try {
+      await vault().lock()
+      this.reload()
+    } catch (error) {
+      this.locking = false
+      this.say(explainThrown(error).sentence)
+    }
+  },
+  /** Here or in another tab. A page that showed nothing of the vault only connects again, by itself. */
+  lockedElsewhere(): void {
+    if (this.isOpen) this.reload()
+  },
+  /** Also what a lock ends in: the page's own memory goes with it. */
+  reload(): void {
+    location.reload()
+  },
+  say(text: string): void {
+    const id = (this.toasts.at(-1)?.id ?? 0) + 1
+    this.toasts.push({ id, text })
+    setTimeout(() => this.dismiss(id), TOAST_MS)
+  },
+  dismiss(id: number): void {
+    this.toasts = this.toasts.filter((toast) => toast.id !== id)
+  },
+}
+
+export type Session = typeof store
+
+export function session(): Session {
+  return Alpine.store('session') as Session
+}
+
+export function installSession(): void {
+  Alpine.store('session', store)
+}
+
+export function explainCode(code: ErrorCode): Explained {
+  return explain(code)
+}
+
+/** A new screen begins where it begins, for those who hear it. */
+function focusHeading(): void {
+  void Alpine.nextTick(() => document.querySelector<HTMLElement>('[data-focus]')?.focus({ preventScroll: true }))
+}

@@ -1,0 +1,105 @@
+// text: what does the page say about a failure, a check, a finding?
+import { ERROR_TEXT, type ErrorCode } from '../protocol/errors'
+import { KeyholdError } from '../engine'
+import type { Finding, KeyInfo, Problem } from '../protocol/messages'
+
+/** A failure as the page shows it. */
+export interface Explained {
+  code: ErrorCode
+  sentence: string
+  next: string
+}
+
+export function explain(problem: Problem | ErrorCode): Explained {
+  const { code, retryAfterS } = typeof problem === 'string' ? { code: problem, retryAfterS: undefined } : problem
+  const { sentence, next } = ERROR_TEXT[code]
+  return { code, sentence, next: retryAfterS === undefined ? next : `You can try again in ${wait(retryAfterS)}.` }
+}
+
+/** Whatever was caught: a KeyholdError's own words, else a fault of ours. */
+export function explainThrown(thrown: unknown): Explained {
+  return explain(thrown instanceof KeyholdError ? problemOf(thrown) : 'ERR_INTERNAL')
+}
+
+function problemOf({ code, retryAfterS }: KeyholdError): Problem {
+  return retryAfterS === undefined ? { code } : { code, retryAfterS }
+}
+
+function wait(retryAfterS: number): string {
+  if (retryAfterS < 90) return `${Math.max(1, Math.ceil(retryAfterS))} seconds`
+  if (retryAfterS < 5400) return `${Math.ceil(retryAfterS / 60)} minutes`
+  return `${Math.ceil(retryAfterS / 3600)} hours`
+}
+
+/** A check's outcome in two or three words, for a key's row. */
+const SHORT: Partial<Record<ErrorCode, string>> = {
+  ERR_BAD_KEY: 'Not valid',
+  ERR_BAD_KEY_LIKELY: 'Probably not valid',
+  ERR_NO_PERMISSION: 'May not do this',
+  ERR_NO_CREDIT: 'No credit left',
+  ERR_RATE_LIMITED: 'Asked to wait',
+  ERR_REGION: 'Not served here',
+  ERR_BROWSER_FORBIDDEN: 'Browser calls forbidden',
+  ERR_PROVIDER_DOWN: 'Provider had a fault',
+  ERR_OFFLINE: 'You were offline',
+  ERR_BLOCKED: 'Could not be reached',
+  ERR_NO_CORS: 'Allows no browser calls',
+  ERR_TIMEOUT: 'No answer in time',
+  ERR_LOCAL_NOT_RUNNING: 'Server not running',
+  ERR_LOCAL_CORS: 'Allows no browser calls',
+}
+
+/** A key that fails so is itself in doubt; anything else says something about the network or the provider. */
+const BAD: ReadonlySet<ErrorCode> = new Set(['ERR_BAD_KEY', 'ERR_BAD_KEY_LIKELY', 'ERR_KEY_REFLECTED', 'ERR_TAMPERED', 'ERR_ENDPOINT_MISMATCH'])
+
+export type Tone = 'good' | 'warn' | 'bad' | 'none'
+
+export function checkTone(checked: KeyInfo['lastChecked']): Tone {
+  if (checked === null) return 'none'
+  if (checked.code === 'ok') return 'good'
+  return BAD.has(checked.code) ? 'bad' : 'warn'
+}
+
+export function checkWords(checked: KeyInfo['lastChecked']): string {
+  if (checked === null) return 'Not checked yet'
+  if (checked.code === 'ok') return 'Works'
+  return SHORT[checked.code] ?? 'Check failed'
+}
+
+const PURPOSES: Record<Finding['purpose'], string> = {
+  slot: 'The passphrase entry',
+  record: 'A stored key',
+  settings: 'Your own endpoints',
+  ledger: 'The last-used times',
+  manifest: 'The list of what is stored',
+}
+const KINDS: Record<Finding['kind'], string> = {
+  missing: 'is missing',
+  stale: 'is an older copy than it should be',
+  swapped: 'is not in its own place',
+  altered: 'was altered outside Keyhold',
+  unexpected: 'is not one Keyhold wrote',
+}
+
+/** @param name the key's own name, where the finding is about one that can still be listed */
+export function findingSentence({ purpose, kind, id }: Finding, name: string | null): string {
+  const what = name ?? (purpose === 'record' ? `${PURPOSES.record} (${id.slice(0, 6)}…)` : PURPOSES[purpose])
+  return `${what} ${KINDS[kind]}.`
+}
+
+export function findingNext({ purpose, kind, code }: Finding): string {
+  if (kind === 'missing' && purpose === 'record') return 'Add that key again if you still need it.'
+  if (purpose === 'record') return 'It is not used. Delete it if it is listed below, and add that key again.'
+  if (purpose === 'ledger') return 'Only the "last used" times are affected.'
+  return ERROR_TEXT[code].next
+}
+
+/** Why an answer ended early, if it did; providers each have their own word. */
+export function stopWords(stop: string | null, maxTokens: number): string {
+  const word = (stop ?? '').toLowerCase()
+  if (['length', 'max_tokens', 'max_output_tokens'].includes(word)) return `Cut off at the limit of ${maxTokens} tokens.`
+  if (['content_filter', 'safety', 'refusal', 'prohibited_content', 'recitation', 'blocklist'].includes(word)) {
+    return "Ended by the provider's content filter."
+  }
+  return ''
+}

@@ -1,0 +1,17 @@
+// vault: the page's one connection to the vault. Kept out of Alpine's data, whose proxies private fields do not survive.
+import { KeyholdEngine, type EngineEvents, type Hello } from '../engine'
+
+let engine: KeyholdEngine | null = null
+
+export async function connect(events: EngineEvents): Promise<Hello> {
+  engine = await KeyholdEngine.connect()
+  engine.on('changed', events.changed)
+  engine.on('unlocked', events.unlocked)
+  engine.on('locked', events.locked)
+  return engine.hello
+}
+
+export function vault(): KeyholdEngine {
+  if (engine === null) throw new Error('asked for before the vault was connected')
+  return engine
+}
