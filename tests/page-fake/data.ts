@@ -1,7 +1,13 @@
 // data: providers and keys for the page without a vault.
 import type { KeyInfo, ProviderInfo } from '../../web/src/protocol/messages'
 
-const provider = (id: string, name: string, host: string, keyPrefixes: string[], suggestedModel: string): ProviderInfo => ({
+const provider = (
+  id: string,
+  name: string,
+  host: string,
+  keyPrefixes: string[],
+  suggestedModel: string,
+): ProviderInfo => ({
   id,
   name,
   base: `https://${host}/v1/`,
@@ -61,9 +67,23 @@ const key = (id: string, of: string, label: string, hint: string, rest: Partial<
 })
 
 export const MANY_KEYS: KeyInfo[] = [
-  key('k1', 'openai', 'Personal', 'x7Qf', { isDefault: true, lastUsedAt: now - 0.2 * HOUR, lastChecked: { at: now - HOUR, code: 'ok' } }),
-  key('k2', 'openai', 'Work: the shared one of the research team', '9kLm', { lastUsedAt: now - 75 * HOUR, lastChecked: { at: now - 75 * HOUR, code: 'ERR_NO_CREDIT' } }),
-  key('k3', 'anthropic', 'Main', 'AAQw', { isDefault: true, lastUsedAt: now - 26 * HOUR, lastChecked: { at: now - 30 * HOUR, code: 'ok' } }),
-  key('k4', 'google', 'My old one', 'tR2e', { isDefault: true, lastChecked: { at: now - 400 * HOUR, code: 'ERR_BAD_KEY' } }),
+  key('k1', 'openai', 'Personal', 'x7Qf', {
+    isDefault: true,
+    lastUsedAt: now - 0.2 * HOUR,
+    lastChecked: { at: now - HOUR, code: 'ok' },
+  }),
+  key('k2', 'openai', 'Work: the shared one of the research team', '9kLm', {
+    lastUsedAt: now - 75 * HOUR,
+    lastChecked: { at: now - 75 * HOUR, code: 'ERR_NO_CREDIT' },
+  }),
+  key('k3', 'anthropic', 'Main', 'AAQw', {
+    isDefault: true,
+    lastUsedAt: now - 26 * HOUR,
+    lastChecked: { at: now - 30 * HOUR, code: 'ok' },
+  }),
+  key('k4', 'google', 'My old one', 'tR2e', {
+    isDefault: true,
+    lastChecked: { at: now - 400 * HOUR, code: 'ERR_BAD_KEY' },
+  }),
   key('k5', 'openrouter', 'Main', 'b0c1', { isDefault: true, createdAt: now - 0.01 * HOUR }),
 ]

@@ -2,11 +2,19 @@
 // What it does is said in the address: ?state=locked&keys=many&hello=csp&slow=1 and so on.
 import { KeyholdError } from '../../web/src/engine/error'
 import { ERROR_TEXT, type ErrorCode } from '../../web/src/protocol/errors'
-import type { CallPart, CheckOutcome, Finding, Hello, KeyInfo, ProviderInfo, Status, Stored } from '../../web/src/protocol/messages'
+import type {
+  CallPart,
+  CheckOutcome,
+  Finding,
+  Hello,
+  KeyInfo,
+  ProviderInfo,
+  Status,
+  Stored,
+} from '../../web/src/protocol/messages'
 import { CATALOGUE, DEMO, MANY_KEYS } from './data'
 
 export { KeyholdError } from '../../web/src/engine/error'
-export { keyBytes, passphraseBytes } from '../../web/src/engine/bytes'
 export type * from '../../web/src/protocol/messages'
 export type { EngineEvents } from '../../web/src/engine/engine'
 
@@ -58,7 +66,8 @@ export class KeyholdEngine {
   }
   async unlock(passphrase: Uint8Array): Promise<Status> {
     await wait(600)
-    if (text.decode(passphrase) !== (sessionStorage.getItem('fake-passphrase') ?? 'open sesame')) throw new KeyholdError('ERR_CANNOT_UNLOCK')
+    if (text.decode(passphrase) !== (sessionStorage.getItem('fake-passphrase') ?? 'open sesame'))
+      throw new KeyholdError('ERR_CANNOT_UNLOCK')
     return { state: 'unlocked', findings: this.hello.status.findings }
   }
   async lock(): Promise<void> {
@@ -71,7 +80,17 @@ export class KeyholdEngine {
   async keys(): Promise<KeyInfo[]> {
     return structuredClone(this.#keys)
   }
-  async add({ provider, label, secret, unchecked = false }: { provider: string; label: string; secret: Uint8Array; unchecked?: boolean }): Promise<Stored> {
+  async add({
+    provider,
+    label,
+    secret,
+    unchecked = false,
+  }: {
+    provider: string
+    label: string
+    secret: Uint8Array
+    unchecked?: boolean
+  }): Promise<Stored> {
     const key = text.decode(secret)
     await wait(500)
     if (/\s/.test(key)) throw new KeyholdError('ERR_BAD_KEY_TEXT')
@@ -97,7 +116,11 @@ export class KeyholdEngine {
     await wait(500)
     if (!unchecked) refuse(key)
     const found = this.#find(id)
-    Object.assign(found, { hint: key.slice(-4), changedAt: Date.now(), lastChecked: unchecked ? null : { at: Date.now(), code: 'ok' } })
+    Object.assign(found, {
+      hint: key.slice(-4),
+      changedAt: Date.now(),
+      lastChecked: unchecked ? null : { at: Date.now(), code: 'ok' },
+    })
     return { key: structuredClone(found), check: unchecked ? null : { ok: true } }
   }
   async check(id: string): Promise<CheckOutcome> {
@@ -132,10 +155,28 @@ export class KeyholdEngine {
   async models(id: string): Promise<string[]> {
     await wait(200)
     if (this.#find(id).provider.startsWith('custom')) throw new KeyholdError('ERR_LOCAL_NOT_RUNNING')
-    if (this.#find(id).provider === 'openrouter') return Array.from({ length: 350 }, (_, i) => `vendor-${i % 9}/model-${i}`)
-    return ['gpt-5.2', 'gpt-5.2-mini', 'gpt-5.2-nano', 'gpt-4.1', 'o5-mini', 'a-model-with-a-remarkably-long-name-2026-11-20-preview']
+    if (this.#find(id).provider === 'openrouter')
+      return Array.from({ length: 350 }, (_, i) => `vendor-${i % 9}/model-${i}`)
+    return [
+      'gpt-5.2',
+      'gpt-5.2-mini',
+      'gpt-5.2-nano',
+      'gpt-4.1',
+      'o5-mini',
+      'a-model-with-a-remarkably-long-name-2026-11-20-preview',
+    ]
   }
-  async *chat({ key, model, messages, signal }: { key: string; model: string; messages: { text: string }[]; signal?: AbortSignal }): AsyncGenerator<CallPart> {
+  async *chat({
+    key,
+    model,
+    messages,
+    signal,
+  }: {
+    key: string
+    model: string
+    messages: { text: string }[]
+    signal?: AbortSignal
+  }): AsyncGenerator<CallPart> {
     const found = this.#find(key)
     const asked = messages.at(-1)?.text ?? ''
     await wait(400)
@@ -149,7 +190,16 @@ export class KeyholdEngine {
     const usage = asked.includes('usage') ? null : { input: 27, output: 1204, reasoning: 640 }
     yield {
       type: 'end',
-      summary: { key, provider: found.provider, model, source: 'user', stop: 'stop', usage, firstByteMs: 412, totalMs: 2630 },
+      summary: {
+        key,
+        provider: found.provider,
+        model,
+        source: 'user',
+        stop: 'stop',
+        usage,
+        firstByteMs: 412,
+        totalMs: 2630,
+      },
     }
   }
   on(event: string, listener: () => void): () => void {

@@ -30,7 +30,9 @@ export function servePageFake(port = 0) {
   })
   const server = createServer((request, response) => files(request, response, () => response.writeHead(404).end()))
   return new Promise((resolve) =>
-    server.listen(port, '127.0.0.1', () => resolve({ url: `http://localhost:${server.address().port}/`, close: () => server.close() })),
+    server.listen(port, '127.0.0.1', () =>
+      resolve({ url: `http://localhost:${server.address().port}/`, close: () => server.close() }),
+    ),
   )
 }
 

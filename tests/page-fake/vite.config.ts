@@ -20,5 +20,10 @@ export default defineConfig({
     tailwindcss(),
     ...pagePlugins(),
   ],
-  build: { outDir: path('../../build/page-fake'), emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
+  build: {
+    outDir: path('../../build/page-fake'),
+    emptyOutDir: true,
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+  },
 })

@@ -9,8 +9,14 @@ export function component<T extends object>(
 }
 
 /** Two halves of a component as one, getters and all: a spread would read the getters once and for ever. */
-export function blend<A extends object, B extends object>(first: A, second: B & ThisType<A & B & Magics<A & B>>): A & B {
-  return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(first), ...Object.getOwnPropertyDescriptors(second) }) as A & B
+export function blend<A extends object, B extends object>(
+  first: A,
+  second: B & ThisType<A & B & Magics<A & B>>,
+): A & B {
+  return Object.defineProperties(
+    {},
+    { ...Object.getOwnPropertyDescriptors(first), ...Object.getOwnPropertyDescriptors(second) },
+  ) as A & B
 }
 
 /** A field by its id, or null where the screen that holds it is gone. */

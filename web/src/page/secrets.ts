@@ -1,5 +1,5 @@
 // secrets: how does what was typed leave a field? Read once, made bytes, and the field emptied.
-import { keyBytes, passphraseBytes } from '../engine'
+import { keyBytes, passphraseBytes } from '../engine/bytes'
 
 /** The passphrase as bytes; the field is empty afterwards. Throws KeyholdError ERR_BAD_PASSPHRASE, and empties it all the same. */
 export function takePassphrase(field: HTMLInputElement): Uint8Array {

@@ -20,7 +20,13 @@ const TOAST_MS = 6_000
 /** How often "3 minutes ago" is said anew. */
 const CLOCK_MS = 30_000
 
-const STATE_NAMES: Record<Phase, string> = { starting: '', failed: '', absent: '', locked: 'Locked', unlocked: 'Unlocked' }
+const STATE_NAMES: Record<Phase, string> = {
+  starting: '',
+  failed: '',
+  absent: '',
+  locked: 'Locked',
+  unlocked: 'Unlocked',
+}
 
 const store = {
   phase: 'starting' as Phase,
@@ -90,7 +96,11 @@ const store = {
     const obstacle = whyNotHere()
     if (obstacle !== null) return this.fail({ code: 'ERR_WORKER', ...obstacle })
     try {
-      const hello = await connect({ changed: () => void this.refresh(), unlocked: () => void this.joined(), locked: () => this.lockedElsewhere() })
+      const hello = await connect({
+        changed: () => void this.refresh(),
+        unlocked: () => void this.joined(),
+        locked: () => this.lockedElsewhere(),
+      })
       this.demo = hello.demo
       this.customEndpoints = hello.customEndpoints
       this.cspMissing = hello.cspMissing

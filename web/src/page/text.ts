@@ -1,6 +1,6 @@
 // text: what does the page say about a failure, a check, a finding?
 import { ERROR_TEXT, type ErrorCode } from '../protocol/errors'
-import { KeyholdError } from '../engine'
+import { KeyholdError } from '../engine/error'
 import type { Finding, KeyInfo, Problem } from '../protocol/messages'
 
 /** A failure as the page shows it. */
@@ -50,7 +50,13 @@ const SHORT: Partial<Record<ErrorCode, string>> = {
 }
 
 /** A key that fails so is itself in doubt; anything else says something about the network or the provider. */
-const BAD: ReadonlySet<ErrorCode> = new Set(['ERR_BAD_KEY', 'ERR_BAD_KEY_LIKELY', 'ERR_KEY_REFLECTED', 'ERR_TAMPERED', 'ERR_ENDPOINT_MISMATCH'])
+const BAD: ReadonlySet<ErrorCode> = new Set([
+  'ERR_BAD_KEY',
+  'ERR_BAD_KEY_LIKELY',
+  'ERR_KEY_REFLECTED',
+  'ERR_TAMPERED',
+  'ERR_ENDPOINT_MISMATCH',
+])
 
 export type Tone = 'good' | 'warn' | 'bad' | 'none'
 
@@ -97,7 +103,8 @@ export function findingNext({ purpose, kind, code }: Finding): string {
 /** Why an answer ended early, if it did; providers each have their own word. */
 export function stopWords(stop: string | null, maxTokens: number): string {
   const word = (stop ?? '').toLowerCase()
-  if (['length', 'max_tokens', 'max_output_tokens'].includes(word)) return `Cut off at the limit of ${maxTokens} tokens.`
+  if (['length', 'max_tokens', 'max_output_tokens'].includes(word))
+    return `Cut off at the limit of ${maxTokens} tokens.`
   if (['content_filter', 'safety', 'refusal', 'prohibited_content', 'recitation', 'blocklist'].includes(word)) {
     return "Ended by the provider's content filter."
   }

@@ -1,5 +1,5 @@
 // create-vault: a passphrase made up for you or of your own, and a vault made with it.
-import { passphraseBytes } from '../../engine'
+import { passphraseBytes } from '../../engine/bytes'
 import { component, input } from '../alpine'
 import { session } from '../session'
 import { clear, takePassphrase } from '../secrets'
@@ -121,7 +121,11 @@ export const createVault = () =>
       const phrase = this.words.join(' ')
       // Spaces and capitals are slips of the hand here, not of memory; what counts is the phrase offered.
       if (field.value.trim().toLowerCase().split(/\s+/).join(' ') !== phrase) {
-        this.problem = { code: 'ERR_BAD_PASSPHRASE', sentence: 'These are not the six words.', next: 'Check the spelling, or go back and look at them again.' }
+        this.problem = {
+          code: 'ERR_BAD_PASSPHRASE',
+          sentence: 'These are not the six words.',
+          next: 'Check the spelling, or go back and look at them again.',
+        }
         field.focus()
         return
       }
@@ -134,7 +138,11 @@ export const createVault = () =>
       await this.judge()
       if (!this.canCreateOwn) return
       if (field.value.trim() !== field.value) {
-        this.problem = { code: 'ERR_BAD_PASSPHRASE', sentence: 'It begins or ends with a space.', next: 'That is easily lost when you type it later: take it away.' }
+        this.problem = {
+          code: 'ERR_BAD_PASSPHRASE',
+          sentence: 'It begins or ends with a space.',
+          next: 'That is easily lost when you type it later: take it away.',
+        }
         return
       }
       clear(input('own-repeat'))

@@ -50,7 +50,18 @@ const CHECK_FAILURES: ReadonlySet<ErrorCode> = new Set([
   'ERR_CHECKED_TOO_OFTEN',
 ])
 
-const NOBODY: Chosen = { id: '', name: '', host: '', initial: '', tile: '', sentTo: '', steps: [], console: null, consoleText: '', keyOptional: false }
+const NOBODY: Chosen = {
+  id: '',
+  name: '',
+  host: '',
+  initial: '',
+  tile: '',
+  sentTo: '',
+  steps: [],
+  console: null,
+  consoleText: '',
+  keyOptional: false,
+}
 
 export const keyDialog = () =>
   blend(blend(providerStep(), endpointStep()), {
@@ -93,10 +104,14 @@ export const keyDialog = () =>
       return this.chosen.keyOptional ? 'API key, if the server wants one' : 'API key'
     },
     get keyHint(): string {
-      return this.chosen.keyOptional ? 'Leave it empty for a server without keys.' : 'It is checked with the provider first, then sealed.'
+      return this.chosen.keyOptional
+        ? 'Leave it empty for a server without keys.'
+        : 'It is checked with the provider first, then sealed.'
     },
     get invalid(): boolean {
-      return this.problem !== null && ['ERR_BAD_KEY', 'ERR_BAD_KEY_TEXT', 'ERR_BAD_KEY_LIKELY'].includes(this.problem.code)
+      return (
+        this.problem !== null && ['ERR_BAD_KEY', 'ERR_BAD_KEY_TEXT', 'ERR_BAD_KEY_LIKELY'].includes(this.problem.code)
+      )
     },
     get canPaste(): boolean {
       return typeof navigator.clipboard?.readText === 'function'
@@ -141,7 +156,10 @@ export const keyDialog = () =>
     },
     enter(id: string) {
       const provider = session().provider(id)
-      this.chosen = provider === null ? { ...NOBODY, ...look(id, null), id, sentTo: this.replacing?.base ?? '' } : chosenFrom(provider)
+      this.chosen =
+        provider === null
+          ? { ...NOBODY, ...look(id, null), id, sentTo: this.replacing?.base ?? '' }
+          : chosenFrom(provider)
       this.goTo('key', 'api-key')
     },
     goTo(step: Step, focus: string) {
@@ -165,8 +183,13 @@ export const keyDialog = () =>
       this.problem = null
       const provider = session().provider(this.chosen.id)
       const begin = input('api-key')?.value.trimStart().slice(0, PREFIX_CHARACTERS) ?? ''
-      const better = provider === null || this.replacing !== null ? null : betterProvider(begin, provider, session().providers)
-      this.better = better && { id: better.id, text: `This looks like a key of ${better.name}.`, action: `Switch to ${better.name}` }
+      const better =
+        provider === null || this.replacing !== null ? null : betterProvider(begin, provider, session().providers)
+      this.better = better && {
+        id: better.id,
+        text: `This looks like a key of ${better.name}.`,
+        action: `Switch to ${better.name}`,
+      }
     },
     async paste() {
       const field = input('api-key')
@@ -208,19 +231,23 @@ export const keyDialog = () =>
         if (turn === this.turn) this.busy = false
         await session().refresh()
       }
-      if (this.problem !== null) this.$nextTick(() => document.getElementById('key-outcome')?.scrollIntoView({ block: 'nearest' }))
+      if (this.problem !== null)
+        this.$nextTick(() => document.getElementById('key-outcome')?.scrollIntoView({ block: 'nearest' }))
     },
     finish({ key, check }: Stored) {
       const name = this.chosen.name
       const done = this.replacing === null ? 'is sealed' : 'has its new key'
       this.close()
-      session().say(check === null ? `${name}: ${key.label} ${done}, unchecked.` : `${name}: ${key.label} works and ${done}.`)
+      session().say(
+        check === null ? `${name}: ${key.label} ${done}, unchecked.` : `${name}: ${key.label} works and ${done}.`,
+      )
     },
     close() {
       dialogOf(this.$root).close()
     },
     cancel() {
-      if (this.busy && this.replacing !== null) session().say('The check goes on; the old key stays unless the new one works.')
+      if (this.busy && this.replacing !== null)
+        session().say('The check goes on; the old key stays unless the new one works.')
       this.close()
     },
     /** However it was closed: the key does not stay in the field. */

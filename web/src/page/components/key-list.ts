@@ -50,7 +50,11 @@ export const keyList = () =>
       const demo = session().demo?.provider
       return session()
         .providers.filter((one) => one.kind !== 'custom' && one.id !== demo)
-        .map((one) => ({ id: one.id, ...look(one.id, one), offer: one.keyOptional ? 'No key needed' : 'Add or get a key' }))
+        .map((one) => ({
+          id: one.id,
+          ...look(one.id, one),
+          offer: one.keyOptional ? 'No key needed' : 'Add or get a key',
+        }))
     },
     get demoText(): string {
       const { demo } = session()
@@ -74,7 +78,11 @@ export const keyList = () =>
     },
     async askToKeep() {
       this.persisted = await navigator.storage.persist()
-      session().say(this.persisted ? 'The browser will keep your vault.' : 'The browser declined. Visit often or install the page, then ask again.')
+      session().say(
+        this.persisted
+          ? 'The browser will keep your vault.'
+          : 'The browser declined. Visit often or install the page, then ask again.',
+      )
     },
     add(provider: string | null) {
       signal('add', { provider })
@@ -86,7 +94,10 @@ export const keyList = () =>
       this.problem = null
       try {
         const stored = keys.find((key) => key.provider === demo.provider)
-        const key = stored ?? (await vault().add({ provider: demo.provider, label: 'Demo', secret: new TextEncoder().encode(demo.key) })).key
+        const key =
+          stored ??
+          (await vault().add({ provider: demo.provider, label: 'Demo', secret: new TextEncoder().encode(demo.key) }))
+            .key
         await session().refresh()
         session().tryKey(key.id, DEMO_MESSAGE)
       } catch (error) {
@@ -121,7 +132,7 @@ function groupOf(id: string, provider: ProviderInfo | null, all: KeyInfo[]): Gro
     initial,
     tile,
     console: provider?.consoleUrl ?? null,
-    consoleLabel: `${name}: page for keys (opens in a new tab)`,
+    consoleLabel: `of ${name} (opens in a new tab)`,
     addLabel: `Add a key for ${name}`,
     keys,
     removable: provider?.kind === 'custom' && keys.length === 0,

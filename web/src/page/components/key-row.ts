@@ -65,7 +65,8 @@ export const keyRow = () =>
     },
     leaveMenu(event: FocusEvent) {
       const { currentTarget, relatedTarget } = event
-      if (currentTarget instanceof Node && relatedTarget instanceof Node && !currentTarget.contains(relatedTarget)) this.menu = false
+      if (currentTarget instanceof Node && relatedTarget instanceof Node && !currentTarget.contains(relatedTarget))
+        this.menu = false
     },
     tryIt() {
       session().tryKey(this.row.id, '')

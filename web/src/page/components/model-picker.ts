@@ -80,6 +80,7 @@ export const modelPicker = () =>
     },
     left(event: FocusEvent) {
       const { currentTarget, relatedTarget } = event
-      if (!(currentTarget instanceof Node && relatedTarget instanceof Node && currentTarget.contains(relatedTarget))) this.close()
+      if (!(currentTarget instanceof Node && relatedTarget instanceof Node && currentTarget.contains(relatedTarget)))
+        this.close()
     },
   })

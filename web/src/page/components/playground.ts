@@ -11,7 +11,11 @@ import type { KeyId } from '../../protocol/messages'
 const PAINT_EVERY_MS = 40
 const NEAR_THE_END_PX = 80
 
-const OPENERS = ['Explain how a lock works, in three sentences.', 'Write a haiku about keys.', 'What can you help me with?']
+const OPENERS = [
+  'Explain how a lock works, in three sentences.',
+  'Write a haiku about keys.',
+  'What can you help me with?',
+]
 
 /** Kept while the page lives, also when another screen is looked at; a lock reloads the page and forgets it. */
 let said: Said[] = []
@@ -120,7 +124,12 @@ export const playground = () =>
     async ask() {
       const key = session().key(this.keyId)
       if (key === null) return
-      const question = { key: key.id, model: this.model.trim(), messages: askedBefore(this.said), maxTokens: Number(this.maxTokens) }
+      const question = {
+        key: key.id,
+        model: this.model.trim(),
+        messages: askedBefore(this.said),
+        maxTokens: Number(this.maxTokens),
+      }
       const provider = session().providerName(key.provider)
       this.said.push(answerOf(nextId(this.said), question, `your key “${key.label}” at ${provider}`))
       // Alpine's proxy of it: changes through this one are seen.
