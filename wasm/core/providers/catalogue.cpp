@@ -77,7 +77,6 @@ Result<void> Catalogue::admits(const Provider& custom) const {
 
 Result<void> Catalogue::replace(ProviderKind kind, std::vector<Provider> added, Errc clash) {
   std::vector<ProviderRef> next;
-  next.reserve(providers_.size() + added.size());
   for (const ProviderRef& old : providers_) {
     if (old->kind != kind) next.push_back(old);
   }
@@ -86,9 +85,10 @@ Result<void> Catalogue::replace(ProviderKind kind, std::vector<Provider> added, 
       if (clashes(provider, *other)) return clash;
     }
     provider.kind = kind;
-    next.push_back(std::make_shared<const Provider>(std::move(provider)));
+    auto place = next.begin();  // behind all of its kind and of those before
+    while (place != next.end() && (*place)->kind <= kind) ++place;
+    next.insert(place, std::make_shared<const Provider>(std::move(provider)));
   }
-  std::stable_sort(next.begin(), next.end(), [](const auto& a, const auto& b) { return a->kind < b->kind; });
   providers_ = std::move(next);
   return {};
 }

@@ -54,28 +54,32 @@ bool starts_with_word(std::string_view text, std::string_view lower_case) {
   return true;
 }
 
-// A name as environment variables have it: OPENAI_API_KEY, or something in any case that ends in "key" or "token".
-bool is_variable_name(std::string_view text) {
+enum class Name { none, maybe, surely };
+
+// OPENAI_API_KEY, api_token: surely the name of a variable. ABC: maybe, or the beginning of a key with '=' in it.
+Name variable_name(std::string_view text) {
   bool shouted = !text.empty();
   for (const char c : text) {
     const bool letter = lower(c) >= 'a' && lower(c) <= 'z';
-    if (!letter && (c < '0' || c > '9') && c != '_') return false;
+    if (!letter && (c < '0' || c > '9') && c != '_') return Name::none;
     if (c >= 'a' && c <= 'z') shouted = false;
   }
   for (const std::string_view end : {std::string_view("key"), std::string_view("token")}) {
-    if (text.size() >= end.size() && starts_with_word(text.substr(text.size() - end.size()), end)) return true;
+    if (text.size() >= end.size() && starts_with_word(text.substr(text.size() - end.size()), end)) return Name::surely;
   }
-  return shouted;
+  return shouted ? Name::maybe : Name::none;
 }
 
 std::string_view without_name(std::string_view text) {
   constexpr std::string_view kExport = "export ";
   std::string_view rest = starts_with_word(text, kExport) ? unwrapped(text.substr(kExport.size())) : text;
   const auto equals = rest.find('=');
-  if (equals == std::string_view::npos || !is_variable_name(rest.substr(0, equals))) return text;
+  if (equals == std::string_view::npos) return text;
+  const Name name = variable_name(rest.substr(0, equals));
   rest = unwrapped(rest.substr(equals + 1));
   // Too little after it for a key: the '=' is the padding at the key's own end.
-  return rest.size() < kMinKeyBytes ? text : rest;
+  const bool is_name = name == Name::surely || (name == Name::maybe && rest.size() >= kMinKeyBytes);
+  return is_name ? rest : text;
 }
 
 std::string_view without_bearer(std::string_view text) {

@@ -1,7 +1,6 @@
 #include "providers/provider_json.h"
 
 #include <array>
-#include <functional>
 #include <utility>
 
 #include "providers/path_template.h"
@@ -69,8 +68,7 @@ Result<void> read_flag(JsonRef entry, std::string_view key, bool& into) {
 }
 
 // Calls `item` for each element of the array `key`, if there is one.
-Result<void> read_list(JsonRef entry, std::string_view key, std::size_t max,
-                       const std::function<Result<void>(JsonRef)>& item) {
+Result<void> read_list(JsonRef entry, std::string_view key, std::size_t max, FunctionRef<Result<void>(JsonRef)> item) {
   const auto list = entry.find(key);
   if (!list) return {};
   if (list->size() > max) return Errc::ERR_BAD_JSON;

@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/function_ref.h"
 #include "base/result.h"
 
 namespace keyhold {
@@ -26,7 +26,7 @@ class SseDecoder {
   static constexpr std::size_t kMaxLine = 4 << 20;   // without its line end
   static constexpr std::size_t kMaxEvent = 8 << 20;  // data of one event
 
-  using OnEvent = std::function<Result<void>(const SseEvent&)>;
+  using OnEvent = FunctionRef<Result<void>(const SseEvent&)>;
 
   /// Calls `on_event` for each event that is now complete; an error it returns ends the feeding and is returned.
   /// ERR_LINE_TOO_LONG over either limit. After an error the decoder is not to be fed again.

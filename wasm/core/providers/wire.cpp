@@ -138,7 +138,7 @@ std::optional<JsonRef> object_at(JsonRef object, std::string_view key) {
   return value && value->is_object() ? value : std::nullopt;
 }
 
-void each_at(JsonRef object, std::string_view key, const std::function<void(JsonRef)>& visit) {
+void each_at(JsonRef object, std::string_view key, FunctionRef<void(JsonRef)> visit) {
   const auto list = object.find(key);
   if (!list) return;
   // Fails only for what is no array: then there is nothing to visit.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -39,7 +38,7 @@ std::string_view text_at(JsonRef object, std::string_view key);
 /// A member that is an object.
 std::optional<JsonRef> object_at(JsonRef object, std::string_view key);
 /// The elements of a member that is an array; none if it is not.
-void each_at(JsonRef object, std::string_view key, const std::function<void(JsonRef)>& visit);
+void each_at(JsonRef object, std::string_view key, FunctionRef<void(JsonRef)> visit);
 /// The sum of those that are known; nothing if none is.
 std::optional<std::int64_t> sum(std::initializer_list<std::optional<std::int64_t>> counts);
 

@@ -1,0 +1,339 @@
+#include "providers/wire.h"
+
+#include "providers/feeding.h"
+
+using namespace keyhold;
+using namespace keyhold::test;
+
+namespace {
+
+using Role = ChatMessage::Role;
+
+const std::vector<ChatMessage> kMessages = {{Role::system, "Be brief."},
+                                            {Role::user, "Hi \"you\""},
+                                            {Role::assistant, "Hello"},
+                                            {Role::system, "Be kind."},
+                                            {Role::user, "Bye\n\xf0\x9f\x91\x8b"}};
+
+struct Reading {
+  Answer answer;
+  std::optional<Errc> failed;
+};
+
+Reading read(Wire wire, std::initializer_list<std::string_view> pieces, bool want_text = true) {
+  Reading reading;
+  for (const std::string_view piece : pieces) {
+    const Json json = Json::parse(as_bytes(piece)).value();
+    if (const auto read = read_piece(wire, json.root(), want_text, reading.answer); !read)
+      reading.failed = read.error();
+  }
+  return reading;
+}
+
+std::string said(const Answer& answer, TextEvent::Type type) {
+  std::string text;
+  for (const TextEvent& event : answer.events) {
+    if (event.type == type) text += event.text;
+  }
+  return text;
+}
+
+std::string text(const Answer& answer) { return said(answer, TextEvent::Type::text); }
+std::string reasoning(const Answer& answer) { return said(answer, TextEvent::Type::reasoning); }
+
+Usage openai_usage(std::string_view usage) {
+  const std::string piece = R"({"choices":[],"usage":)" + std::string(usage) + "}";
+  return read(Wire::openai_chat, {piece}).answer.usage;
+}
+
+/// As JSON is compared: whatever the order of members.
+std::string in_order(std::string_view json) { return Json::parse(as_bytes(json)).value().root().dump(); }
+
+std::vector<std::string> models(Wire wire, std::string_view body) { return parse_models(wire, as_bytes(body)).value(); }
+
+}  // namespace
+
+TEST_CASE("wire: a question in OpenAI's form") {
+  CHECK(in_order(*chat_body(*provider("openrouter"), "a/b", kMessages, 256)) ==
+        in_order(R"({"model":"a/b","messages":[{"role":"system","content":"Be brief."},)"
+                 R"({"role":"user","content":"Hi \"you\""},{"role":"assistant","content":"Hello"},)"
+                 R"({"role":"system","content":"Be kind."},{"role":"user","content":"Bye\n)"
+                 "\xf0\x9f\x91\x8b"
+                 R"("}],"stream":true,"max_tokens":256,"stream_options":{"include_usage":true}})"));
+  const std::vector<ChatMessage> hi = {{Role::user, "Hi"}};
+  CHECK(in_order(*chat_body(*provider("openai"), "m", hi, 1)) ==
+        in_order(R"({"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":true,"max_completion_tokens":1,)"
+                 R"("stream_options":{"include_usage":true}})"));
+  CHECK(in_order(*chat_body(*provider("mistral"), "m", hi, 1)) ==
+        in_order(R"({"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":true,"max_tokens":1})"));
+  CHECK(*chat_path(Wire::openai_chat, "any model/at all") == "chat/completions");
+}
+
+TEST_CASE("wire: a question in Anthropic's form puts system texts together") {
+  CHECK(in_order(*chat_body(*provider("anthropic"), "m", kMessages, 256)) ==
+        in_order(R"({"model":"m","max_tokens":256,"stream":true,"system":"Be brief.\n\nBe kind.",)"
+                 R"("messages":[{"role":"user","content":"Hi \"you\""},{"role":"assistant","content":"Hello"},)"
+                 R"({"role":"user","content":"Bye\n)"
+                 "\xf0\x9f\x91\x8b"
+                 R"("}]})"));
+  CHECK(*chat_path(Wire::anthropic, "m") == "messages");
+}
+
+TEST_CASE("wire: a question in Gemini's form has the model in its path") {
+  CHECK(
+      in_order(*chat_body(*provider("google"), "m", kMessages, 256)) ==
+      in_order(
+          R"({"contents":[{"role":"user","parts":[{"text":"Hi \"you\""}]},{"role":"model","parts":[{"text":"Hello"}]},)"
+          R"({"role":"user","parts":[{"text":"Bye\n)"
+          "\xf0\x9f\x91\x8b"
+          R"("}]}],"systemInstruction":{"parts":[{"text":"Be brief.\n\nBe kind."}]},)"
+          R"("generationConfig":{"maxOutputTokens":256}})"));
+  CHECK(*chat_path(Wire::gemini, "gemini-3.8-flash") == "models/gemini-3.8-flash:streamGenerateContent?alt=sse");
+  CHECK(*chat_path(Wire::gemini, "models/gemini-3.8-flash") == "models/gemini-3.8-flash:streamGenerateContent?alt=sse");
+  for (const char* model : {"", "models/", "a/b", "..", "models/..", "a:b", "a?b", "a%2fb", "a b", "a#b"}) {
+    CAPTURE(model);
+    CHECK(chat_path(Wire::gemini, model).error() == Errc::ERR_BAD_INPUT);
+  }
+}
+
+TEST_CASE("wire: a question is refused without a user's message or a sound model and bound") {
+  const ProviderRef openai = provider("openai");
+  const std::vector<ChatMessage> hi = {{Role::user, "Hi"}};
+  const auto refusal = [&](std::string_view model, std::span<const ChatMessage> messages, std::int64_t most) {
+    const auto body = chat_body(*openai, model, messages, most);
+    REQUIRE_FALSE(body.ok());
+    return body.error();
+  };
+  const std::vector<ChatMessage> system = {{Role::system, "Hi"}};
+  CHECK(refusal("m", {}, 1) == Errc::ERR_BAD_INPUT);
+  CHECK(refusal("m", system, 1) == Errc::ERR_BAD_INPUT);
+  CHECK(refusal("", hi, 1) == Errc::ERR_BAD_INPUT);
+  CHECK(refusal("a\nb", hi, 1) == Errc::ERR_BAD_INPUT);
+  CHECK(refusal("m", hi, 0) == Errc::ERR_BAD_INPUT);
+  CHECK(refusal("m", hi, kMaxMaxTokens + 1) == Errc::ERR_BAD_INPUT);
+  CHECK(chat_body(*openai, "m", hi, kMaxMaxTokens).ok());
+  CHECK(chat_body(*openai, std::string(kMaxModelName, 'm'), hi, 1).ok());
+  CHECK(refusal(std::string(kMaxModelName + 1, 'm'), hi, 1) == Errc::ERR_BAD_INPUT);
+  CHECK(chat_body(*openai, "m", std::vector(1000, hi[0]), 1).ok());
+  CHECK(refusal("m", std::vector(1001, hi[0]), 1) == Errc::ERR_BAD_INPUT);
+  const std::vector<ChatMessage> large = {{Role::user, std::string((32 << 20) + 1, 'x')}};
+  CHECK(refusal("m", large, 1) == Errc::ERR_TOO_LARGE);
+}
+
+TEST_CASE("wire: model lists of each form") {
+  using List = std::vector<std::string>;
+  CHECK(
+      models(Wire::openai_chat, R"({"object":"list","data":[{"id":"a"},{"id":"b/c:free"},{"name":"x"},{"id":7},1]})") ==
+      List{"a", "b/c:free"});
+  CHECK(models(Wire::openai_chat, R"([{"id":"a"}])") == List{"a"});
+  CHECK(models(Wire::anthropic, R"({"data":[{"type":"model","id":"claude-x"}],"has_more":false})") == List{"claude-x"});
+  CHECK(models(Wire::gemini, R"({"models":[
+      {"name":"models/a","supportedGenerationMethods":["generateContent","countTokens"]},
+      {"name":"models/embedder","supportedGenerationMethods":["embedContent"]},
+      {"name":"models/untold"},{"name":"bare","supportedGenerationMethods":["generateContent"]}]})") ==
+        List{"a", "untold", "bare"});
+  CHECK(models(Wire::openai_chat, R"({"data":[]})").empty());
+  for (const char* body : {"", "<html>", "{}", R"({"data":{}})", R"({"data":null})", "7", R"({"data":[],"data":[]})"}) {
+    CAPTURE(body);
+    CHECK(parse_models(Wire::openai_chat, as_bytes(body)).error() == Errc::ERR_BAD_ANSWER);
+  }
+}
+
+TEST_CASE("wire: a model list is bounded, exactly") {
+  const auto list = [](std::size_t count) {
+    std::string body = "[";
+    for (std::size_t i = 0; i < count; ++i) body += std::string(i > 0 ? "," : "") + R"({"id":"m"})";
+    return body + "]";
+  };
+  CHECK(models(Wire::openai_chat, list(kMaxModels - 1)).size() == kMaxModels - 1);
+  CHECK(models(Wire::openai_chat, list(kMaxModels + 1)).size() == kMaxModels);
+  CHECK(models(Wire::openai_chat, R"([{"id":")" + std::string(kMaxModelName, 'm') + R"("}])").size() == 1);
+  CHECK(models(Wire::openai_chat, R"([{"id":")" + std::string(kMaxModelName + 1, 'm') + R"("}])").empty());
+}
+
+TEST_CASE("wire: text, reasoning, model and stop of OpenAI's form and its dialects") {
+  const Reading openai = read(
+      Wire::openai_chat, {R"({"model":"gpt","choices":[{"index":0,"delta":{"role":"assistant","content":null}}]})",
+                          R"({"model":"other","choices":[{"index":0,"delta":{"content":"Hel"},"finish_reason":null}]})",
+                          R"({"choices":[{"index":1,"delta":{"content":"second choice"}}]})",
+                          R"({"choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":"stop"}]})",
+                          R"({"choices":[],"usage":null})"});
+  CHECK(text(openai.answer) == "Hello");
+  CHECK(openai.answer.model == "gpt");
+  CHECK(openai.answer.stop == "stop");
+  CHECK(openai.answer.complete);
+  CHECK_FALSE(openai.answer.usage.known());
+
+  const Reading thoughts =
+      read(Wire::openai_chat,
+           {R"({"choices":[{"delta":{"content":"","reasoning_content":"a"}}]})",
+            R"({"choices":[{"delta":{"content":null,"reasoning":"b","reasoning_details":[{"text":"b"}]}}]})",
+            R"({"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"c"}]}]}}]})",
+            R"({"choices":[{"delta":{"content":[{"type":"text","text":"d"}]}}]})",
+            R"({"choices":[{"delta":{"refusal":"e"}}]})", R"({"choices":[{"text":"f","delta":{"content":"F"}}]})",
+            R"({"choices":[{"text":"g"}]})"});
+  CHECK(reasoning(thoughts.answer) == "abc");
+  CHECK(text(thoughts.answer) == "deFg");
+  CHECK_FALSE(thoughts.answer.complete);
+
+  const Reading whole = read(Wire::openai_chat, {R"({"model":"m","choices":[{"index":0,"finish_reason":"length",
+      "message":{"role":"assistant","content":"Hi","reasoning":"hm"}}],"usage":{"prompt_tokens":1,"completion_tokens":2}})"});
+  CHECK(text(whole.answer) == "Hi");
+  CHECK(reasoning(whole.answer) == "hm");
+  CHECK(whole.answer.stop == "length");
+  CHECK(whole.answer.usage == Usage{.input = 1, .output = 2});
+}
+
+TEST_CASE("wire: usage in OpenAI's form and its dialects") {
+  CHECK(openai_usage(R"({"prompt_tokens":159,"completion_tokens":17,"total_tokens":176,
+      "prompt_tokens_details":{"cached_tokens":100,"cache_write_tokens":7},
+      "completion_tokens_details":{"reasoning_tokens":5}})") ==
+        Usage{.input = 159, .output = 17, .cached_input = 100, .cache_write = 7, .reasoning = 5});
+  CHECK(openai_usage(
+            R"({"prompt_tokens":6,"completion_tokens":2,"prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":2})") ==
+        Usage{.input = 6, .output = 2, .cached_input = 4});  // DeepSeek
+  CHECK(openai_usage(R"({"prompt_tokens":12,"completion_tokens":1,"total_tokens":303,
+      "completion_tokens_details":{"reasoning_tokens":290}})") ==
+        Usage{.input = 12, .output = 291, .reasoning = 290});  // xAI counts reasoning beside
+  CHECK(openai_usage(R"({"prompt_tokens":1,"completion_tokens":9,"reasoning_tokens":4})").reasoning == 4);  // Together
+  CHECK(openai_usage(R"({"prompt_tokens":8,"total_tokens":8})") == Usage{.input = 8});  // embeddings
+  CHECK(openai_usage(R"({"prompt_tokens":0,"completion_tokens":0})") == Usage{.input = 0, .output = 0});
+  CHECK_FALSE(openai_usage("{}").known());
+  CHECK_FALSE(openai_usage(R"({"prompt_tokens":-1,"completion_tokens":"7"})").known());
+  CHECK_FALSE(openai_usage(R"({"prompt_tokens":1e30,"completion_tokens":1.5})").known());
+  CHECK_FALSE(openai_usage(R"({"prompt_tokens_details":7,"completion_tokens_details":[]})").known());
+  CHECK(read(Wire::openai_chat, {R"({"choices":[],"x_groq":{"usage":{"prompt_tokens":3,"completion_tokens":4}}})"})
+            .answer.usage == Usage{.input = 3, .output = 4});
+  // The last report counts, and null is none.
+  CHECK(read(Wire::openai_chat, {R"({"usage":{"prompt_tokens":1,"completion_tokens":1}})",
+                                 R"({"usage":{"prompt_tokens":2,"completion_tokens":3}})", R"({"usage":null})"})
+            .answer.usage == Usage{.input = 2, .output = 3});
+}
+
+TEST_CASE("wire: Anthropic's stream, with usage as running totals") {
+  const Reading stream = read(
+      Wire::anthropic,
+      {R"({"type":"message_start","message":{"model":"claude","content":[],"usage":{"input_tokens":10,
+           "cache_creation_input_tokens":200,"cache_read_input_tokens":3000,"output_tokens":1}}})",
+       R"({"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}})",
+       R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"hm"}})",
+       R"({"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"x"}})",
+       R"({"type": "ping"})", R"({"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"Hel"}})",
+       R"({"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"lo"}})",
+       R"({"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{"}})",
+       R"({"type":"something_new","text":"no"})",
+       R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":40,
+           "output_tokens_details":{"thinking_tokens":30}}})"});
+  CHECK(text(stream.answer) == "Hello");
+  CHECK(reasoning(stream.answer) == "hm");
+  CHECK(stream.answer.model == "claude");
+  CHECK(stream.answer.stop == "end_turn");
+  CHECK_FALSE(stream.answer.complete);  // message_stop is the end
+  CHECK(stream.answer.usage ==
+        Usage{.input = 3210, .output = 40, .cached_input = 3000, .cache_write = 200, .reasoning = 30});
+  CHECK(read(Wire::anthropic, {R"({"type":"message_stop"})"}).answer.complete);
+
+  // The count of output at the beginning is a guess: a stream cut there has none.
+  const Reading cut =
+      read(Wire::anthropic,
+           {R"({"type":"message_start","message":{"model":"c","usage":{"input_tokens":5,"output_tokens":1}}})"});
+  CHECK(cut.answer.usage == Usage{.input = 5});
+}
+
+TEST_CASE("wire: Anthropic's rounds are added up, and a whole message is read") {
+  const Reading rounds = read(Wire::anthropic, {R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{
+      "input_tokens":181,"cache_read_input_tokens":0,"output_tokens":8,"iterations":[
+      {"input_tokens":100,"cache_read_input_tokens":55096,"cache_creation_input_tokens":0,"output_tokens":83},
+      {"input_tokens":181,"cache_read_input_tokens":0,"output_tokens":8}]}})"});
+  CHECK(rounds.answer.usage == Usage{.input = 55377, .output = 91, .cached_input = 55096, .cache_write = 0});
+
+  const Reading whole =
+      read(Wire::anthropic, {R"({"type":"message","model":"c","content":[{"type":"thinking","thinking":"hm"},
+      {"type":"text","text":"Hi"},{"type":"tool_use","input":{}}],"stop_reason":"tool_use","usage":{"input_tokens":3,"output_tokens":4}})"});
+  CHECK(text(whole.answer) == "Hi");
+  CHECK(reasoning(whole.answer) == "hm");
+  CHECK(whole.answer.stop == "tool_use");
+  CHECK(whole.answer.complete);
+  CHECK(whole.answer.usage == Usage{.input = 3, .output = 4});
+}
+
+TEST_CASE("wire: Gemini's stream, with usage as running totals of everything") {
+  const Reading stream = read(
+      Wire::gemini,
+      {R"({"candidates":[{"content":{"parts":[{"text":"hm","thought":true}],"role":"model"},"index":0}],
+           "usageMetadata":{"promptTokenCount":15,"totalTokenCount":15},"modelVersion":"gemini"})",
+       R"({"candidates":[{"content":{"parts":[{"text":"Par"},{"functionCall":{"name":"f"}},{"text":"is"}]}}]})",
+       R"({"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":104,"toolUsePromptTokenCount":6,
+           "candidatesTokenCount":19,"thoughtsTokenCount":80,"cachedContentTokenCount":50,"totalTokenCount":209}})"});
+  CHECK(text(stream.answer) == "Paris");
+  CHECK(reasoning(stream.answer) == "hm");
+  CHECK(stream.answer.model == "gemini");
+  CHECK(stream.answer.stop == "STOP");
+  CHECK(stream.answer.usage == Usage{.input = 110, .output = 99, .cached_input = 50, .reasoning = 80});
+
+  const Reading blocked =
+      read(Wire::gemini, {R"({"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":4}})"});
+  CHECK(blocked.answer.complete);
+  CHECK(blocked.answer.stop == "SAFETY");
+  CHECK(blocked.answer.usage == Usage{.input = 4});
+
+  const Reading array = read(Wire::gemini, {R"([{"candidates":[{"content":{"parts":[{"text":"a"}]}}]},
+      {"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}]}, [[{"candidates":[]}]]])"});
+  CHECK(text(array.answer) == "ab");
+  CHECK(array.answer.complete);
+}
+
+TEST_CASE("wire: an error in the middle of an answer has its meaning") {
+  struct Case {
+    Wire wire;
+    const char* piece;
+    Errc code;
+  };
+  for (const auto& [wire, piece, code] : {
+           Case{Wire::anthropic, R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})",
+                Errc::ERR_PROVIDER_DOWN},
+           Case{Wire::anthropic, R"({"type":"error","error":{"type":"rate_limit_error"}})", Errc::ERR_RATE_LIMITED},
+           Case{Wire::anthropic, R"({"type":"error","error":{"type":"api_error"}})", Errc::ERR_PROVIDER_DOWN},
+           Case{Wire::anthropic, R"({"type":"error"})", Errc::ERR_PROVIDER_REFUSED},
+           Case{Wire::openai_chat, R"({"error":{"code":"tool_use_failed","status_code":400}})",
+                Errc::ERR_PROVIDER_REFUSED},
+           Case{Wire::openai_chat, R"({"error":{"code":429,"message":"x"},"choices":[]})", Errc::ERR_RATE_LIMITED},
+           Case{Wire::openai_chat, R"({"error":{"code":502}})", Errc::ERR_PROVIDER_DOWN},
+           Case{Wire::openai_chat, R"({"error":{"type":"insufficient_quota","code":"insufficient_quota"}})",
+                Errc::ERR_NO_CREDIT},
+           Case{Wire::openai_chat, R"({"error":{"type":"server_error","code":null}})", Errc::ERR_PROVIDER_DOWN},
+           Case{Wire::openai_chat, R"({"error":{"code":"model_not_found"}})", Errc::ERR_MODEL_NOT_FOUND},
+           Case{Wire::openai_chat, R"({"error":"something"})", Errc::ERR_PROVIDER_REFUSED},
+           Case{Wire::gemini, R"({"error":{"code":503,"status":"UNAVAILABLE"}})", Errc::ERR_PROVIDER_DOWN},
+           Case{Wire::gemini, R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}})", Errc::ERR_RATE_LIMITED},
+           Case{Wire::gemini, R"([{"error":{"code":403,"status":"PERMISSION_DENIED"}}])", Errc::ERR_NO_PERMISSION},
+       }) {
+    CAPTURE(piece);
+    CHECK(read(wire, {piece}).failed == code);
+  }
+  const Reading last =
+      read(Wire::openai_chat,
+           {R"({"error":{"code":400},"choices":[],"usage":{"prompt_tokens":43,"completion_tokens":10}})"});
+  CHECK(last.failed == Errc::ERR_PROVIDER_REFUSED);
+  CHECK(last.answer.usage == Usage{.input = 43, .output = 10});  // paid for all the same
+  CHECK_FALSE(read(Wire::openai_chat, {R"({"error":null,"choices":[]})"}).failed);
+}
+
+TEST_CASE("wire: JSON of another shape is passed over, not guessed at") {
+  for (const Wire wire : {Wire::openai_chat, Wire::anthropic, Wire::gemini}) {
+    for (const char* piece :
+         {"null", "7", "\"text\"", "[]", "[1,[2]]", "{}", R"({"choices":7,"model":7,"usage":[]})",
+          R"({"choices":[7,null,[],{"delta":7,"message":[],"finish_reason":7}]})",
+          R"({"type":7,"message":7,"delta":7})", R"({"type":"message_start","message":7})",
+          R"({"type":"message_delta","delta":[],"usage":7})", R"({"type":"message","content":7})",
+          R"({"candidates":7,"usageMetadata":7,"promptFeedback":7})",
+          R"({"candidates":[7,{"content":7},{"content":{"parts":7}},{"content":{"parts":[7,{"text":7}]}}]})"}) {
+      CAPTURE(piece);
+      const Reading reading = read(wire, {piece});
+      CHECK_FALSE(reading.failed);
+      CHECK(reading.answer.events.empty());
+      CHECK_FALSE(reading.answer.complete);
+      CHECK_FALSE(reading.answer.usage.known());
+    }
+  }
+}
