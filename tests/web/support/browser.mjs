@@ -77,7 +77,11 @@ export class Browser {
       openKdf: () => ({
         start: (message) => {
           const sent = structuredClone(message, { transfer: [message.wasm, message.passphrase.buffer, message.port] })
-          keyhold.answerKdf(sent, (wasm) => this.#startEngine(wasm), () => {})
+          keyhold.answerKdf(
+            sent,
+            (wasm) => this.#startEngine(wasm),
+            () => {},
+          )
         },
         onFailed: () => {},
         terminate: () => {},
@@ -127,6 +131,7 @@ export class Browser {
   async #send(input, init) {
     if (input === 'test:wasm') return new Response(engineWasm())
     if (input === 'test:config') return new Response(JSON.stringify(this.options.config))
+    if (input === 'data:,canary') return fetch(input)
     this.sent.push({ url: String(input), init })
     return (this.options.send ?? fetch)(input, init)
   }

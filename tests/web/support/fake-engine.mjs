@@ -61,7 +61,9 @@ class FakeCall {
     return { key: 'k1', provider: 'fake', model: 'm', source: 'user', stop: 'stop', usage: null }
   }
   problem() {
-    return this.status >= 400 ? { code: this.status === 401 ? 'ERR_BAD_KEY' : 'ERR_PROVIDER_DOWN', status: this.status } : null
+    return this.status >= 400
+      ? { code: this.status === 401 ? 'ERR_BAD_KEY' : 'ERR_PROVIDER_DOWN', status: this.status }
+      : null
   }
   models() {
     return { value: this.#models }
@@ -171,7 +173,9 @@ export function fakeModule(overrides = {}) {
       return this.#call('GET', 'models', new TextDecoder().decode(secret.view()), null, 'check')
     }
     checkStored(key) {
-      return this.#rows.has(`record/${key}`) ? this.#call('GET', 'models', 'stored', null, 'check') : { error: 'ERR_NOT_FOUND' }
+      return this.#rows.has(`record/${key}`)
+        ? this.#call('GET', 'models', 'stored', null, 'check')
+        : { error: 'ERR_NOT_FOUND' }
     }
     chat(key, model) {
       return this.#call('POST', `chat?${model}`, 'stored', encode({ model }), 'chat')

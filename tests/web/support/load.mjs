@@ -13,7 +13,9 @@ const urls = {
   name: 'urls',
   setup(one) {
     one.onResolve({ filter: /\?(worker&url|url)$/ }, ({ path }) => ({ path, namespace: 'url' }))
-    one.onLoad({ filter: /.*/, namespace: 'url' }, ({ path }) => ({ contents: `export default ${JSON.stringify(path)}` }))
+    one.onLoad({ filter: /.*/, namespace: 'url' }, ({ path }) => ({
+      contents: `export default ${JSON.stringify(path)}`,
+    }))
   },
 }
 

@@ -84,8 +84,14 @@ export class KeyholdEngine {
     return this.#hello
   }
 
-  status(): Promise<Status> {
-    return this.#ask({ op: 'status' })
+  /** Answered even when a lock comes between: by the worker that follows. */
+  async status(): Promise<Status> {
+    try {
+      return await this.#ask({ op: 'status' })
+    } catch (error) {
+      if (!(error instanceof KeyholdError && error.code === 'ERR_LOCKED')) throw error
+      return this.#ask({ op: 'status' })
+    }
   }
 
   /** Makes a vault and opens it. The passphrase (see passphraseBytes) is transferred: empty for the caller afterwards. */

@@ -10,7 +10,7 @@ export class Ledger {
   readonly #failed: (error: unknown) => void
   #resting: ReturnType<typeof setTimeout> | null = null
   #touched = false
-  #writing: Promise<void> = Promise.resolve()
+  #writing: Promise<boolean> = Promise.resolve(false)
 
   /** @param take  the rows that changed since last taken; @param failed  hears what is not storage's own failure. */
   constructor(
@@ -25,33 +25,44 @@ export class Ledger {
     this.#failed = failed
   }
 
-  /** Something in the engine changed that a row should show. */
+  /** Something in the engine may have changed that a row should show. */
   touch(): void {
     this.#touched = true
-    if (this.#resting === null) this.#rest()
+    if (this.#resting === null) void this.#flushThenRest()
   }
 
   /** Writes now what there is; a row that cannot be written is lost, which costs a date and no key. */
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
+    await this.#flush()
+  }
+
+  /** Nothing to write needs no rest: the next change is written at once again. */
+  async #flushThenRest(): Promise<void> {
+    this.#resting = setTimeout(() => this.#rested(), AT_MOST_EVERY_MS)
+    if (await this.#flush()) return
+    clearTimeout(this.#resting)
+    this.#rested()
+  }
+
+  #rested(): void {
+    this.#resting = null
+    if (this.#touched) void this.#flushThenRest()
+  }
+
+  /** @returns whether there was anything; one write after the other. */
+  #flush(): Promise<boolean> {
     this.#touched = false
     this.#writing = this.#writing.then(async () => {
       try {
         const rows = this.take()
-        if (rows.length === 0) return
+        if (rows.length === 0) return false
         await this.#write(rows)
         this.#written()
       } catch (error) {
         this.#failed(error)
       }
+      return true
     })
     return this.#writing
-  }
-
-  #rest(): void {
-    void this.flush()
-    this.#resting = setTimeout(() => {
-      this.#resting = null
-      if (this.#touched) this.#rest()
-    }, AT_MOST_EVERY_MS)
   }
 }

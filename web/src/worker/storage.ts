@@ -1,5 +1,5 @@
 // storage: where sealed rows lie (IndexedDB `keyhold`), and the one transaction that changes them.
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb'
 import type { Plan, Row } from './engine-module'
 import { Failure } from './failure'
 
@@ -12,6 +12,9 @@ interface Schema extends DBSchema {
   ledger: { key: string; value: Uint8Array }
   meta: { key: string; value: unknown }
 }
+
+type Store = 'envelopes' | 'ledger' | 'meta'
+type WriteTransaction = IDBPTransaction<Schema, Store[], 'readwrite'>
 
 export interface StoredRows {
   envelopes: Row[]
@@ -39,46 +42,56 @@ export class Storage {
 
   /** All of the plan or nothing, on disk when it resolves. ERR_STALE when the manifest is not the one it was made from. */
   write(plan: Plan): Promise<void> {
-    return this.#with(async (db) => {
-      const tx = db.transaction(['envelopes', 'meta'], 'readwrite', { durability: 'strict' })
+    return this.#write(['envelopes', 'meta'], 'strict', async (tx) => {
       const envelopes = tx.objectStore('envelopes')
-      const meta = tx.objectStore('meta')
-      try {
-        const [manifest, format] = await Promise.all([envelopes.get(MANIFEST), meta.get('format')])
-        refuseNewer(format)
-        if (!same(manifest, plan.base)) throw new Failure('ERR_STALE')
-        await Promise.all([
-          ...plan.puts.map(({ key, bytes }) => envelopes.put(bytes, key)),
-          ...plan.deletes.map((key) => envelopes.delete(key)),
-          meta.put(FORMAT, 'format'),
-          tx.done,
-        ])
-      } catch (error) {
-        abort(tx)
-        // A failed put only says AbortError; the transaction knows why.
-        throw error instanceof Failure ? error : (tx.error ?? error)
-      }
+      if (!same(await envelopes.get(MANIFEST), plan.base)) throw new Failure('ERR_STALE')
+      return [
+        ...plan.puts.map(
+          ({ key, bytes }) =>
+            () =>
+              envelopes.put(bytes, key),
+        ),
+        ...plan.deletes.map((key) => () => envelopes.delete(key)),
+        () => tx.objectStore('meta').put(FORMAT, 'format'),
+      ]
     })
   }
 
   /** Hot rows: relaxed, because losing the last second of them loses no key. */
-  writeLedger(changed: Row[]): Promise<void> {
-    return this.#with(async (db) => {
-      const tx = db.transaction(['ledger', 'meta'], 'readwrite', { durability: 'relaxed' })
-      try {
-        refuseNewer(await tx.objectStore('meta').get('format'))
-        const ledger = tx.objectStore('ledger')
-        await Promise.all([...changed.map(({ key, bytes }) => ledger.put(bytes, key)), tx.done])
-      } catch (error) {
-        abort(tx)
-        throw error instanceof Failure ? error : (tx.error ?? error)
-      }
+  writeLedger(rows: Row[]): Promise<void> {
+    return this.#write(['ledger', 'meta'], 'relaxed', async (tx) => {
+      const ledger = tx.objectStore('ledger')
+      return rows.map(
+        ({ key, bytes }) =>
+          () =>
+            ledger.put(bytes, key),
+      )
     })
   }
 
   close(): void {
     this.#db?.then((db) => db.close()).catch(() => {})
     this.#db = null
+  }
+
+  #write(
+    stores: Store[],
+    durability: IDBTransactionDurability,
+    prepare: (tx: WriteTransaction) => Promise<(() => Promise<unknown>)[]>,
+  ): Promise<void> {
+    return this.#with(async (db) => {
+      const tx = db.transaction(stores, 'readwrite', { durability })
+      // Its outcome is awaited below; a failure before that must not count as one nobody looked at.
+      tx.done.catch(() => {})
+      try {
+        refuseNewer(await tx.objectStore('meta').get('format'))
+        for (const request of await prepare(tx)) request().catch(() => {})
+        await tx.done
+      } catch (error) {
+        abort(tx)
+        throw error
+      }
+    })
   }
 
   async #with<T>(work: (db: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
@@ -120,8 +133,7 @@ function refuseNewer(format: unknown): void {
   if (format !== undefined && !(typeof format === 'number' && format <= FORMAT)) throw new Failure('ERR_VERSION')
 }
 
-function abort(tx: { abort(): void; done: Promise<void> }): void {
-  tx.done.catch(() => {})
+function abort(tx: WriteTransaction): void {
   try {
     tx.abort()
   } catch {

@@ -58,6 +58,8 @@ export class VaultWorker {
     if (this.#running !== null || this.#epoch > 0) return
     this.#running = this.#run(message)
     this.#started(this.#running)
+    // Whoever says hello hears of a failure; nobody may have said it yet.
+    this.#first.catch(() => {})
     this.#running.catch(() => {
       // A worker that could not start says why and makes room for another try; a task later, so that all have been told.
       this.#epoch = this.#platform.net.now()

@@ -1,0 +1,175 @@
+// requests: nothing malformed is acted on, whatever a page sends; the answer is always one typed error.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import { Browser, passphrase, tick } from './support/browser.mjs'
+import { keyhold } from './support/load.mjs'
+
+const { LIMITS, parseRequest, parseStart, idOf, NO_ID, ERROR_TEXT, PROTOCOL_VERSION } = keyhold
+const browser = new Browser()
+after(() => browser.close())
+
+const refused = (data) =>
+  assert.throws(
+    () => parseRequest(data),
+    ({ problem }) => problem?.code === 'ERR_BAD_INPUT',
+  )
+const bytes = (length) => new Uint8Array(length)
+const { port1 } = new MessageChannel()
+port1.close()
+
+/** One good request of each kind, and its bounded fields: [field, value of length n], tested at n and n+1. */
+const good = {
+  hello: { protocol: PROTOCOL_VERSION, build: 'dev' },
+  status: {},
+  create: { call: 1, kdf: port1 },
+  unlock: { call: 1, kdf: port1 },
+  lock: {},
+  providers: {},
+  keys: {},
+  add: { provider: 'openai', label: 'mine', secret: bytes(3), unchecked: false },
+  replace: { key: 'k', secret: bytes(3), unchecked: true },
+  check: { key: 'k' },
+  label: { key: 'k', label: '' },
+  delete: { key: 'k' },
+  setDefault: { key: 'k' },
+  addEndpoint: { name: 'Mine', base: 'http://localhost:11434/v1/' },
+  removeEndpoint: { provider: 'p' },
+  models: { key: 'k' },
+  chat: { call: 1, key: 'k', model: 'm', messages: [{ role: 'user', text: 'hi' }], maxTokens: 1 },
+  fetch: { call: 1, url: 'https://a.test/', method: 'GET', headers: [['a', 'b']], body: null, key: null },
+  credit: { call: 1, bytes: 1 },
+  abort: { call: 1 },
+}
+const text = (length) => 'x'.repeat(length)
+const many = (length, item) => Array.from({ length }, () => item)
+const bounds = {
+  'add.label': [text, LIMITS.label],
+  'add.secret': [bytes, LIMITS.secretBytes],
+  'label.label': [text, LIMITS.label],
+  'check.key': [text, LIMITS.id],
+  'addEndpoint.name': [text, LIMITS.name],
+  'addEndpoint.base': [text, LIMITS.url],
+  'chat.model': [text, LIMITS.model],
+  'chat.messages': [(n) => many(n, { role: 'user', text: '' }), LIMITS.messages],
+  'chat.maxTokens': [(n) => n, LIMITS.maxTokens],
+  'fetch.url': [text, LIMITS.url],
+  'fetch.headers': [(n) => many(n, ['a', 'b']), LIMITS.headers],
+  'fetch.body': [bytes, LIMITS.bodyBytes],
+}
+const message = (op, changes = {}) => ({ id: 1, op, ...good[op], ...changes })
+
+test('every op of the protocol is accepted in its proper form', () => {
+  for (const op of Object.keys(good)) assert.equal(parseRequest(message(op)).op, op)
+})
+
+test('every bound holds at n-1 and n and refuses n+1', () => {
+  for (const [place, [make, most]] of Object.entries(bounds)) {
+    const [op, name] = place.split('.')
+    parseRequest(message(op, { [name]: make(most - 1) }))
+    parseRequest(message(op, { [name]: make(most) }))
+    refused(message(op, { [name]: make(most + 1) }))
+  }
+  const long = (length) => message('chat', { messages: [{ role: 'user', text: text(length) }] })
+  parseRequest(long(LIMITS.textLength))
+  refused(long(LIMITS.textLength + 1))
+})
+
+test('a field too many, one too few and one of another kind are refused', () => {
+  for (const [op, fields] of Object.entries(good)) {
+    refused(message(op, { extra: 1 }))
+    for (const name of Object.keys(fields)) {
+      const { [name]: _, ...rest } = message(op)
+      refused(rest)
+      for (const wrong of [undefined, -1, 1.5, NaN, Infinity, {}, [undefined], () => {}])
+        refused(message(op, { [name]: wrong }))
+    }
+  }
+})
+
+test('names that objects have by nature are no ops', () => {
+  for (const op of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) refused({ id: 1, op })
+  refused(JSON.parse('{"id":1,"op":"status","__proto__":{"admin":true}}'))
+})
+
+test('shared memory is refused as bytes: it could change after the check', () => {
+  refused(message('add', { secret: new Uint8Array(new SharedArrayBuffer(4)) }))
+})
+
+test('an id that is no id is answered under the reserved one', () => {
+  for (const id of [undefined, null, '1', -1, 1.5, NaN, 2 ** 53, {}]) assert.equal(idOf({ id }), NO_ID)
+  for (const data of [null, 1, 'x', [], new Map()]) assert.equal(idOf(data), NO_ID)
+  assert.equal(idOf({ id: 0 }), 0)
+})
+
+test('a start message is exact or is none', () => {
+  const start = { start: true, wasmUrl: 'a', wasmIntegrity: null, configUrl: 'b' }
+  assert.deepEqual(parseStart(start), start)
+  for (const wrong of [{ ...start, start: 1 }, { ...start, more: 1 }, { start: true }, null, 'start']) {
+    assert.equal(parseStart(wrong), null)
+  }
+})
+
+/** What a hostile page might post: near misses of real requests among arbitrary values. */
+const nearMiss = fc
+  .tuple(fc.constantFrom(...Object.keys(good)), fc.string(), fc.anything(), fc.boolean())
+  .map(([op, field, value, drop]) => {
+    const near = message(op, { [field || 'id']: value })
+    delete near.kdf
+    if (drop) delete near[Object.keys(good[op])[0]]
+    return near
+  })
+const hostile = fc.oneof(fc.anything({ withTypedArray: true, withBigInt: true, withMap: true }), nearMiss)
+
+test('hostile messages: the parser returns a request or throws the one typed refusal', () => {
+  fc.assert(
+    fc.property(hostile, (data) => {
+      try {
+        assert.ok(parseRequest(data).op in good)
+      } catch (error) {
+        assert.equal(error.problem?.code, 'ERR_BAD_INPUT')
+      }
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
+test('hostile messages on a live port: each is answered with a known code, and the vault still works', async () => {
+  const tab = await browser.open()
+  await tab.create(passphrase())
+  const port = browser.rawPort()
+  const replies = []
+  port.addEventListener('message', ({ data }) => replies.push(data))
+  const say = async (data) => {
+    const before = replies.length
+    try {
+      port.postMessage(data)
+    } catch {
+      return null
+    }
+    for (let i = 0; i < 200 && replies.length === before; i += 1) await tick()
+    return replies.at(-1)
+  }
+  await say({ start: true, wasmUrl: 'a', wasmIntegrity: null, configUrl: 'b', extra: 1 })
+  const hello = await say({ id: 1, op: 'hello', protocol: PROTOCOL_VERSION, build: 'dev' })
+  assert.equal(hello.ok, true)
+  await fc.assert(
+    fc.asyncProperty(hostile, async (data) => {
+      // A near miss can be a hit; these would end the test, and are tested elsewhere.
+      if (data?.op === 'lock' || data?.op === 'create' || data?.op === 'unlock') return
+      const reply = await say(data)
+      if (reply === null) return
+      assert.ok(reply, 'an answer came')
+      if (reply.ok === false) {
+        assert.ok(reply.error.code in ERROR_TEXT)
+        assert.deepEqual(
+          Object.keys(reply.error).filter((name) => !['code', 'status', 'retryAfterS'].includes(name)),
+          [],
+        )
+      }
+    }),
+    { numRuns: 300 },
+  )
+  port.close()
+  assert.equal((await tab.status()).state, 'unlocked')
+})

@@ -1,0 +1,126 @@
+// storage: a plan is written whole or not at all, and never over something it was not made from.
+import assert from 'node:assert/strict'
+import { beforeEach, test } from 'node:test'
+import 'fake-indexeddb/auto'
+import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
+import { keyhold } from './support/load.mjs'
+
+const { Storage } = keyhold
+const bytes = (...values) => new Uint8Array(values)
+const plan = (base, puts, deletes = []) => ({
+  base,
+  puts: Object.entries(puts).map(([key, value]) => ({ key, bytes: value })),
+  deletes,
+  id: 'x',
+})
+const failsWith = (code) => (error) => error.problem?.code === code
+const content = async (storage) =>
+  Object.fromEntries((await storage.readAll()).envelopes.map(({ key, bytes }) => [key, [...bytes]]))
+
+/** The same database without the code under test. */
+const raw = (work) =>
+  new Promise((done, failed) => {
+    const opening = indexedDB.open('keyhold')
+    opening.addEventListener('error', () => failed(opening.error))
+    opening.addEventListener('success', () => {
+      const tx = opening.result.transaction(['envelopes', 'meta'], 'readwrite')
+      work(tx)
+      tx.addEventListener('complete', () => (opening.result.close(), done()))
+    })
+  })
+
+let storage
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory()
+  storage = new Storage()
+})
+
+test('a first plan needs an absent manifest; the next one the manifest as it was left', async () => {
+  await storage.write(plan(null, { manifest: bytes(1), 'record/a': bytes(7) }))
+  await storage.write(plan(bytes(1), { manifest: bytes(2), 'record/b': bytes(8) }, ['record/a']))
+  assert.deepEqual(await content(storage), { manifest: [2], 'record/b': [8] })
+})
+
+test('a plan made from another manifest is stale, and changes nothing', async () => {
+  await storage.write(plan(null, { manifest: bytes(1, 2) }))
+  for (const base of [null, bytes(1), bytes(1, 2, 3), bytes(1, 3), bytes()]) {
+    await assert.rejects(storage.write(plan(base, { manifest: bytes(9), other: bytes(9) })), failsWith('ERR_STALE'))
+  }
+  assert.deepEqual(await content(storage), { manifest: [1, 2] })
+})
+
+test('of two plans from the same manifest exactly one is written', async () => {
+  await storage.write(plan(null, { manifest: bytes(0) }))
+  const tabs = Array.from({ length: 10 }, () => new Storage())
+  const results = await Promise.allSettled(
+    tabs.map((tab, i) => tab.write(plan(bytes(0), { manifest: bytes(1), [`record/${i}`]: bytes(i) }))),
+  )
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+  assert.equal(Object.keys(await content(storage)).length, 2)
+})
+
+test('a put that fails half-way takes the puts before it back', async (t) => {
+  await storage.write(plan(null, { manifest: bytes(1) }))
+  const put = IDBObjectStore.prototype.put
+  for (const [name, code] of [
+    ['QuotaExceededError', 'ERR_STORAGE_FULL'],
+    ['DataError', 'ERR_STORAGE'],
+  ]) {
+    const mocked = t.mock.method(IDBObjectStore.prototype, 'put', function (value, key) {
+      if (key === 'record/b') throw new DOMException('full of secrets', name)
+      return put.call(this, value, key)
+    })
+    const writing = storage.write(plan(bytes(1), { 'record/a': bytes(5), 'record/b': bytes(6), manifest: bytes(2) }))
+    await assert.rejects(writing, failsWith(code))
+    mocked.mock.restore()
+    assert.deepEqual(await content(storage), { manifest: [1] })
+  }
+})
+
+test('a newer format is neither read nor written', async () => {
+  await storage.write(plan(null, { manifest: bytes(1) }))
+  await raw((tx) => tx.objectStore('meta').put(2, 'format'))
+  await assert.rejects(storage.readAll(), failsWith('ERR_VERSION'))
+  await assert.rejects(storage.write(plan(bytes(1), { manifest: bytes(2) })), failsWith('ERR_VERSION'))
+  await assert.rejects(storage.writeLedger([{ key: 'a', bytes: bytes(1) }]), failsWith('ERR_VERSION'))
+})
+
+test('a database of a newer build is a version error, and a newer build is let in', async () => {
+  await storage.readAll()
+  await new Promise((done, failed) => {
+    const opening = indexedDB.open('keyhold', 2)
+    opening.addEventListener('blocked', () => failed(new Error('the open connection did not give way')))
+    opening.addEventListener('success', () => (opening.result.close(), done()))
+  })
+  await assert.rejects(storage.readAll(), failsWith('ERR_VERSION'))
+})
+
+test('what is not bytes is handed on as an empty row: a finding for the engine, not a crash here', async () => {
+  await storage.write(plan(null, { manifest: bytes(1) }))
+  await raw((tx) => tx.objectStore('envelopes').put({ not: 'bytes' }, 'record/odd'))
+  assert.deepEqual(await content(storage), { manifest: [1], 'record/odd': [] })
+})
+
+test('ledger rows lie apart from envelopes', async () => {
+  await storage.write(plan(null, { manifest: bytes(1) }))
+  await storage.writeLedger([{ key: 'k1', bytes: bytes(3) }])
+  const { envelopes, ledger } = await storage.readAll()
+  assert.deepEqual(
+    envelopes.map(({ key }) => key),
+    ['manifest'],
+  )
+  assert.deepEqual(ledger, [{ key: 'k1', bytes: bytes(3) }])
+})
+
+test('the one transaction is strict, the ledger one relaxed', async (t) => {
+  const seen = []
+  const { IDBDatabase } = globalThis
+  const transaction = IDBDatabase.prototype.transaction
+  t.mock.method(IDBDatabase.prototype, 'transaction', function (names, mode, options) {
+    if (mode === 'readwrite') seen.push(options?.durability)
+    return transaction.call(this, names, mode, options)
+  })
+  await storage.write(plan(null, { manifest: bytes(1) }))
+  await storage.writeLedger([{ key: 'k1', bytes: bytes(3) }])
+  assert.deepEqual(seen, ['strict', 'relaxed'])
+})
