@@ -7,16 +7,19 @@ if(NOT binding_sources)
 endif()
 
 add_executable(keyhold_engine ${binding_sources})
-target_link_libraries(keyhold_engine PRIVATE keyhold_core keyhold_warnings)
-target_compile_options(keyhold_engine PRIVATE -fno-exceptions)
+target_link_libraries(keyhold_engine PRIVATE keyhold_core keyhold_warnings keyhold_flags)
 set_target_properties(keyhold_engine PROPERTIES
   OUTPUT_NAME engine SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 
 set(engine_flags
   # Small before fast: the hot loops are libsodium's, compiled apart at -O3.
   -Oz
-  # Errors are values: no unwinding code.
+  # Across all sources; and no unwinding code and type names in the system libraries, either.
+  -flto
   -fno-exceptions
+  -fno-rtti
+  # The smallest allocator: no threads, few long-lived blocks.
+  -sMALLOC=emmalloc
   # Classes and functions for JavaScript.
   --bind
   # A factory function, exported as an ES module: each call makes a fresh instance (the KDF's is thrown away).

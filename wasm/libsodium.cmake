@@ -29,7 +29,8 @@ file(COPY ${sodium}/include DESTINATION ${CMAKE_CURRENT_BINARY_DIR}/sodium)
 configure_file(${sodium}/include/sodium/version.h.in ${sodium_include}/sodium/version.h @ONLY)
 
 # Only what the core uses. Left out: runtime.c (CPUID), every AVX, AES-NI and sandy2x file, and all of
-# Curve25519, Salsa20, scrypt and SHA-2.
+# Curve25519, Salsa20, scrypt and SHA-2. Of each pair of implementations there is one: SIMD for Argon2's blocks, where
+# the time goes, and the small reference code for BLAKE2b and ChaCha20, which see a few kilobytes.
 add_library(keyhold_sodium STATIC
   ${sodium}/crypto_aead/xchacha20poly1305/sodium/aead_xchacha20poly1305.c
   ${sodium}/crypto_aead/chacha20poly1305/sodium/aead_chacha20poly1305.c
@@ -37,7 +38,6 @@ add_library(keyhold_sodium STATIC
   ${sodium}/crypto_generichash/crypto_generichash.c
   ${sodium}/crypto_generichash/blake2b/generichash_blake2.c
   ${sodium}/crypto_generichash/blake2b/ref/blake2b-compress-ref.c
-  ${sodium}/crypto_generichash/blake2b/ref/blake2b-compress-ssse3.c
   ${sodium}/crypto_generichash/blake2b/ref/blake2b-ref.c
   ${sodium}/crypto_generichash/blake2b/ref/generichash_blake2b.c
   ${sodium}/crypto_kdf/crypto_kdf.c
@@ -49,14 +49,12 @@ add_library(keyhold_sodium STATIC
   ${sodium}/crypto_pwhash/argon2/argon2.c
   ${sodium}/crypto_pwhash/argon2/argon2-core.c
   ${sodium}/crypto_pwhash/argon2/argon2-encoding.c
-  ${sodium}/crypto_pwhash/argon2/argon2-fill-block-ref.c
   ${sodium}/crypto_pwhash/argon2/argon2-fill-block-ssse3.c
   ${sodium}/crypto_pwhash/argon2/blake2b-long.c
   ${sodium}/crypto_pwhash/argon2/pwhash_argon2i.c
   ${sodium}/crypto_pwhash/argon2/pwhash_argon2id.c
   ${sodium}/crypto_stream/chacha20/stream_chacha20.c
   ${sodium}/crypto_stream/chacha20/ref/chacha20_ref.c
-  ${sodium}/crypto_stream/chacha20/dolbeau/chacha20_dolbeau-ssse3.c
   ${sodium}/crypto_stream/xchacha20/stream_xchacha20.c
   ${sodium}/crypto_verify/sodium/verify.c
   ${sodium}/randombytes/randombytes.c
@@ -81,6 +79,11 @@ target_compile_definitions(keyhold_sodium PRIVATE
 # -O3: at -Os Argon2 takes 2.3 times as long. No LTO: it loses speed here.
 target_compile_options(keyhold_sodium PRIVATE -O3 -msimd128 -mssse3 -fno-exceptions -fvisibility=hidden
                        -Wno-unused-function -Wno-unknown-pragmas)
+set_source_files_properties(${sodium}/crypto_pwhash/argon2/argon2-core.c PROPERTIES COMPILE_OPTIONS
+  "-Dfill_segment_ref=fill_segment_ssse3")
+set_source_files_properties(
+  ${sodium}/crypto_generichash/blake2b/ref/blake2b-ref.c ${sodium}/crypto_stream/chacha20/stream_chacha20.c
+  PROPERTIES COMPILE_OPTIONS "-UHAVE_EMMINTRIN_H;-UHAVE_TMMINTRIN_H")
 set_source_files_properties(${sodium}/randombytes/randombytes.c PROPERTIES COMPILE_OPTIONS
   "-U__EMSCRIPTEN__;-include;${CMAKE_CURRENT_SOURCE_DIR}/sodium/randombytes_web.h")
 target_link_options(keyhold_sodium INTERFACE

@@ -6,29 +6,56 @@
 
 namespace keyhold::bindings {
 
+namespace {
+
+void set_or_null(JsonOut& object, std::string_view key, const std::string& text) {
+  if (text.empty()) {
+    object.set_null(key);
+  } else {
+    object.set(key, text);
+  }
+}
+
+JsonOut to_json(const Usage& usage) {
+  JsonOut object = JsonOut::object();
+  const auto set = [&](std::string_view key, const std::optional<std::int64_t>& count) {
+    if (count) object.set(key, *count);
+  };
+  set("input", usage.input);
+  set("output", usage.output);
+  set("cachedInput", usage.cached_input);
+  set("cacheWrite", usage.cache_write);
+  set("reasoning", usage.reasoning);
+  return object;
+}
+
+}  // namespace
+
 val CallBinding::request() {
   const Outgoing& outgoing = exchange_.request();
-  val object = val::object();
-  object.set("url", outgoing.url);
-  object.set("method", std::string(name(outgoing.method)));
-  object.set("headers", to_js(outgoing.headers));
-  object.set("body", outgoing.body ? to_uint8array(as_bytes(*outgoing.body)) : val::null());
-  object.set("provider", exchange_.provider().id);
-  object.set("key", exchange_.key_id().empty() ? val::null() : val(exchange_.key_id()));
-  const SecretBytes value = exchange_.take_auth_value();
-  val secret = val::null();
-  if (!value.empty()) {
-    secret = val::object();
-    secret.set("name", exchange_.provider().auth.header);
+  JsonOut facts = JsonOut::object();
+  facts.set("url", outgoing.url).set("method", name(outgoing.method));
+  facts.set("headers", bindings::to_json(outgoing.headers)).set("provider", exchange_.provider().id);
+  set_or_null(facts, "key", exchange_.key_id());
+  facts.set_null("secret").set_null("body");
+  val object = to_js(facts);
+  if (outgoing.body) object.set("body", to_uint8array(as_bytes(*outgoing.body)));
+  if (const SecretBytes value = exchange_.take_auth_value(); !value.empty()) {
+    JsonOut header = JsonOut::object();
+    header.set("name", exchange_.provider().auth.header);
+    val secret = to_js(header);
     // REVEAL: the header's value leaves for fetch, as bytes the shell wipes; this copy is wiped on return.
     secret.set("value", to_uint8array(value.reveal()));
+    object.set("secret", secret);
   }
-  object.set("secret", secret);
   return object;
 }
 
 val CallBinding::response(int status, val headers) {
-  return outcome(exchange_.response(status, headers_from(headers)), [](const Headers& shown) { return to_js(shown); });
+  const auto received = headers_from(headers);
+  if (!received) return outcome(received.error());
+  return outcome(exchange_.response(status, *received),
+                 [](const Headers& shown) { return to_js(bindings::to_json(shown)); });
 }
 
 val CallBinding::feed(val bytes) {
@@ -39,48 +66,39 @@ val CallBinding::feed(val bytes) {
 val CallBinding::end() { return outcome(exchange_.end(), to_uint8array); }
 
 val CallBinding::take_events() {
-  val array = val::array();
+  JsonOut array = JsonOut::array();
   for (const TextEvent& event : exchange_.take_events()) {
-    val object = val::object();
-    object.set("type", std::string(event.type == TextEvent::Type::text ? "text" : "reasoning"));
-    object.set("text", event.text);
-    array.call<void>("push", object);
+    JsonOut object = JsonOut::object();
+    object.set("type", event.type == TextEvent::Type::text ? "text" : "reasoning").set("text", event.text);
+    array.push(std::move(object));
   }
-  return array;
+  return to_js(array);
 }
 
 val CallBinding::summary() const {
-  val object = val::object();
-  object.set("key", exchange_.key_id());
-  object.set("provider", exchange_.provider().id);
-  object.set("model", exchange_.model().empty() ? val::null() : val(exchange_.model()));
-  object.set("source", std::string("user"));
-  object.set("stop", exchange_.stop().empty() ? val::null() : val(exchange_.stop()));
-  val usage = val::null();
-  if (const Usage& reported = exchange_.usage(); reported.known()) {
-    usage = val::object();
-    set_count(usage, "input", reported.input);
-    set_count(usage, "output", reported.output);
-    set_count(usage, "cachedInput", reported.cached_input);
-    set_count(usage, "cacheWrite", reported.cache_write);
-    set_count(usage, "reasoning", reported.reasoning);
+  JsonOut object = JsonOut::object();
+  object.set("key", exchange_.key_id()).set("provider", exchange_.provider().id).set("source", "user");
+  set_or_null(object, "model", exchange_.model());
+  set_or_null(object, "stop", exchange_.stop());
+  if (const Usage& usage = exchange_.usage(); usage.known()) {
+    object.set("usage", to_json(usage));
+  } else {
+    object.set_null("usage");
   }
-  object.set("usage", usage);
-  return object;
+  return to_js(object);
 }
 
 val CallBinding::problem() const {
   const auto problem = exchange_.problem();
   if (!problem) return val::null();
-  val object = val::object();
-  object.set("code", std::string(name(problem->code)));
-  object.set("status", problem->status);
+  JsonOut object = JsonOut::object();
+  object.set("code", name(problem->code)).set("status", problem->status);
   if (problem->retry_after_s) object.set("retryAfterS", *problem->retry_after_s);
-  return object;
+  return to_js(object);
 }
 
 val CallBinding::models() const {
-  return outcome(exchange_.models(), [](const std::vector<std::string>& names) { return to_js(names); });
+  return outcome(exchange_.models(), [](const std::vector<std::string>& names) { return to_js(bindings::to_json(names)); });
 }
 
 std::string CallBinding::network_failed(val evidence) const {

@@ -2,6 +2,14 @@
 
 namespace keyhold::bindings {
 
+namespace {
+
+constexpr std::size_t kMaxInputBytes = 64 << 20;
+
+val json_of_js() { return val::global("JSON"); }
+
+}  // namespace
+
 val to_uint8array(ByteView bytes) {
   return val::global("Uint8Array").new_(emscripten::typed_memory_view(bytes.size(), bytes.data()));
 }
@@ -12,6 +20,15 @@ Bytes from_uint8array(const val& array) {
   return bytes;
 }
 
+val to_js(const JsonOut& json) { return json_of_js().call<val>("parse", json.dump()); }
+
+Result<Json> from_js(const val& value) {
+  const auto text = json_of_js().call<std::string>("stringify", value);
+  auto json = Json::parse(as_bytes(text), {.max_bytes = kMaxInputBytes});
+  if (!json) return Errc::ERR_BAD_INPUT;
+  return json;
+}
+
 val outcome(val value) {
   val object = val::object();
   object.set("value", value);
@@ -19,26 +36,19 @@ val outcome(val value) {
 }
 
 val outcome(Errc error) {
-  val object = val::object();
-  object.set("error", std::string(name(error)));
-  return object;
+  JsonOut object = JsonOut::object();
+  object.set("error", name(error));
+  return to_js(object);
 }
 
-val outcome(Result<void> result) { return result ? outcome(val::null()) : outcome(result.error()); }
-
-void set_text(val& object, const char* key, const std::string& text) {
-  if (!text.empty()) object.set(key, text);
-}
-
-void set_count(val& object, const char* key, const std::optional<std::int64_t>& count) {
-  if (count) object.set(key, static_cast<double>(*count));
-}
+val outcome(const Result<void>& result) { return result ? outcome(val::null()) : outcome(result.error()); }
 
 val to_js(const Rows& rows) {
   val array = val::array();
   for (const auto& [key, bytes] : rows) {
-    val row = val::object();
-    row.set("key", key);
+    JsonOut facts = JsonOut::object();
+    facts.set("key", key);
+    val row = to_js(facts);
     row.set("bytes", to_uint8array(bytes));
     array.call<void>("push", row);
   }
@@ -56,45 +66,52 @@ Rows rows_from(const val& array) {
 }
 
 val to_js(const Plan& plan) {
-  val object = val::object();
+  JsonOut facts = JsonOut::object();
+  facts.set("id", plan.id).set("deletes", to_json(plan.deletes));
+  val object = to_js(facts);
   object.set("base", plan.base ? to_uint8array(*plan.base) : val::null());
   object.set("puts", to_js(plan.puts));
-  object.set("deletes", to_js(plan.deletes));
-  object.set("id", plan.id);
   return object;
 }
 
 val to_js(const SlotFields& kdf) {
-  val object = val::object();
+  JsonOut facts = JsonOut::object();
+  facts.set("passes", std::int64_t{kdf.kdf.passes()}).set("memKib", std::int64_t{kdf.kdf.mem_kib()});
+  val object = to_js(facts);
   object.set("salt", to_uint8array(kdf.salt));
-  object.set("passes", kdf.kdf.passes());
-  object.set("memKib", kdf.kdf.mem_kib());
   return object;
 }
 
-val to_js(const Headers& headers) {
-  val array = val::array();
+JsonOut to_json(const Headers& headers) {
+  JsonOut array = JsonOut::array();
   for (const auto& [name, value] : headers) {
-    val pair = val::array();
-    pair.call<void>("push", name);
-    pair.call<void>("push", value);
-    array.call<void>("push", pair);
+    JsonOut pair = JsonOut::array();
+    pair.push(name).push(value);
+    array.push(std::move(pair));
   }
   return array;
 }
 
-Headers headers_from(const val& array) {
+Result<Headers> headers_from(const val& array) {
+  KEYHOLD_TRY(const Json json, from_js(array));
   Headers headers;
-  const auto count = array["length"].as<unsigned>();
-  for (unsigned i = 0; i < count; ++i) {
-    headers.emplace_back(array[i][0].as<std::string>(), array[i][1].as<std::string>());
-  }
+  KEYHOLD_CHECK(json.root().each([&](JsonRef pair) -> Result<void> {
+    std::vector<std::string> texts;
+    KEYHOLD_CHECK(pair.each([&](JsonRef text) -> Result<void> {
+      KEYHOLD_TRY(const std::string_view view, text.text(kMaxInputBytes));
+      texts.emplace_back(view);
+      return {};
+    }));
+    if (texts.size() != 2) return Errc::ERR_BAD_INPUT;
+    headers.emplace_back(std::move(texts[0]), std::move(texts[1]));
+    return {};
+  }));
   return headers;
 }
 
-val to_js(const std::vector<std::string>& texts) {
-  val array = val::array();
-  for (const std::string& text : texts) array.call<void>("push", text);
+JsonOut to_json(const std::vector<std::string>& texts) {
+  JsonOut array = JsonOut::array();
+  for (const std::string& text : texts) array.push(text);
   return array;
 }
 

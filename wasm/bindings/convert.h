@@ -1,4 +1,5 @@
-// convert: between C++ values and JavaScript's. Decides nothing.
+// convert: between C++ values and JavaScript's. Decides nothing. Facts cross as JSON text, bytes as Uint8Arrays: one
+// conversion each keeps the module small.
 #pragma once
 
 #include <emscripten/val.h>
@@ -6,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "providers/provider.h"
 #include "vault/vault.h"
@@ -19,27 +21,31 @@ val to_uint8array(ByteView bytes);
 /// Copies a Uint8Array. Not for secrets: those come in a Buffer.
 Bytes from_uint8array(const val& array);
 
+/// The plain JavaScript value that this JSON says.
+val to_js(const JsonOut& json);
+/// The JSON that says this plain JavaScript value. ERR_BAD_INPUT for one that strict JSON cannot say, such as a text
+/// with half a surrogate pair.
+Result<Json> from_js(const val& value);
+
 /// {value} or {error: "ERR_…"}.
 val outcome(val value);
 val outcome(Errc error);
+val outcome(const Result<void>& result);
 template <class T, class Convert>
 val outcome(Result<T> result, Convert&& convert) {
   if (!result) return outcome(result.error());
   return outcome(convert(*std::move(result)));
 }
-val outcome(Result<void> result);
 
-/// undefined for an empty text.
-void set_text(val& object, const char* key, const std::string& text);
-/// undefined for nothing.
-void set_count(val& object, const char* key, const std::optional<std::int64_t>& count);
-
+/// [{key, bytes}, …]
 val to_js(const Rows& rows);
 Rows rows_from(const val& array);
 val to_js(const Plan& plan);
 val to_js(const SlotFields& kdf);
-val to_js(const Headers& headers);
-Headers headers_from(const val& array);
-val to_js(const std::vector<std::string>& texts);
+/// [[name, value], …]
+JsonOut to_json(const Headers& headers);
+/// ERR_BAD_INPUT unless pairs of texts.
+Result<Headers> headers_from(const val& array);
+JsonOut to_json(const std::vector<std::string>& texts);
 
 }  // namespace keyhold::bindings

@@ -14,6 +14,8 @@ namespace keyhold::bindings {
 
 namespace {
 
+using bindings::to_js;
+
 SystemRng system_rng;
 
 /// Times come from Date.now() as doubles.
@@ -42,64 +44,70 @@ Result<SlotFields> kdf_from(const val& kdf) {
   return fields;
 }
 
-val to_js(const KeyView& view) {
+JsonOut to_json(const KeyView& view) {
   const Record& record = *view.record;
-  val object = val::object();
-  object.set("id", record.id);
-  object.set("provider", record.fields.provider);
-  object.set("label", record.label);
-  object.set("hint", record.hint);
-  object.set("base", record.fields.base);
-  object.set("isDefault", view.is_default);
-  object.set("createdAt", static_cast<double>(record.created_at));
-  object.set("changedAt", static_cast<double>(record.changed_at));
-  object.set("lastUsedAt", view.ledger.last_used_at ? val(static_cast<double>(*view.ledger.last_used_at)) : val::null());
-  val checked = val::null();
+  JsonOut object = JsonOut::object();
+  object.set("id", record.id).set("provider", record.fields.provider).set("base", record.fields.base);
+  object.set("label", record.label).set("hint", record.hint).set("isDefault", view.is_default);
+  object.set("createdAt", record.created_at).set("changedAt", record.changed_at);
+  object.set_null("lastUsedAt").set_null("lastChecked");
+  if (view.ledger.last_used_at) object.set("lastUsedAt", *view.ledger.last_used_at);
   if (view.ledger.last_check) {
-    checked = val::object();
-    checked.set("at", static_cast<double>(view.ledger.last_check->at));
-    checked.set("code", view.ledger.last_check->code);
+    JsonOut checked = JsonOut::object();
+    checked.set("at", view.ledger.last_check->at).set("code", view.ledger.last_check->code);
+    object.set("lastChecked", std::move(checked));
   }
-  object.set("lastChecked", checked);
   return object;
 }
 
-val to_js(const Provider& provider) {
-  val object = val::object();
-  object.set("id", provider.id);
-  object.set("name", provider.name);
-  object.set("base", provider.base.text());
-  object.set("kind", std::string(name(provider.kind)));
-  object.set("wire", std::string(name(provider.wire)));
-  set_text(object, "consoleUrl", provider.console_url);
-  set_text(object, "docsUrl", provider.docs_url);
-  set_text(object, "suggestedModel", provider.suggested_model);
-  object.set("steps", to_js(provider.steps));
-  object.set("keyPrefixes", to_js(provider.key_prefixes));
-  object.set("keyOptional", provider.key_optional);
+JsonOut to_json(const Provider& provider) {
+  JsonOut object = JsonOut::object();
+  object.set("id", provider.id).set("name", provider.name).set("base", provider.base.text());
+  object.set("kind", name(provider.kind)).set("wire", name(provider.wire)).set("keyOptional", provider.key_optional);
+  object.set("steps", bindings::to_json(provider.steps)).set("keyPrefixes", bindings::to_json(provider.key_prefixes));
+  const auto set = [&](std::string_view key, const std::string& text) {
+    if (!text.empty()) object.set(key, text);
+  };
+  set("consoleUrl", provider.console_url);
+  set("docsUrl", provider.docs_url);
+  set("suggestedModel", provider.suggested_model);
   return object;
 }
 
-val to_js(const Finding& finding) {
-  val object = val::object();
-  const std::size_t slash = finding.key.find('/');
-  object.set("code", std::string(name(finding.code)));
-  object.set("kind", std::string(name(finding.kind)));
-  object.set("purpose", finding.key.substr(0, slash));
-  object.set("id", slash == std::string::npos ? finding.key : finding.key.substr(slash + 1));
+JsonOut to_json(const Finding& finding) {
+  JsonOut object = JsonOut::object();
+  const std::string_view key = finding.key;
+  const std::size_t slash = key.find('/');
+  object.set("code", name(finding.code)).set("kind", name(finding.kind)).set("purpose", key.substr(0, slash));
+  object.set("id", slash == std::string_view::npos ? key : key.substr(slash + 1));
   return object;
 }
 
-std::vector<ChatMessage> messages_from(const val& array) {
+JsonOut to_json(const SiteConfig& site) {
+  JsonOut object = JsonOut::object();
+  object.set("customEndpoints", site.custom_endpoints).set_null("demo");
+  if (site.demo) {
+    JsonOut demo = JsonOut::object();
+    demo.set("provider", site.demo->provider).set("key", site.demo->key);
+    object.set("demo", std::move(demo));
+  }
+  return object;
+}
+
+Result<std::vector<ChatMessage>> messages_from(const val& array) {
+  KEYHOLD_TRY(const Json json, from_js(array));
   std::vector<ChatMessage> messages;
-  const auto count = array["length"].as<unsigned>();
-  for (unsigned i = 0; i < count; ++i) {
-    const auto role = array[i]["role"].as<std::string>();
-    messages.push_back({role == "system"      ? ChatMessage::Role::system
-                        : role == "assistant" ? ChatMessage::Role::assistant
-                                              : ChatMessage::Role::user,
-                        array[i]["text"].as<std::string>()});
-  }
+  KEYHOLD_CHECK(json.root().each([&](JsonRef object) -> Result<void> {
+    KEYHOLD_TRY(const JsonRef role, object.field("role"));
+    KEYHOLD_TRY(const std::string_view who, role.text());
+    KEYHOLD_TRY(const JsonRef text, object.field("text"));
+    KEYHOLD_TRY(const std::string_view said, text.text(kMaxBodyBytes));
+    messages.push_back({who == "system"      ? ChatMessage::Role::system
+                        : who == "assistant" ? ChatMessage::Role::assistant
+                                             : ChatMessage::Role::user,
+                        std::string(said)});
+    return {};
+  }));
   return messages;
 }
 
@@ -119,18 +127,8 @@ class Engine {
   Engine() : session_(system_rng, Catalogue::builtin().value()) {}
 
   val configure(val config) {
-    return outcome(session_.configure(from_uint8array(config)), [](const SiteConfig& site) {
-      val object = val::object();
-      val demo = val::null();
-      if (site.demo) {
-        demo = val::object();
-        demo.set("provider", site.demo->provider);
-        demo.set("key", site.demo->key);
-      }
-      object.set("demo", demo);
-      object.set("customEndpoints", site.custom_endpoints);
-      return object;
-    });
+    return outcome(session_.configure(from_uint8array(config)),
+                   [](const SiteConfig& site) { return to_js(to_json(site)); });
   }
 
   val load(val envelopes, val ledger) {
@@ -138,18 +136,18 @@ class Engine {
                    [](VaultState state) { return val(state_name(state)); });
   }
   std::string state() const { return state_name(session_.state()); }
-  val new_kdf(double measured_ms) { return bindings::to_js(session_.make_kdf(measured_ms)); }
+  val new_kdf(double measured_ms) { return to_js(session_.make_kdf(measured_ms)); }
   val passphrase_kdf() const {
-    return outcome(session_.passphrase_kdf(), [](const SlotFields& kdf) { return bindings::to_js(kdf); });
+    return outcome(session_.passphrase_kdf(), [](const SlotFields& kdf) { return to_js(kdf); });
   }
   val unlock(const Buffer& slot_key) {
     auto key = slot_key_from(slot_key);
     return key ? outcome(session_.unlock(*key)) : outcome(key.error());
   }
   val findings() const {
-    val array = val::array();
-    for (const Finding& finding : session_.findings()) array.call<void>("push", to_js(finding));
-    return array;
+    JsonOut array = JsonOut::array();
+    for (const Finding& finding : session_.findings()) array.push(to_json(finding));
+    return to_js(array);
   }
   void lock() { session_.lock(); }
 
@@ -176,16 +174,16 @@ class Engine {
   void abandon() { session_.abandon(); }
 
   val keys() const {
-    val array = val::array();
-    for (const KeyView& view : session_.keys()) array.call<void>("push", to_js(view));
-    return array;
+    JsonOut array = JsonOut::array();
+    for (const KeyView& view : session_.keys()) array.push(to_json(view));
+    return to_js(array);
   }
   val providers() const {
-    val array = val::array();
-    for (const ProviderRef& provider : session_.providers()) array.call<void>("push", to_js(*provider));
-    return array;
+    JsonOut array = JsonOut::array();
+    for (const ProviderRef& provider : session_.providers()) array.push(to_json(*provider));
+    return to_js(array);
   }
-  val take_ledger() { return bindings::to_js(session_.take_ledger()); }
+  val take_ledger() { return to_js(session_.take_ledger()); }
   void note_checked(std::string key, std::string code, double now) {
     session_.note_checked(key, code, to_time(now));
   }
@@ -199,13 +197,16 @@ class Engine {
   val check_stored(std::string key, double now) { return to_call(session_.check_stored(key, to_time(now))); }
   val models(std::string key, double now) { return to_call(session_.models(key, to_time(now))); }
   val chat(std::string key, std::string model, val messages, double max_tokens, double now) {
-    return to_call(session_.chat(key, model, messages_from(messages), to_time(max_tokens), to_time(now)));
+    const auto said = messages_from(messages);
+    if (!said) return outcome(Errc::ERR_BAD_INPUT);
+    return to_call(session_.chat(key, model, *said, to_time(max_tokens), to_time(now)));
   }
   val fetch(std::string url, std::string method, val headers, val body, val key, double now) {
+    const auto given = headers_from(headers);
+    if (!given) return outcome(Errc::ERR_BAD_REQUEST);
     Bytes bytes;
     if (!body.isNull()) bytes = from_uint8array(body);
-    return to_call(session_.fetch(url, method, headers_from(headers),
-                                  body.isNull() ? std::nullopt : std::optional<ByteView>(bytes),
+    return to_call(session_.fetch(url, method, *given, body.isNull() ? std::nullopt : std::optional<ByteView>(bytes),
                                   key.isNull() ? std::string() : key.as<std::string>(), to_time(now)));
   }
 

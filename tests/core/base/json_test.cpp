@@ -65,8 +65,8 @@ TEST_CASE("json: dump and parse are each other's inverse") {
   CHECK(json.root().dump() == text);
 }
 
-TEST_CASE("json: what is written keeps its order, and malformed UTF-8 does not get out") {
+TEST_CASE("json: what is written is in the order of names, and malformed UTF-8 does not get out") {
   JsonOut out = JsonOut::object();
   out.set("z", "1").set("a", 2).set("text", "\xff");
-  CHECK(out.dump() == "{\"z\":\"1\",\"a\":2,\"text\":\"\xef\xbf\xbd\"}");
+  CHECK(out.dump() == "{\"a\":2,\"text\":\"\xef\xbf\xbd\",\"z\":\"1\"}");
 }

@@ -10,7 +10,6 @@ namespace keyhold {
 namespace {
 
 using Node = nlohmann::json;
-using OrderedNode = nlohmann::ordered_json;
 
 const Node& as_node(const void* node) { return *static_cast<const Node*>(node); }
 
@@ -74,7 +73,7 @@ class StrictReader : public nlohmann::json_sax<Node> {
   std::string key_;
 };
 
-std::string serialise(const auto& node) { return node.dump(-1, ' ', false, Node::error_handler_t::replace); }
+std::string serialise(const Node& node) { return node.dump(-1, ' ', false, Node::error_handler_t::replace); }
 
 }  // namespace
 
@@ -144,14 +143,14 @@ std::size_t JsonRef::size() const noexcept {
   return node.is_structured() ? node.size() : 0;
 }
 
-Result<void> JsonRef::each(const std::function<Result<void>(JsonRef)>& visit) const {
+Result<void> JsonRef::each(FunctionRef<Result<void>(JsonRef)> visit) const {
   const Node& node = as_node(node_);
   if (!node.is_array()) return Errc::ERR_BAD_JSON;
   for (const Node& element : node) KEYHOLD_CHECK(visit(JsonRef(&element)));
   return {};
 }
 
-Result<void> JsonRef::each_member(const std::function<Result<void>(std::string_view, JsonRef)>& visit) const {
+Result<void> JsonRef::each_member(FunctionRef<Result<void>(std::string_view, JsonRef)> visit) const {
   const auto* members = as_node(node_).get_ptr<const Node::object_t*>();
   if (members == nullptr) return Errc::ERR_BAD_JSON;
   for (const auto& [name, value] : *members) KEYHOLD_CHECK(visit(name, JsonRef(&value)));
@@ -181,7 +180,7 @@ Result<Json> Json::parse(ByteView text, JsonLimits limits) {
 JsonRef Json::root() const noexcept { return JsonRef(&impl_->root); }
 
 struct JsonOut::Impl {
-  OrderedNode root;
+  Node root;
 };
 
 JsonOut::JsonOut(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -189,8 +188,8 @@ JsonOut::JsonOut(JsonOut&&) noexcept = default;
 JsonOut& JsonOut::operator=(JsonOut&&) noexcept = default;
 JsonOut::~JsonOut() = default;
 
-JsonOut JsonOut::object() { return JsonOut(std::make_unique<Impl>(Impl{OrderedNode::object()})); }
-JsonOut JsonOut::array() { return JsonOut(std::make_unique<Impl>(Impl{OrderedNode::array()})); }
+JsonOut JsonOut::object() { return JsonOut(std::make_unique<Impl>(Impl{Node::object()})); }
+JsonOut JsonOut::array() { return JsonOut(std::make_unique<Impl>(Impl{Node::array()})); }
 
 JsonOut& JsonOut::set(std::string_view key, std::string_view text) {
   impl_->root[std::string(key)] = std::string(text);

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/function_ref.h"
 #include "base/result.h"
 
 namespace keyhold {
@@ -47,9 +47,9 @@ class JsonRef {
   /// Elements of an array or members of an object; 0 for anything else.
   std::size_t size() const noexcept;
   /// Calls for each element in order until one returns an error, which is returned. ERR_BAD_JSON if no array.
-  Result<void> each(const std::function<Result<void>(JsonRef)>& visit) const;
+  Result<void> each(FunctionRef<Result<void>(JsonRef)> visit) const;
   /// The same for the members of an object, in the order of their names.
-  Result<void> each_member(const std::function<Result<void>(std::string_view, JsonRef)>& visit) const;
+  Result<void> each_member(FunctionRef<Result<void>(std::string_view, JsonRef)> visit) const;
 
   /// Serialised anew, compact. Malformed UTF-8 cannot occur: the reader refuses it.
   std::string dump() const;
@@ -78,7 +78,7 @@ class Json {
   std::unique_ptr<Impl> impl_;
 };
 
-/// A document being written. Members keep the order in which they were set. Never used for secrets.
+/// A document being written. Members come out in the order of their names. Never used for secrets.
 class JsonOut {
  public:
   static JsonOut object();

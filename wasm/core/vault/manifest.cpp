@@ -108,7 +108,7 @@ Result<Envelope> parse_listed_row(std::string_view key, ByteView bytes, std::str
 }
 
 std::vector<Finding> compare(const Manifest& manifest, const Rows& rows,
-                             const std::function<void(const std::string&, const Envelope&)>& sound) {
+                             FunctionRef<void(const std::string&, const Envelope&)> sound) {
   std::vector<Finding> findings;
   for (const auto& [key, entry] : manifest.entries) {
     const auto row = rows.find(key);

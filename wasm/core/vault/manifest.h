@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
 #include "vault/envelope.h"
@@ -57,6 +57,6 @@ Result<Envelope> parse_listed_row(std::string_view key, ByteView bytes, std::str
 /// Every row the manifest lists but storage lacks or changed, and every row it does not list. Each row that is as listed
 /// goes to `sound`. Ledger rows are not the manifest's concern.
 std::vector<Finding> compare(const Manifest& manifest, const Rows& rows,
-                             const std::function<void(const std::string&, const Envelope&)>& sound);
+                             FunctionRef<void(const std::string&, const Envelope&)> sound);
 
 }  // namespace keyhold

@@ -136,10 +136,12 @@ std::vector<Finding> Vault::findings() const { return opened_ ? opened_->finding
 std::vector<const Record*> Vault::records() const {
   std::vector<const Record*> records;
   if (!opened_) return records;
-  for (const auto& [id, record] : opened_->records) records.push_back(&record);
-  std::sort(records.begin(), records.end(), [](const Record* a, const Record* b) {
-    return a->created_at != b->created_at ? a->created_at < b->created_at : a->id < b->id;
-  });
+  for (const auto& [id, record] : opened_->records) {
+    // Keys are mostly added one after the other, so the place is near the end.
+    auto place = records.end();
+    while (place != records.begin() && record.created_at < (*std::prev(place))->created_at) --place;
+    records.insert(place, &record);
+  }
   return records;
 }
 
