@@ -60,12 +60,12 @@ export class KeyholdEngine {
     return this.hello.status
   }
   async create(passphrase: Uint8Array): Promise<Status> {
-    await wait(600)
+    await wait(200)
     sessionStorage.setItem('fake-passphrase', text.decode(passphrase))
     return { state: 'unlocked', findings: [] }
   }
   async unlock(passphrase: Uint8Array): Promise<Status> {
-    await wait(600)
+    await wait(200)
     if (text.decode(passphrase) !== (sessionStorage.getItem('fake-passphrase') ?? 'open sesame'))
       throw new KeyholdError('ERR_CANNOT_UNLOCK')
     return { state: 'unlocked', findings: this.hello.status.findings }
@@ -92,7 +92,7 @@ export class KeyholdEngine {
     unchecked?: boolean
   }): Promise<Stored> {
     const key = text.decode(secret)
-    await wait(500)
+    await wait(wishes.has('slowcheck') ? 1500 : 150)
     if (/\s/.test(key)) throw new KeyholdError('ERR_BAD_KEY_TEXT')
     if (!unchecked) refuse(key)
     const base = this.#providers.find((one) => one.id === provider)?.base ?? ''

@@ -39,6 +39,8 @@ const store = {
   providers: [] as ProviderInfo[],
   keys: [] as KeyInfo[],
   findings: [] as Finding[],
+  /** Why the lists could not be read: an empty list must never stand for one that could not be read. */
+  listFailure: null as Explained | null,
   now: Date.now(),
   locking: false,
   /** What the playground begins with, when it was opened from a key. */
@@ -131,9 +133,12 @@ const store = {
       const [providers, keys] = await Promise.all([vault().providers(), vault().keys()])
       this.providers = providers
       this.keys = keys
+      this.listFailure = null
       this.now = Date.now()
-    } catch {
+    } catch (error) {
       // Locked meanwhile: the lock itself reloads the page.
+      const why = explainThrown(error)
+      if (why.code !== 'ERR_LOCKED') this.listFailure = why
     }
   },
   async lock(): Promise<void> {

@@ -26,9 +26,13 @@ function problemOf({ code, retryAfterS }: KeyholdError): Problem {
 }
 
 function wait(retryAfterS: number): string {
-  if (retryAfterS < 90) return `${Math.max(1, Math.ceil(retryAfterS))} seconds`
-  if (retryAfterS < 5400) return `${Math.ceil(retryAfterS / 60)} minutes`
-  return `${Math.ceil(retryAfterS / 3600)} hours`
+  if (retryAfterS < 90) return counted(retryAfterS, 'second')
+  return retryAfterS < 5400 ? counted(retryAfterS / 60, 'minute') : counted(retryAfterS / 3600, 'hour')
+}
+
+function counted(amount: number, unit: string): string {
+  const whole = Math.max(1, Math.ceil(amount))
+  return `${whole} ${unit}${whole === 1 ? '' : 's'}`
 }
 
 /** A check's outcome in two or three words, for a key's row. */

@@ -29,10 +29,11 @@ export const keyList = () =>
     persisted: null as boolean | null,
 
     get empty(): boolean {
-      return this.groups.length === 0
+      return this.groups.length === 0 && session().listFailure === null
     },
     get summary(): string {
       const keys = session().keys.length
+      if (session().listFailure !== null) return ''
       if (keys === 0) return 'Nothing stored yet.'
       const providers = new Set(session().keys.map((key) => key.provider)).size
       return `${count(keys, 'key')} for ${count(providers, 'provider')}, sealed in this browser.`

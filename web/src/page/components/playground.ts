@@ -53,6 +53,10 @@ export const playground = () =>
       if (this.modelsProblem !== null) return `${this.modelsProblem.sentence} Type a model's name.`
       return this.models.length === 0 ? "Type a model's name." : ''
     },
+    /** For engines whose text areas do not grow by themselves. */
+    get draftRows(): number {
+      return Math.min(6, this.draft.split('\n').length)
+    },
     get whyNot(): string {
       return this.draft.trim() !== '' && this.model.trim() === '' ? 'Choose a model first.' : ''
     },

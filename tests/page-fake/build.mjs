@@ -1,0 +1,24 @@
+// build: the page with the fake vault, for a test or a look; and a Chromium to look with.
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import { build } from 'vite'
+
+export async function buildPageFake() {
+  const configFile = fileURLToPath(new URL('vite.config.ts', import.meta.url))
+  await build({ configFile, logLevel: 'error' })
+}
+
+export function openChromium() {
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}

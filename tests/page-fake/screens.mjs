@@ -1,0 +1,163 @@
+// screens: every state the page can show, and how to get there with the fake vault.
+
+const at = (name) => `[data-test=${name}]`
+const key = (id, name) => `[data-key=${id}] ${at(name)}`
+const provider = (id) => `${at('provider-option')}[data-provider=${id}]`
+
+/** The page with an open vault. `wishes`: see engine.ts. */
+export async function openVault(page, url, wishes = 'keys=many') {
+  await page.goto(`${url}?state=locked&${wishes}`)
+  await page.fill('#passphrase', 'open sesame')
+  await page.click(at('unlock'))
+  await page.waitForSelector(at('keys'))
+}
+
+async function welcome(page, url) {
+  await page.goto(url)
+  await page.waitForSelector(at('word'))
+}
+
+async function own(page, url, passphrase, repeat) {
+  await welcome(page, url)
+  await page.click(at('choose-own'))
+  await page.fill('#own-passphrase', passphrase)
+  await page.fill('#own-repeat', repeat)
+}
+
+async function addDialog(page, url, id, wishes) {
+  await openVault(page, url, wishes)
+  await page.click(at('add'))
+  await page.click(id === 'own' ? at('own-endpoint') : provider(id))
+}
+
+async function menuOf(page, url, id) {
+  await openVault(page, url)
+  await page.click(key(id, 'more'))
+}
+
+async function playground(page, url, ask) {
+  await openVault(page, url)
+  await page.click(key('k1', 'try'))
+  await page.waitForSelector(`${at('opener')}:enabled`)
+  if (ask === undefined) return
+  await page.fill('#draft', ask)
+  await page.keyboard.press('Enter')
+}
+
+/** @type {Record<string, (page: import('playwright-core').Page, url: string) => Promise<void>>} */
+export const screens = {
+  async starting(page, url) {
+    await page.goto(`${url}?fails=never`)
+    await page.waitForSelector(at('starting'))
+  },
+  async failed(page, url) {
+    await page.goto(`${url}?fails=ERR_SELF_TEST`)
+    await page.waitForSelector(at('failed'))
+  },
+  welcome,
+  async 'welcome-confirm'(page, url) {
+    await welcome(page, url)
+    await page.check(at('written-down'))
+    await page.click(at('continue'))
+    await page.fill('#confirm-passphrase', 'not it')
+    await page.click(at('create'))
+    await page.waitForSelector(at('create-problem'))
+  },
+  async 'welcome-own-weak'(page, url) {
+    await own(page, url, 'password1234', 'passw')
+    await page.waitForSelector('.lit-weak')
+  },
+  async 'welcome-own-strong'(page, url) {
+    await own(page, url, 'violet tractor hums quietly', 'violet tractor hums quietly')
+    await page.waitForSelector('.lit-good')
+  },
+  async unlock(page, url) {
+    await page.goto(`${url}?state=locked`)
+    await page.waitForSelector(at('passphrase'))
+  },
+  async 'unlock-wrong'(page, url) {
+    await page.goto(`${url}?state=locked`)
+    await page.fill('#passphrase', 'nope ')
+    await page.click(at('unlock'))
+    await page.waitForSelector(at('unlock-problem'))
+  },
+  async unlocking(page, url) {
+    await page.goto(`${url}?state=locked&slow`)
+    await page.waitForSelector('#passphrase')
+    await page.fill('#passphrase', 'nope')
+    await page.click(at('unlock'))
+    await page.waitForSelector(`${at('unlock-screen')} .turning`)
+  },
+  empty: (page, url) => openVault(page, url, ''),
+  keys: (page, url) => openVault(page, url),
+  'keys-menu': (page, url) => menuOf(page, url, 'k2'),
+  'keys-warnings': (page, url) => openVault(page, url, 'keys=many&findings&csp'),
+  async 'keys-toast'(page, url) {
+    await openVault(page, url)
+    await page.click(key('k4', 'check'))
+    await page.click(key('k1', 'check'))
+    await page.waitForSelector(at('toast'))
+  },
+  async 'add-choose'(page, url) {
+    await openVault(page, url)
+    await page.click(at('add'))
+    await page.waitForSelector(at('provider-option'))
+  },
+  async 'add-first'(page, url) {
+    await openVault(page, url, '')
+    await page.click(`${at('provider-card')}[data-provider=openai]`)
+    await page.fill(at('key-field'), 'sk-ant-abc')
+    await page.waitForSelector(at('prefix-hint'))
+  },
+  async 'add-refused'(page, url) {
+    await addDialog(page, url, 'openai')
+    await page.fill(at('key-field'), 'sk-wrong-1234567890')
+    await page.click(at('save'))
+    await page.waitForSelector(at('store-unchecked'))
+  },
+  async 'add-checking'(page, url) {
+    await addDialog(page, url, 'mistral', 'keys=many&slowcheck')
+    await page.fill(at('key-field'), '1234567890abcdef')
+    await page.click(at('save'))
+    await page.waitForSelector(at('checking'))
+  },
+  async 'add-endpoint'(page, url) {
+    await addDialog(page, url, 'own')
+    await page.click(at('preset'))
+  },
+  async update(page, url) {
+    await menuOf(page, url, 'k3')
+    await page.click(key('k3', 'update'))
+    await page.waitForSelector(at('replacing'))
+  },
+  async rename(page, url) {
+    await menuOf(page, url, 'k2')
+    await page.click(key('k2', 'rename'))
+  },
+  async delete(page, url) {
+    await menuOf(page, url, 'k2')
+    await page.click(key('k2', 'delete'))
+  },
+  async security(page, url) {
+    await openVault(page, url)
+    await page.click(at('security'))
+  },
+  playground: (page, url) => playground(page, url),
+  async 'playground-models'(page, url) {
+    await playground(page, url)
+    await page.click('#model')
+    await page.waitForSelector(at('model-option'))
+  },
+  async 'playground-streaming'(page, url) {
+    await playground(page, url, 'Explain how a lock works.')
+    await page.waitForSelector(`${at('answer-text')}:has-text("bolt")`)
+  },
+  async 'playground-answered'(page, url) {
+    await playground(page, url, 'Explain how a lock works.')
+    await page.waitForSelector(at('tokens-in'))
+  },
+  async 'playground-failed'(page, url) {
+    await playground(page, url, 'now fail')
+    await page.waitForSelector(at('retry'))
+  },
+}

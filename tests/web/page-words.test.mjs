@@ -1,0 +1,146 @@
+// page-words: does the page say what happened, and nothing that did not? Its sentences, times, figures and hints.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const { text, time, conversation, providers, errors, KeyholdError } = await bundled()
+const NOW = Date.UTC(2026, 10, 20, 12)
+const HOUR = 3_600_000
+
+test('moments are said as a person would', () => {
+  const said = (passed) => time.ago(NOW - passed, NOW)
+  assert.equal(said(0), 'just now')
+  assert.equal(said(59_999), 'just now')
+  assert.equal(said(60_000), '1 minute ago')
+  assert.equal(said(HOUR), '1 hour ago')
+  assert.equal(said(24 * HOUR), 'yesterday')
+  assert.equal(said(72 * HOUR), '3 days ago')
+  assert.match(said(60 * 24 * HOUR), /^on Sep 21, 2026$/)
+})
+
+test('a moment ahead, after the clock was set back, is now', () => {
+  assert.equal(time.ago(NOW + 5 * HOUR, NOW), 'just now')
+})
+
+test('every error has a sentence, and it is what the page says', () => {
+  for (const code of Object.keys(errors)) {
+    const { sentence, next } = text.explainThrown(new KeyholdError(code))
+    assert.equal(sentence, errors[code].sentence)
+    assert.equal(next, errors[code].next)
+    assert.ok(sentence.endsWith('.'), code)
+  }
+})
+
+test('how long to wait takes the place of the general advice', () => {
+  const next = (retryAfterS) => text.explain({ code: 'ERR_RATE_LIMITED', retryAfterS }).next
+  assert.equal(next(42), 'You can try again in 42 seconds.')
+  assert.equal(next(0.2), 'You can try again in 1 second.')
+  assert.equal(next(600), 'You can try again in 10 minutes.')
+  assert.equal(next(3 * 3600), 'You can try again in 3 hours.')
+})
+
+test('what is not ours is a fault of ours, and its text stays unsaid', () => {
+  const { code, sentence } = text.explainThrown(new TypeError('sk-secret leaked'))
+  assert.equal(code, 'ERR_INTERNAL')
+  assert.ok(!sentence.includes('secret'))
+})
+
+test('a check says what is known: works, in doubt, not asked', () => {
+  assert.equal(text.checkWords(null), 'Not checked yet')
+  assert.equal(text.checkTone(null), 'none')
+  assert.equal(text.checkTone({ at: NOW, code: 'ok' }), 'good')
+  assert.equal(text.checkTone({ at: NOW, code: 'ERR_BAD_KEY' }), 'bad')
+  // Being offline says nothing about the key.
+  assert.equal(text.checkTone({ at: NOW, code: 'ERR_OFFLINE' }), 'warn')
+  assert.equal(text.checkWords({ at: NOW, code: 'ERR_INTERNAL' }), 'Check failed')
+})
+
+test('a finding names the key where it can, and always what to do', () => {
+  for (const purpose of ['slot', 'record', 'settings', 'ledger', 'manifest']) {
+    for (const kind of ['missing', 'stale', 'swapped', 'altered', 'unexpected']) {
+      const finding = { code: 'ERR_TAMPERED', kind, purpose, id: 'a1b2c3d4e5' }
+      assert.match(text.findingSentence(finding, null), /^[A-Z].+\.$/)
+      assert.ok(text.findingNext(finding).length > 10)
+    }
+  }
+  const record = { code: 'ERR_TAMPERED', kind: 'altered', purpose: 'record', id: 'a1b2c3d4e5' }
+  assert.equal(text.findingSentence(record, 'OpenAI: Main'), 'OpenAI: Main was altered outside Keyhold.')
+  assert.match(text.findingSentence(record, null), /a1b2c3…/)
+})
+
+test('an answer cut off is said to be; one that ended is not', () => {
+  for (const stop of ['length', 'max_tokens', 'MAX_TOKENS']) assert.match(text.stopWords(stop, 512), /limit of 512/)
+  for (const stop of ['stop', 'end_turn', 'STOP', null]) assert.equal(text.stopWords(stop, 512), '')
+  assert.match(text.stopWords('SAFETY', 512), /filter/)
+})
+
+test('figures that were not reported are said to be so, never 0', () => {
+  const answer = () => conversation.answerOf(1, { key: 'k', model: 'm', messages: [], maxTokens: 10 }, 'you')
+  const summed = (usage) => {
+    const one = answer()
+    conversation.withSummary(one, { usage, firstByteMs: 412, totalMs: 12_400, model: null, stop: null, source: 'user' })
+    return one
+  }
+  assert.equal(answer().tokensIn, 'not reported')
+  assert.equal(summed(null).tokensOut, 'not reported')
+  assert.equal(summed({ input: 27 }).tokensIn, '27')
+  assert.equal(summed({ input: 27 }).tokensOut, 'not reported')
+  assert.equal(summed({ output: 0 }).tokensOut, '0')
+  assert.equal(summed({ output: 1204, reasoning: 640 }).tokensOut, '1,204 (640 thinking)')
+  assert.equal(summed(null).firstByte, '0.4 s')
+  assert.equal(summed(null).total, '12 s')
+  assert.equal(summed(null).model, 'm')
+})
+
+test('the provider gets the conversation without empty answers, and no two turns of one speaker', () => {
+  const said = [
+    { id: 1, role: 'user', text: 'first' },
+    { id: 2, role: 'assistant', text: '' },
+    { id: 3, role: 'user', text: 'second' },
+    { id: 4, role: 'assistant', text: 'answer' },
+    { id: 5, role: 'user', text: 'third' },
+  ]
+  assert.deepEqual(conversation.askedBefore(said), [
+    { role: 'user', text: 'first\n\nsecond' },
+    { role: 'assistant', text: 'answer' },
+    { role: 'user', text: 'third' },
+  ])
+})
+
+test('a key pasted for another provider is noticed by its longest prefix', () => {
+  const one = (id, kind, ...keyPrefixes) => ({ id, name: id, base: `https://${id}/`, kind, keyPrefixes })
+  const all = [
+    one('openai', 'catalogue', 'sk-proj-', 'sk-'),
+    one('anthropic', 'catalogue', 'sk-ant-'),
+    one('own', 'custom'),
+  ]
+  const [openai, anthropic, own] = all
+  assert.equal(providers.betterProvider('sk-ant-api', openai, all)?.id, 'anthropic')
+  assert.equal(providers.betterProvider('sk-proj-ab', anthropic, all)?.id, 'openai')
+  assert.equal(providers.betterProvider('sk-proj-ab', openai, all), null)
+  assert.equal(providers.betterProvider('sk-ant-api', anthropic, all), null)
+  assert.equal(providers.betterProvider('something', openai, all), null)
+  assert.equal(providers.betterProvider('', openai, all), null)
+  // A server of one's own may want any key.
+  assert.equal(providers.betterProvider('sk-ant-api', own, all), null)
+})
+
+async function bundled() {
+  const result = await build({
+    stdin: {
+      contents: `
+        export * as text from './web/src/page/text'
+        export * as time from './web/src/page/time'
+        export * as conversation from './web/src/page/conversation'
+        export * as providers from './web/src/page/providers'
+        export { ERROR_TEXT as errors } from './web/src/protocol/errors'
+        export { KeyholdError } from './web/src/engine/error'`,
+      resolveDir: fileURLToPath(new URL('../..', import.meta.url)),
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+  })
+  return import(`data:text/javascript;base64,${Buffer.from(result.outputFiles[0].contents).toString('base64')}`)
+}
