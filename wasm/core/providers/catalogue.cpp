@@ -76,18 +76,20 @@ Result<void> Catalogue::admits(const Provider& custom) const {
 }
 
 Result<void> Catalogue::replace(ProviderKind kind, std::vector<Provider> added, Errc clash) {
+  // Kinds stay in their order, so the added ones belong before the first of a later kind.
   std::vector<ProviderRef> next;
+  std::size_t place = 0;
   for (const ProviderRef& old : providers_) {
     if (old->kind != kind) next.push_back(old);
+    if (old->kind < kind) place = next.size();
   }
   for (Provider& provider : added) {
     for (const ProviderRef& other : next) {
       if (clashes(provider, *other)) return clash;
     }
     provider.kind = kind;
-    auto place = next.begin();  // behind all of its kind and of those before
-    while (place != next.end() && (*place)->kind <= kind) ++place;
-    next.insert(place, std::make_shared<const Provider>(std::move(provider)));
+    next.insert(next.begin() + static_cast<std::ptrdiff_t>(place++),
+                std::make_shared<const Provider>(std::move(provider)));
   }
   providers_ = std::move(next);
   return {};

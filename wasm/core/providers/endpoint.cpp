@@ -163,7 +163,8 @@ bool split(std::string_view url, Parts& parts) {
   if (!is_host(name)) return false;
   parts.loopback = is_loopback_host(name);
   if (scheme == "http" && !parts.loopback) return false;
-  parts.origin = scheme + "://" + name + port;
+  parts.origin = scheme;
+  parts.origin.append("://").append(name).append(port);
 
   const auto mark = url.find('?');
   parts.path = url.substr(0, mark);

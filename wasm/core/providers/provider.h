@@ -38,12 +38,12 @@ enum class CallClass { infer, models, files, images, audio, batch };
 
 /// One kind of call that may be made below a provider's base. What is not listed is refused.
 struct Call {
-  Method method;
+  Method method{};
   /// Below the base, "models/{model}:generateContent": a {model} stands for one segment or a part of it.
   std::string path;
-  CallClass call_class;
+  CallClass call_class{};
   /// Form of the answer; none: passed on without reading usage.
-  std::optional<Wire> wire;
+  std::optional<Wire> wire{};
 };
 
 /// How one answer of a provider is to be understood. The first rule that fits decides, then the status alone.
@@ -55,7 +55,7 @@ struct AnswerRule {
   /// Dotted path in the JSON body; an array on the way stands for each of its elements.
   std::string field;
   std::string text;
-  Errc code;
+  Errc code{};
 };
 
 struct Provider {

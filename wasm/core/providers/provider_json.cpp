@@ -147,9 +147,8 @@ Result<void> read_check(JsonRef entry, Provider& provider) {
   return {};
 }
 
-Result<AnswerRule> read_rule(JsonRef item) {
+Result<void> read_rule(JsonRef item, AnswerRule& rule) {
   KEYHOLD_CHECK(item.only({"status", "field", "equals", "contains", "code"}));
-  AnswerRule rule{};
   if (const auto status = item.find("status")) {
     KEYHOLD_TRY(const auto number, status->integer(200, 599));
     rule.status = static_cast<int>(number);
@@ -163,13 +162,11 @@ Result<AnswerRule> read_rule(JsonRef item) {
   if (rule.field.empty() && rule.status == 0) return Errc::ERR_BAD_JSON;
   if (tests == 1) rule.test = item.find("equals") ? AnswerRule::Test::equals : AnswerRule::Test::contains;
   KEYHOLD_TRY(const auto code, item.field("code"));
-  KEYHOLD_CHECK(read_code(code, rule.code));
-  return rule;
+  return read_code(code, rule.code);
 }
 
-Result<Call> read_call(JsonRef item) {
+Result<void> read_call(JsonRef item, Call& call) {
   KEYHOLD_CHECK(item.only({"method", "path", "class", "wire"}));
-  Call call{};
   KEYHOLD_TRY(const auto method, item.field("method"));
   KEYHOLD_TRY(call.method, read_method(method));
   KEYHOLD_CHECK(item.field("path"));
@@ -184,7 +181,7 @@ Result<Call> read_call(JsonRef item) {
   if (const auto wire = item.find("wire")) {
     KEYHOLD_TRY(call.wire, read_wire(*wire));
   }
-  return call;
+  return {};
 }
 
 Result<void> read_cors(JsonRef entry, Provider& provider) {
@@ -203,6 +200,30 @@ Result<void> read_chat(JsonRef entry, Provider& provider) {
   KEYHOLD_CHECK(read_text(*chat, "max_tokens_field", kMaxFieldText, is_visible, provider.chat.max_tokens_field));
   return read_flag(*chat, "ask_usage", provider.chat.ask_usage);
 }
+
+struct ListField {
+  std::string_view key;
+  std::size_t max_items;
+  std::size_t max_text;
+  Check check;
+  std::vector<std::string> Provider::*member;
+};
+constexpr ListField kListFields[] = {
+    {"query", kMaxListItems, kMaxFieldText, is_visible, &Provider::query},
+    {"key_prefixes", kMaxSteps, kMaxFieldText, is_visible, &Provider::key_prefixes},
+    {"steps", kMaxSteps, kMaxStepText, printable, &Provider::steps},
+};
+
+struct TextField {
+  std::string_view key;
+  Check check;
+  std::string Provider::*member;
+};
+constexpr TextField kTextFields[] = {
+    {"console_url", is_link, &Provider::console_url},
+    {"docs_url", is_link, &Provider::docs_url},
+    {"suggested_model", is_visible, &Provider::suggested_model},
+};
 
 }  // namespace
 
@@ -233,24 +254,20 @@ Result<Provider> parse_provider(JsonRef entry, ProviderKind kind) {
   KEYHOLD_CHECK(read_check(entry, provider));
   KEYHOLD_CHECK(read_chat(entry, provider));
   KEYHOLD_CHECK(read_list(entry, "rules", kMaxListItems, [&](JsonRef item) -> Result<void> {
-    KEYHOLD_TRY(auto rule, read_rule(item));
-    provider.rules.push_back(std::move(rule));
-    return {};
+    return read_rule(item, provider.rules.emplace_back());
   }));
   if (entry.find("calls")) provider.calls.clear();
   KEYHOLD_CHECK(read_list(entry, "calls", kMaxListItems, [&](JsonRef item) -> Result<void> {
-    KEYHOLD_TRY(auto call, read_call(item));
-    provider.calls.push_back(std::move(call));
-    return {};
+    return read_call(item, provider.calls.emplace_back());
   }));
-  KEYHOLD_CHECK(read_texts(entry, "query", kMaxListItems, kMaxFieldText, is_visible, provider.query));
   KEYHOLD_CHECK(read_cors(entry, provider));
-  KEYHOLD_CHECK(read_texts(entry, "key_prefixes", kMaxSteps, kMaxFieldText, is_visible, provider.key_prefixes));
   KEYHOLD_CHECK(read_flag(entry, "key_optional", provider.key_optional));
-  KEYHOLD_CHECK(read_texts(entry, "steps", kMaxSteps, kMaxStepText, printable, provider.steps));
-  KEYHOLD_CHECK(read_text(entry, "console_url", kMaxFieldText, is_link, provider.console_url));
-  KEYHOLD_CHECK(read_text(entry, "docs_url", kMaxFieldText, is_link, provider.docs_url));
-  KEYHOLD_CHECK(read_text(entry, "suggested_model", kMaxModelName, is_visible, provider.suggested_model));
+  for (const ListField& field : kListFields) {
+    KEYHOLD_CHECK(read_texts(entry, field.key, field.max_items, field.max_text, field.check, provider.*field.member));
+  }
+  for (const TextField& field : kTextFields) {
+    KEYHOLD_CHECK(read_text(entry, field.key, kMaxFieldText, field.check, provider.*field.member));
+  }
   return provider;
 }
 

@@ -116,8 +116,10 @@ void ReflectionScanner::build_shifts() {
   shifts_ = SecretBytes(kTableSize);
   const auto shifts = shifts_.fill();
   std::fill(shifts.begin(), shifts.end(), static_cast<std::uint8_t>(std::min(shortest_ - 1, kMaxShift)));
+  begins_ = SecretBytes(256);
   for (const Span& span : spans_) {
     const ByteView bytes = pattern(span);
+    begins_.fill()[bytes[0]] = 1;
     for (std::size_t i = 0; i + 1 < shortest_; ++i) {
       std::uint8_t& shift = shifts[hash(&bytes[i])];
       shift = static_cast<std::uint8_t>(std::min<std::size_t>(shift, shortest_ - 2 - i));
@@ -144,10 +146,12 @@ bool ReflectionScanner::occurs_in(ByteView bytes) const noexcept {
 // Length of the longest tail that is the beginning of a pattern (but not all of it: that was a find).
 std::size_t ReflectionScanner::held_back(ByteView bytes) const noexcept {
   std::size_t length = std::min(bytes.size(), longest_ - 1);
+  const std::uint8_t* begins = begins_.reveal().data();  // REVEAL: a table, not passed on
   for (; length > 0; --length) {
     const ByteView tail = bytes.last(length);
+    if (begins[tail[0]] == 0) continue;
     for (const Span& span : spans_) {
-      if (length < span.size && pattern(span)[0] == tail[0] && equal(pattern(span).first(length), tail)) return length;
+      if (length < span.size && equal(pattern(span).first(length), tail)) return length;
     }
   }
   return 0;

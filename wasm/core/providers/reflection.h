@@ -41,6 +41,7 @@ class ReflectionScanner {
   std::size_t used_ = 0;
   std::vector<Span> spans_;
   SecretBytes shifts_;        // by hash of two bytes: how far the window may move
+  SecretBytes begins_;        // by byte: does a pattern begin with it?
   std::size_t shortest_ = 0;  // also the window's width
   std::size_t longest_ = 0;
   SecretBytes held_;    // tail of what came, not passed on yet

@@ -1,5 +1,7 @@
 #include "providers/usual.h"
 
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "providers/wire.h"
@@ -8,38 +10,48 @@ namespace keyhold {
 
 namespace {
 
-Call call(Method method, std::string path, CallClass call_class, std::optional<Wire> wire = std::nullopt) {
-  return {method, std::move(path), call_class, wire};
+struct UsualCall {
+  const char* path;
+  bool read;  // the answer has the form of the wire
+};
+
+constexpr UsualCall kOpenAiChatCalls[] = {
+    {"chat/completions", true}, {"completions", true}, {"embeddings", true}, {"responses", false}};
+constexpr UsualCall kAnthropicCalls[] = {{"messages", true}, {"messages/count_tokens", false}};
+constexpr UsualCall kGeminiCalls[] = {{"models/{model}:generateContent", true},
+                                      {"models/{model}:streamGenerateContent", true},
+                                      {"models/{model}:countTokens", false},
+                                      {"models/{model}:embedContent", false},
+                                      {"models/{model}:batchEmbedContents", false}};
+
+void allow(Provider& provider, std::span<const UsualCall> calls) {
+  for (const UsualCall& call : calls) {
+    const auto wire = call.read ? std::optional(provider.wire) : std::nullopt;
+    provider.calls.push_back({Method::post, call.path, CallClass::infer, wire});
+  }
+  for (const char* path : {"models", "models/{model}"}) {
+    provider.calls.push_back({Method::get, path, CallClass::models, std::nullopt});
+  }
 }
 
 void fill_openai_chat(Provider& provider) {
   provider.auth = {"authorization", "Bearer "};
-  provider.calls.push_back(call(Method::post, "chat/completions", CallClass::infer, Wire::openai_chat));
-  provider.calls.push_back(call(Method::post, "completions", CallClass::infer, Wire::openai_chat));
-  provider.calls.push_back(call(Method::post, "embeddings", CallClass::infer, Wire::openai_chat));
-  provider.calls.push_back(call(Method::post, "responses", CallClass::infer));
+  allow(provider, kOpenAiChatCalls);
 }
 
 void fill_anthropic(Provider& provider) {
   provider.auth = {"x-api-key", ""};
   provider.required_headers = {{"anthropic-version", "2023-06-01"},
                                {"anthropic-dangerous-direct-browser-access", "true"}};
-  provider.calls.push_back(call(Method::post, "messages", CallClass::infer, Wire::anthropic));
-  provider.calls.push_back(call(Method::post, "messages/count_tokens", CallClass::infer));
-  provider.query = {"beta", "limit", "after_id", "before_id"};
-  provider.cors.headers = {"anthropic-version", "anthropic-beta"};
+  allow(provider, kAnthropicCalls);
+  for (const char* name : {"beta", "limit", "after_id", "before_id"}) provider.query.emplace_back(name);
+  for (const char* name : {"anthropic-version", "anthropic-beta"}) provider.cors.headers.emplace_back(name);
 }
 
 void fill_gemini(Provider& provider) {
   provider.auth = {"x-goog-api-key", ""};
-  for (const char* action : {"generateContent", "streamGenerateContent"}) {
-    provider.calls.push_back(
-        call(Method::post, std::string("models/{model}:") + action, CallClass::infer, Wire::gemini));
-  }
-  for (const char* action : {"countTokens", "embedContent", "batchEmbedContents"}) {
-    provider.calls.push_back(call(Method::post, std::string("models/{model}:") + action, CallClass::infer));
-  }
-  provider.query = {"alt", "pageSize", "pageToken"};
+  allow(provider, kGeminiCalls);
+  for (const char* name : {"alt", "pageSize", "pageToken"}) provider.query.emplace_back(name);
 }
 
 }  // namespace
@@ -69,8 +81,6 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
     case Wire::anthropic: fill_anthropic(provider); break;
     case Wire::gemini: fill_gemini(provider); break;
   }
-  provider.calls.push_back(call(Method::get, "models", CallClass::models));
-  provider.calls.push_back(call(Method::get, "models/{model}", CallClass::models));
   return provider;
 }
 
