@@ -3,7 +3,7 @@ import { passphraseBytes } from '../../engine/bytes'
 import { component, input } from '../alpine'
 import { session } from '../session'
 import { clear, takePassphrase } from '../secrets'
-import { explain, explainThrown, type Explained } from '../text'
+import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
 import type { Strength } from '../passphrase/strength'
 
@@ -11,6 +11,12 @@ type Step = 'offered' | 'confirm' | 'own'
 type Meter = (passphrase: string, context: string[]) => Strength
 
 const WORDS_OF_SCORE = ['Very weak', 'Weak', 'Not strong enough', 'Good', 'Strong']
+
+const NOT_LOADED: Explained = {
+  code: 'ERR_WORKER',
+  sentence: 'A part of this page could not be loaded.',
+  next: 'Check the connection and reload the page.',
+}
 
 /** Loaded when somebody chooses their own. */
 let meter: Meter | null = null
@@ -72,7 +78,7 @@ export const createVault = () =>
         this.words = randomWords()
         this.writtenDown = false
       } catch {
-        this.problem = explain('ERR_WORKER')
+        this.problem = NOT_LOADED
       }
     },
     async copy() {
@@ -88,7 +94,7 @@ export const createVault = () =>
     },
     chooseOwn() {
       this.goTo('own', 'own-passphrase')
-      loadMeter().catch(() => (this.problem = explain('ERR_WORKER')))
+      loadMeter().catch(() => (this.problem = NOT_LOADED))
     },
     backToOffer() {
       this.goTo('offered', '')
