@@ -58,8 +58,8 @@ struct Shelf {
 
   Result<void> write(const Plan& plan) {
     const auto manifest = envelopes.find("manifest");
-    const bool same = plan.base ? manifest != envelopes.end() && manifest->second == *plan.base
-                                : manifest == envelopes.end();
+    const bool same =
+        plan.base ? manifest != envelopes.end() && manifest->second == *plan.base : manifest == envelopes.end();
     if (!same) return Errc::ERR_STALE;
     for (const auto& [key, bytes] : plan.puts) envelopes.insert_or_assign(key, bytes);
     for (const std::string& key : plan.deletes) {

@@ -11,9 +11,7 @@ class Buffer {
  public:
   explicit Buffer(unsigned size) : bytes_(size) {}
   /// The heap can move: to be taken anew after any other call.
-  emscripten::val view() {
-    return emscripten::val(emscripten::typed_memory_view(bytes_.size(), bytes_.fill().data()));
-  }
+  emscripten::val view() { return emscripten::val(emscripten::typed_memory_view(bytes_.size(), bytes_.fill().data())); }
   const SecretBytes& bytes() const noexcept { return bytes_; }
 
  private:

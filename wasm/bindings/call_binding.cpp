@@ -98,7 +98,8 @@ val CallBinding::problem() const {
 }
 
 val CallBinding::models() const {
-  return outcome(exchange_.models(), [](const std::vector<std::string>& names) { return to_js(bindings::to_json(names)); });
+  return outcome(exchange_.models(),
+                 [](const std::vector<std::string>& names) { return to_js(bindings::to_json(names)); });
 }
 
 std::string CallBinding::network_failed(val evidence) const {

@@ -26,9 +26,8 @@ val to_plan(Result<Plan> plan) {
 }
 
 val to_call(Result<Exchange> exchange) {
-  return outcome(std::move(exchange), [](Exchange made) {
-    return val(std::make_shared<CallBinding>(std::move(made)));
-  });
+  return outcome(std::move(exchange),
+                 [](Exchange made) { return val(std::make_shared<CallBinding>(std::move(made))); });
 }
 
 std::string state_name(VaultState state) {
@@ -166,9 +165,7 @@ class Engine {
   val plan_label(std::string key, std::string label) { return to_plan(session_.plan_label(key, label)); }
   val plan_delete(std::string key) { return to_plan(session_.plan_delete(key)); }
   val plan_default(std::string key) { return to_plan(session_.plan_default(key)); }
-  val plan_add_endpoint(std::string name, std::string base) {
-    return to_plan(session_.plan_add_endpoint(name, base));
-  }
+  val plan_add_endpoint(std::string name, std::string base) { return to_plan(session_.plan_add_endpoint(name, base)); }
   val plan_remove_endpoint(std::string provider) { return to_plan(session_.plan_remove_endpoint(provider)); }
   val commit() { return outcome(session_.commit()); }
   void abandon() { session_.abandon(); }
@@ -184,9 +181,7 @@ class Engine {
     return to_js(array);
   }
   val take_ledger() { return to_js(session_.take_ledger()); }
-  void note_checked(std::string key, std::string code, double now) {
-    session_.note_checked(key, code, to_time(now));
-  }
+  void note_checked(std::string key, std::string code, double now) { session_.note_checked(key, code, to_time(now)); }
 
   val check_new(std::string provider, const Buffer& secret, double now) {
     return to_call(session_.check_new(provider, secret.bytes(), to_time(now)));

@@ -6,7 +6,8 @@ using namespace keyhold;
 
 TEST_CASE("base64: RFC 4648's vectors, without padding") {
   const std::pair<std::string_view, std::string_view> kVectors[] = {
-      {"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
+      {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
+      {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, encoded] : kVectors) {
     CHECK(encode_base64url(as_bytes(plain)) == encoded);
     CHECK(as_text(*parse_base64url(encoded)) == plain);

@@ -17,8 +17,8 @@ std::string nested(std::size_t depth) { return std::string(depth, '[') + std::st
 }  // namespace
 
 TEST_CASE("json: what is not one strict value is refused") {
-  for (const auto* text : {"", " ", "{", "{}x", "{\"a\":1,}", "[1,]", "nul", "NaN", "01", "1.", "'a'", "{a:1}", "// c\n1",
-                           "\"\x01\"", "\"\\u12\"", "\"\\ud800\"", "\"\xff\"", "1 2", "\xef\xbb\xbf"}) {
+  for (const auto* text : {"", " ", "{", "{}x", "{\"a\":1,}", "[1,]", "nul", "NaN", "01", "1.", "'a'", "{a:1}",
+                           "// c\n1", "\"\x01\"", "\"\\u12\"", "\"\\ud800\"", "\"\xff\"", "1 2", "\xef\xbb\xbf"}) {
     CAPTURE(text);
     CHECK(refusal(text) == Errc::ERR_BAD_JSON);
   }
@@ -41,8 +41,8 @@ TEST_CASE("json: depth, values and bytes are bounded, exactly") {
 }
 
 TEST_CASE("json: a wrong type or range is an error, never a trap or another number") {
-  const Json json = *Json::parse(as_bytes(
-      R"({"text":"x","big":18446744073709551615,"minus":-1,"real":1.5,"no":null,"yes":true,"list":[1]})"));
+  const Json json = *Json::parse(
+      as_bytes(R"({"text":"x","big":18446744073709551615,"minus":-1,"real":1.5,"no":null,"yes":true,"list":[1]})"));
   const JsonRef root = json.root();
   CHECK(root.field("absent").error() == Errc::ERR_BAD_JSON);
   CHECK(root.field("text")->integer(0, 9).error() == Errc::ERR_BAD_JSON);

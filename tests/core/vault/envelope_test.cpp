@@ -109,7 +109,8 @@ TEST_CASE("envelope: a header that is not exactly what Keyhold writes is bad for
     CAPTURE(header);
     CHECK(refusal(with_header(header)) == Errc::ERR_BAD_FORMAT);
   }
-  CHECK(parse_envelope(with_header(R"({"purpose":"settings","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"settings","rev":1})")));
+  CHECK(parse_envelope(
+      with_header(R"({"purpose":"settings","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"settings","rev":1})")));
 }
 
 TEST_CASE("envelope: another version is bad format, and so is a header over its bound") {

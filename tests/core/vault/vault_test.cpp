@@ -44,9 +44,8 @@ TEST_CASE_METHOD(Fixture, "at rest: no stored byte sequence is the key, the labe
   make();
   add(vault, shelf, "a telling label", "sk-canary-at-rest");
   const auto on_disk = [&](std::string_view text) {
-    return std::any_of(shelf.envelopes.begin(), shelf.envelopes.end(), [&](const auto& row) {
-      return as_text(row.second).find(text) != std::string_view::npos;
-    });
+    return std::any_of(shelf.envelopes.begin(), shelf.envelopes.end(),
+                       [&](const auto& row) { return as_text(row.second).find(text) != std::string_view::npos; });
   };
   CHECK_FALSE(on_disk("sk-canary"));
   CHECK_FALSE(on_disk("telling"));
@@ -209,7 +208,7 @@ TEST_CASE_METHOD(Fixture, "model: 1,000 random changes, locks and failed writes 
       plan = vault.plan_add(openai_fields(), "x", "", secret(key), step);
     } else {
       id = any();
-      plan = what == 1 ? vault.plan_replace(id, "", secret(key), step)
+      plan = what == 1   ? vault.plan_replace(id, "", secret(key), step)
              : what == 2 ? vault.plan_delete(id)
                          : vault.plan_default(id);
     }

@@ -29,8 +29,6 @@ inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
 inline void append(Bytes& to, ByteView more) { to.insert(to.end(), more.begin(), more.end()); }
 
 /// Not constant-time: for public bytes only.
-inline bool equal(ByteView a, ByteView b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end());
-}
+inline bool equal(ByteView a, ByteView b) noexcept { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
 }  // namespace keyhold

@@ -13,7 +13,7 @@ namespace keyhold {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : held_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
+  Result(T value) : held_(std::move(value)) {}             // NOLINT(google-explicit-constructor)
   Result(Errc code) : held_(tl::make_unexpected(code)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const noexcept { return held_.has_value(); }
@@ -62,8 +62,8 @@ class [[nodiscard]] Result<void> {
 };
 
 /// Returns the error of `expression` from the enclosing function, if it has one.
-#define KEYHOLD_CHECK(expression)                                     \
-  do {                                                                \
+#define KEYHOLD_CHECK(expression)                                         \
+  do {                                                                    \
     if (auto checked_ = (expression); !checked_) return checked_.error(); \
   } while (false)
 

@@ -38,9 +38,9 @@ Result<SlotKey> derive_slot_key(const SecretBytes& passphrase, const Salt& salt,
   SecretBytes key(kKeyBytes);
   // REVEAL: the passphrase is the input of Argon2id; libsodium wipes its working memory.
   const ByteView text = passphrase.reveal();
-  const int failed = crypto_pwhash_argon2id(key.fill().data(), key.size(), reinterpret_cast<const char*>(text.data()),
-                                            text.size(), salt.data(), params.passes(),
-                                            std::size_t{params.mem_kib()} * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13);
+  const int failed = crypto_pwhash_argon2id(
+      key.fill().data(), key.size(), reinterpret_cast<const char*>(text.data()), text.size(), salt.data(),
+      params.passes(), std::size_t{params.mem_kib()} * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13);
   if (failed != 0) return Errc::ERR_KDF_MEMORY;
   return SlotKey::from(std::move(key));
 }

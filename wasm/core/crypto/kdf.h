@@ -19,8 +19,8 @@ class KdfParams {
  public:
   static constexpr std::int64_t kMinPasses = 2;
   static constexpr std::int64_t kMaxPasses = 10;
-  static constexpr std::int64_t kMinMemKib = 19 * 1024;    // OWASP Password Storage Cheat Sheet
-  static constexpr std::int64_t kMaxMemKib = 1024 * 1024;  // refused before any memory is taken
+  static constexpr std::int64_t kMinMemKib = 19 * 1024;         // OWASP Password Storage Cheat Sheet
+  static constexpr std::int64_t kMaxMemKib = 1024 * 1024;       // refused before any memory is taken
   static constexpr std::int64_t kMaxWorkKib = 4 * 1024 * 1024;  // passes x memory: bounds the time, too
 
   /// ERR_KDF_BOUNDS outside floor and ceiling.

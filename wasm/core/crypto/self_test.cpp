@@ -61,7 +61,9 @@ bool argon2id_rfc9106() { return true; }
 // One lane, as Keyhold uses it: "pässwörd🔑", NUL, "x"; salt 00..0f; t = 2, m = 64 KiB. Agreed by hash-wasm and libsodium.
 bool argon2id_one_lane() {
   constexpr char kPassword[] = "p\xc3\xa4ssw\xc3\xb6rd\xf0\x9f\x94\x91\0x";
-  constexpr std::array<std::uint8_t, 32> kKey{0x59, 0x31, 0x51, 0xdd, 0xd4, 0xcb, 0xb7, 0x65, 0x22, 0x00, 0xc2, 0xbe, 0x99, 0x5a, 0xf6, 0xc3, 0x1f, 0x50, 0x67, 0xd7, 0x99, 0x11, 0x54, 0x19, 0x9a, 0xe1, 0x39, 0x1c, 0x15, 0xa6, 0x1e, 0x34};
+  constexpr std::array<std::uint8_t, 32> kKey{0x59, 0x31, 0x51, 0xdd, 0xd4, 0xcb, 0xb7, 0x65, 0x22, 0x00, 0xc2,
+                                              0xbe, 0x99, 0x5a, 0xf6, 0xc3, 0x1f, 0x50, 0x67, 0xd7, 0x99, 0x11,
+                                              0x54, 0x19, 0x9a, 0xe1, 0x39, 0x1c, 0x15, 0xa6, 0x1e, 0x34};
   std::array<std::uint8_t, 16> salt{};
   for (std::size_t i = 0; i < salt.size(); ++i) salt[i] = static_cast<std::uint8_t>(i);
   std::array<std::uint8_t, 32> out{};
@@ -73,7 +75,8 @@ bool argon2id_one_lane() {
 // --- XChaCha20-Poly1305: draft-irtf-cfrg-xchacha-03, appendix A.3.1 ---------------------------------------------------
 
 constexpr std::string_view kPlaintext =
-    "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.";
+    "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be "
+    "it.";
 constexpr std::array<std::uint8_t, 12> kAssociated{0x50, 0x51, 0x52, 0x53, 0xc0, 0xc1,
                                                    0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7};
 constexpr std::array<std::uint8_t, 16> kTag{0xc0, 0x87, 0x59, 0x24, 0xc1, 0xc7, 0x98, 0x79,

@@ -19,8 +19,8 @@ const std::string kNothing;
 
 }  // namespace
 
-Exchange::Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, const SecretBytes& secret, std::string key_id,
-           std::optional<Wire> wire)
+Exchange::Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, const SecretBytes& secret,
+                   std::string key_id, std::optional<Wire> wire)
     : purpose_(purpose),
       provider_(std::move(provider)),
       outgoing_(std::move(outgoing)),

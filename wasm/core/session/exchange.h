@@ -25,7 +25,7 @@ class Exchange {
 
   /// `secret` is empty for a call without a key. `wire`: the form of the answer; none: not read.
   Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, const SecretBytes& secret, std::string key_id,
-       std::optional<Wire> wire);
+           std::optional<Wire> wire);
 
   const Outgoing& request() const noexcept { return outgoing_; }
   const Provider& provider() const noexcept { return *provider_; }

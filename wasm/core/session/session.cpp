@@ -63,6 +63,7 @@ Result<void> Session::commit() {
 // The user's own endpoints are providers while the vault is open. One that a newer catalogue or site config has taken
 // over is left out: its key stays sealed to the old address and is refused there.
 void Session::take_over_endpoints() {
+  static_cast<void>(catalogue_.set_custom({}));  // they must not stand in their own way
   std::vector<Provider> custom;
   for (const CustomEndpoint& endpoint : vault_.settings().endpoints) {
     auto base = Endpoint::parse(endpoint.base);
@@ -70,7 +71,7 @@ void Session::take_over_endpoints() {
     Provider provider = custom_provider(endpoint.id, endpoint.name, *std::move(base));
     if (catalogue_.admits(provider)) custom.push_back(std::move(provider));
   }
-  if (!catalogue_.set_custom(std::move(custom))) static_cast<void>(catalogue_.set_custom({}));
+  static_cast<void>(catalogue_.set_custom(std::move(custom)));
 }
 
 Result<Plan> Session::plan_add(std::string_view provider_id, std::string_view label, const SecretBytes& pasted,
@@ -132,7 +133,8 @@ Result<Session::Opened> Session::open_key(std::string_view key) const {
 Result<Exchange> Session::check(ProviderRef provider, const SecretBytes& secret, std::string key_id, UnixMs now) {
   KEYHOLD_CHECK(throttle_.admit(provider->id, now));
   Outgoing outgoing = check_request(*provider);
-  return Exchange(Exchange::Purpose::check, std::move(provider), std::move(outgoing), secret, std::move(key_id), std::nullopt);
+  return Exchange(Exchange::Purpose::check, std::move(provider), std::move(outgoing), secret, std::move(key_id),
+                  std::nullopt);
 }
 
 Result<Exchange> Session::check_new(std::string_view provider_id, const SecretBytes& pasted, UnixMs now) {
@@ -159,22 +161,22 @@ Result<Exchange> Session::models(std::string_view key, UnixMs now) {
   vault_.note_used(key, now);
   const Wire wire = opened.provider->wire;
   Outgoing outgoing = models_request(*opened.provider);
-  return Exchange(Exchange::Purpose::models, std::move(opened.provider), std::move(outgoing), opened.secret, std::string(key),
-              wire);
+  return Exchange(Exchange::Purpose::models, std::move(opened.provider), std::move(outgoing), opened.secret,
+                  std::string(key), wire);
 }
 
 Result<Exchange> Session::chat(std::string_view key, std::string_view model, std::span<const ChatMessage> messages,
-                           std::int64_t max_tokens, UnixMs now) {
+                               std::int64_t max_tokens, UnixMs now) {
   KEYHOLD_TRY(Opened opened, open_key(key));
   KEYHOLD_TRY(Outgoing outgoing, chat_request(*opened.provider, model, messages, max_tokens));
   vault_.note_used(key, now);
   const Wire wire = opened.provider->wire;
-  return Exchange(Exchange::Purpose::chat, std::move(opened.provider), std::move(outgoing), opened.secret, std::string(key),
-              wire);
+  return Exchange(Exchange::Purpose::chat, std::move(opened.provider), std::move(outgoing), opened.secret,
+                  std::string(key), wire);
 }
 
 Result<Exchange> Session::fetch(std::string_view url, std::string_view method_text, const Headers& headers,
-                            std::optional<ByteView> body, std::string_view key, UnixMs now) {
+                                std::optional<ByteView> body, std::string_view key, UnixMs now) {
   if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
   KEYHOLD_TRY(const Method method, parse_method(method_text));
   KEYHOLD_TRY(const TargetUrl target, TargetUrl::parse(url));
@@ -191,7 +193,8 @@ Result<Exchange> Session::fetch(std::string_view url, std::string_view method_te
   KEYHOLD_TRY(Outgoing outgoing, caller_request(match, target, headers, body));
   std::string id = record == nullptr ? std::string() : record->id;
   vault_.note_used(id, now);
-  return Exchange(Exchange::Purpose::pass, match.provider, std::move(outgoing), secret, std::move(id), match.call->wire);
+  return Exchange(Exchange::Purpose::pass, match.provider, std::move(outgoing), secret, std::move(id),
+                  match.call->wire);
 }
 
 }  // namespace keyhold

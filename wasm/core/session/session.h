@@ -79,11 +79,11 @@ class Session {
   Result<Exchange> check_stored(std::string_view key, UnixMs now);
   Result<Exchange> models(std::string_view key, UnixMs now);
   Result<Exchange> chat(std::string_view key, std::string_view model, std::span<const ChatMessage> messages,
-                    std::int64_t max_tokens, UnixMs now);
+                        std::int64_t max_tokens, UnixMs now);
   /// `key`: a stored key's id, or "" for the provider's default. ERR_UNKNOWN_ENDPOINT, ERR_PATH_NOT_ALLOWED,
   /// ERR_NO_KEY, ERR_ENDPOINT_MISMATCH, and what caller_request says.
   Result<Exchange> fetch(std::string_view url, std::string_view method, const Headers& headers,
-                     std::optional<ByteView> body, std::string_view key, UnixMs now);
+                         std::optional<ByteView> body, std::string_view key, UnixMs now);
 
  private:
   struct Opened {

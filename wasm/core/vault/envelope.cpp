@@ -46,16 +46,11 @@ Result<Body> parse_body(const SecretBytes& plaintext) {
 
 std::string_view name(Purpose purpose) noexcept {
   switch (purpose) {
-    case Purpose::slot:
-      return "slot";
-    case Purpose::record:
-      return "record";
-    case Purpose::manifest:
-      return "manifest";
-    case Purpose::settings:
-      return "settings";
-    case Purpose::ledger:
-      return "ledger";
+    case Purpose::slot: return "slot";
+    case Purpose::record: return "record";
+    case Purpose::manifest: return "manifest";
+    case Purpose::settings: return "settings";
+    case Purpose::ledger: return "ledger";
   }
   return "";
 }

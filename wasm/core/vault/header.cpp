@@ -88,8 +88,7 @@ Result<void> read_fields(JsonRef object, Header& header) {
       return {};
     }
     case Purpose::settings:
-    case Purpose::ledger:
-      return object.only({"purpose", "vault", "id", "rev"});
+    case Purpose::ledger: return object.only({"purpose", "vault", "id", "rev"});
   }
   return Errc::ERR_BAD_FORMAT;
 }

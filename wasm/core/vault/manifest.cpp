@@ -36,16 +36,11 @@ Finding::Kind kind_of(Errc code) noexcept {
 
 std::string_view name(Finding::Kind kind) noexcept {
   switch (kind) {
-    case Finding::Kind::missing:
-      return "missing";
-    case Finding::Kind::stale:
-      return "stale";
-    case Finding::Kind::swapped:
-      return "swapped";
-    case Finding::Kind::altered:
-      return "altered";
-    case Finding::Kind::unexpected:
-      return "unexpected";
+    case Finding::Kind::missing: return "missing";
+    case Finding::Kind::stale: return "stale";
+    case Finding::Kind::swapped: return "swapped";
+    case Finding::Kind::altered: return "altered";
+    case Finding::Kind::unexpected: return "unexpected";
   }
   return "";
 }

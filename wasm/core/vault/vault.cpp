@@ -37,7 +37,8 @@ Result<VaultState> Vault::load(Rows envelopes, Rows ledger) {
     opened_.reset();
     // The keys must still open the manifest: otherwise this is another vault, or one with a new root key.
     const auto manifest = rows_.find("manifest");
-    if (manifest == rows_.end() || !open_manifest(manifest->second, vault, fresh.keys.manifest)) return Errc::ERR_LOCKED;
+    if (manifest == rows_.end() || !open_manifest(manifest->second, vault, fresh.keys.manifest))
+      return Errc::ERR_LOCKED;
     read_rows(fresh, vault);
     opened_.emplace(std::move(fresh));
   }

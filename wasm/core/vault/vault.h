@@ -13,11 +13,11 @@
 
 #include "base/rng.h"
 #include "base/time.h"
+#include "crypto/subkeys.h"
 #include "vault/ledger.h"
 #include "vault/manifest.h"
 #include "vault/record.h"
 #include "vault/settings.h"
-#include "crypto/subkeys.h"
 #include "vault/slot.h"
 
 namespace keyhold {

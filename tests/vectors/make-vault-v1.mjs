@@ -1,0 +1,44 @@
+// Makes tests/vectors/vault-v1.json, the golden vault of format 1, with the engine. Run once per format version: the
+// file is never made anew, because old vaults are not either.
+import { readFileSync, writeFileSync } from 'node:fs'
+import createEngine from '../../build/wasm/engine.mjs'
+
+const target = new URL('vault-v1.json', import.meta.url)
+const module = await createEngine({ wasmBinary: readFileSync(new URL('../../build/wasm/engine.wasm', import.meta.url)) })
+const engine = new module.Engine()
+const passphrase = Buffer.from('pässwörd🔑\0and more')
+const base64url = (bytes) => Buffer.from(bytes).toString('base64url')
+
+const buffer = (bytes) => {
+  const made = new module.Buffer(bytes.length)
+  made.view().set(bytes)
+  return made
+}
+const envelopes = new Map()
+const write = ({ value: plan }) => {
+  for (const { key, bytes } of plan.puts) envelopes.set(key, bytes)
+  engine.commit()
+  return plan.id
+}
+
+engine.load([], [])
+const kdf = { ...engine.newKdf(10_000), passes: 2, memKib: 19 * 1024 }
+write(engine.planCreate(kdf, buffer(module.deriveSlotKey(buffer(passphrase), kdf).value)))
+const keys = [
+  { provider: 'openai', label: 'Work 🔑', secret: 'sk-proj-golden-openai-key-0001' },
+  { provider: 'anthropic', label: 'Team', secret: 'sk-ant-api03-golden-anthropic-key-0002' },
+]
+for (const key of keys) key.id = write(engine.planAdd(key.provider, key.label, buffer(Buffer.from(key.secret)), 1_700_000_000_000))
+write(engine.planAddEndpoint('Ollama', 'http://localhost:11434/v1/'))
+write(engine.planDefault(keys[0].id))
+engine.noteChecked(keys[0].id, 'ok', 1_700_000_001_000)
+
+const rows = (list) => list.map(({ key, bytes }) => ({ key, bytes: base64url(bytes) }))
+const golden = {
+  about: 'A vault of format 1. Bytes are base64url. The keys are made up.',
+  passphrase: base64url(passphrase),
+  records: engine.keys().map(({ id, provider, label, base }) => ({ id, provider, label, base, secret: keys.find((key) => key.id === id).secret })),
+  envelopes: rows([...envelopes].map(([key, bytes]) => ({ key, bytes }))),
+  ledger: rows(engine.takeLedger()),
+}
+writeFileSync(target, JSON.stringify(golden, null, 2) + '\n')
