@@ -5,9 +5,17 @@ const MAX_BATCH_BYTES = 64 * 1024
 
 const NOT_YET = Symbol('not yet')
 
-/** Waits for the first chunk only; further ones join it when they can be read without waiting. */
-export async function* batches(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+/**
+ * Waits for the first chunk only; further ones join it when they can be read without waiting.
+ * When the signal aborts, the body is cancelled and the iteration ends.
+ */
+export async function* batches(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
   const reader = body.getReader()
+  const cancel = () => void reader.cancel().catch(() => {})
+  signal.addEventListener('abort', cancel)
   let next = reader.read()
   try {
     for (;;) {
@@ -27,8 +35,9 @@ export async function* batches(body: ReadableStream<Uint8Array>): AsyncGenerator
       yield chunks.length === 1 ? first.value : joined(chunks, size)
     }
   } finally {
+    signal.removeEventListener('abort', cancel)
     next.catch(() => {})
-    reader.cancel().catch(() => {})
+    cancel()
   }
 }
 

@@ -96,7 +96,7 @@ async function sent(call: EngineCall, net: Network, signal: AbortSignal, deadlin
   const { url, method, body } = request
   const headers = headersOf(request)
   try {
-    const response = await net.send(url, {
+    const sending = net.send(url, {
       method,
       headers,
       body: body as BodyInit | null,
@@ -108,8 +108,7 @@ async function sent(call: EngineCall, net: Network, signal: AbortSignal, deadlin
       cache: 'no-store',
       signal,
     })
-    signal.throwIfAborted()
-    return response
+    return await orAborted(sending, signal)
   } catch {
     signal.throwIfAborted()
     deadline.clear()
@@ -117,6 +116,19 @@ async function sent(call: EngineCall, net: Network, signal: AbortSignal, deadlin
     signal.throwIfAborted()
     throw new Failure(call.networkFailed(evidence))
   }
+}
+
+/** Not left to fetch alone: an engine that loses an abort would keep the caller waiting. */
+function orAborted(sending: Promise<Response>, signal: AbortSignal): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop)
+    sending
+      .then((response) => (signal.aborted ? void response.body?.cancel() : resolve(response)))
+      .catch(reject)
+      .finally(() => signal.removeEventListener('abort', stop))
+  })
 }
 
 /** The credential becomes a string here and nowhere else: fetch takes nothing better. */
@@ -140,7 +152,7 @@ async function* received(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
   if (response.body === null) return
-  const body = batches(response.body)
+  const body = batches(response.body, signal)
   try {
     for (;;) {
       const next = await body.next().catch(() => null)
