@@ -1,5 +1,5 @@
 // vault-fetch: the browser's fetch, through the vault: the same arguments, the same Response, the same rejections.
-import type { KeyId, ResponseHead } from '../protocol/messages'
+import { MAX_BODY_BYTES, type KeyId, type ResponseHead } from '../protocol/messages'
 import type { Connection } from './connection'
 import { asKeyholdError, KeyholdError } from './error'
 import type { IncomingCall } from './incoming'
@@ -24,6 +24,7 @@ export async function vaultFetch(
 
   let incoming: IncomingCall | null = null
   try {
+    if (bytes.length > MAX_BODY_BYTES) throw new KeyholdError('ERR_TOO_LARGE')
     const connection = await current()
     signal?.throwIfAborted()
     incoming = connection.beginCall()

@@ -8,6 +8,9 @@ export const PROTOCOL_VERSION = 1
 /** Body bytes of one call that the worker may send before the page grants more with `credit`. */
 export const CALL_WINDOW_BYTES = 1024 * 1024
 
+/** Largest request body. */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024
+
 export type KeyId = string
 export type ProviderId = string
 /** Milliseconds since 1970, as Date.now(). */

@@ -1,6 +1,6 @@
 // requests: what a message must look like before anything acts on it. Every field has a shape and a bound.
 import * as v from 'valibot'
-import type { AskOf, Op, Request, WorkerStart } from '../protocol/messages'
+import { MAX_BODY_BYTES, type AskOf, type Op, type Request, type WorkerStart } from '../protocol/messages'
 import { Failure } from './failure'
 
 export const LIMITS = {
@@ -16,7 +16,7 @@ export const LIMITS = {
   headers: 128,
   headerName: 256,
   headerValue: 16_384,
-  bodyBytes: 32 * 1024 * 1024,
+  bodyBytes: MAX_BODY_BYTES,
 } as const
 
 /** The reply to a message whose own id cannot be read. */

@@ -1,0 +1,208 @@
+// client-fetch: the vault's fetch beside the real one: the same request seen by a server, the same Response, the same rejections.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { Browser, key, passphrase, tick } from './support/browser.mjs'
+import { provider } from './support/provider.mjs'
+
+const server = await provider(({ url, method }, response) => {
+  const { pathname, searchParams } = new URL(url, 'http://x')
+  if (pathname === '/status') {
+    response.writeHead(Number(searchParams.get('code')), { 'x-answer': 'yes', 'content-type': 'text/plain' })
+    return response.end(method === 'HEAD' ? undefined : 'body')
+  }
+  if (pathname === '/silent') return undefined
+  if (pathname === '/drip') {
+    response.write('one ')
+    return setTimeout(() => response.end('two'), 20)
+  }
+  if (pathname === '/cut') {
+    response.writeHead(200, { 'content-length': '99' }).write('some')
+    return setTimeout(() => response.destroy(), 10)
+  }
+  return response.writeHead(200, { 'content-type': 'application/json' }).end('{"a":1}')
+})
+const browser = new Browser({ config: { base: server.base } })
+const tab = await browser.open()
+await tab.create(passphrase())
+await tab.add({ provider: 'fake', label: '', secret: key(), unchecked: true })
+after(() => {
+  browser.close()
+  server.close()
+})
+
+/** The same call made both ways; what the server saw and what came back, as plain values. */
+async function both(makeArguments) {
+  const results = []
+  for (const send of [fetch, tab.fetch]) {
+    const before = server.requests.length
+    const [input, init] = makeArguments()
+    const response = await send(input, init)
+    const { status, ok, statusText, url, redirected, bodyUsed } = response
+    const headers = Object.fromEntries(response.headers)
+    for (const name of ['date', 'connection', 'keep-alive', 'transfer-encoding', 'content-length', 'x-hidden']) {
+      delete headers[name]
+    }
+    const text = await response.text()
+    const { method, body, headers: sent } = server.requests[before]
+    results.push({
+      came: { status, ok, statusText, url, redirected, bodyUsed, headers, text, used: response.bodyUsed },
+      saw: { method, body: body.toString(), type: sent['content-type'], mine: sent['x-mine'] },
+    })
+  }
+  assert.deepEqual(results[1], results[0])
+  return results[1]
+}
+const at = (path) => `${server.base}${path}`
+
+test('GET by string, by URL and by Request', async () => {
+  await both(() => [at('json')])
+  await both(() => [new URL(at('json'))])
+  await both(() => [new Request(at('json'), { headers: { 'x-mine': 'here' } })])
+  await both(() => [
+    new Request(at('json'), { headers: { 'x-mine': 'here' } }),
+    { headers: { 'x-mine': 'overridden' } },
+  ])
+})
+
+test('bodies of every kind arrive as fetch would send them', async () => {
+  const post = (body, more) => [at('json'), { method: 'POST', body, ...more }]
+  const { saw } = await both(() => post('{"model":"m"}', { headers: { 'content-type': 'application/json' } }))
+  assert.equal(saw.type, 'application/json')
+  await both(() => post('plain text'))
+  await both(() => post(new URLSearchParams({ a: 'b c' })))
+  await both(() => post(new TextEncoder().encode('bytes')))
+  await both(() => post(new Blob(['blob'], { type: 'text/x-blob' })))
+  await both(() => post(''))
+  await both(() => [new Request(at('json'), { method: 'PUT', body: 'in the request' })])
+  await both(() => post(new Blob(['in a stream']).stream(), { duplex: 'half' }))
+})
+
+test('every status passes, and those without a body have none', async () => {
+  for (const code of [200, 201, 204, 205, 304, 400, 401, 404, 429, 500, 503])
+    await both(() => [at(`status?code=${code}`)])
+  for (const [path, init] of [
+    ['status?code=204', {}],
+    ['status?code=200', { method: 'HEAD' }],
+  ]) {
+    const real = await fetch(at(path), init)
+    const ours = await tab.fetch(at(path), init)
+    assert.equal(ours.body, real.body)
+    assert.equal(ours.body, null)
+  }
+})
+
+test('the Response is like one from the network: address, immutable headers, clones, json, streams', async () => {
+  const response = await tab.fetch(at('json'))
+  assert.ok(response instanceof Response)
+  assert.equal(response.url, at('json'))
+  for (const change of [(h) => h.append('a', 'b'), (h) => h.set('a', 'b'), (h) => h.delete('content-type')]) {
+    assert.throws(() => change(response.headers), TypeError)
+  }
+  const clone = response.clone()
+  assert.equal(clone.url, at('json'))
+  assert.throws(() => clone.headers.set('a', 'b'), TypeError)
+  assert.deepEqual(await response.json(), { a: 1 })
+  assert.deepEqual(await clone.json(), { a: 1 })
+  const pieces = []
+  for await (const piece of (await tab.fetch(at('drip'))).body) pieces.push(new TextDecoder().decode(piece))
+  assert.deepEqual(pieces, ['one ', 'two'])
+})
+
+test('wrong arguments reject as fetch rejects', async () => {
+  for (const [input, init] of [
+    ['http://user:pass@127.0.0.1/', {}],
+    ['no url', {}],
+    [at('json'), { method: 'GET', body: 'x' }],
+    [at('json'), { method: 'TRACE' }],
+    [at('json'), { headers: { 'a b': 'c' } }],
+  ]) {
+    await assert.rejects(fetch(input, init), TypeError)
+    await assert.rejects(tab.fetch(input, init), TypeError)
+  }
+})
+
+test('an abort rejects with its own reason: before, while waiting and in the body', async () => {
+  for (const send of [fetch, tab.fetch]) {
+    const reason = new Error('mine')
+    await assert.rejects(send(at('json'), { signal: AbortSignal.abort(reason) }), (error) => error === reason)
+    const controller = new AbortController()
+    const waiting = send(at('silent'), { signal: controller.signal })
+    setTimeout(() => controller.abort(reason), 20)
+    await assert.rejects(waiting, (error) => error === reason)
+    const later = new AbortController()
+    const reader = (await send(at('drip'), { signal: later.signal })).body.getReader()
+    await reader.read()
+    later.abort(reason)
+    await assert.rejects(reader.read(), (error) => error === reason)
+    await assert.rejects(send(at('silent'), { signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' })
+    const inRequest = new AbortController()
+    inRequest.abort(reason)
+    await assert.rejects(send(new Request(at('json'), { signal: inRequest.signal })), (error) => error === reason)
+  }
+})
+
+test('a failure of the network is a TypeError, with the vault’s diagnosis as its cause', async () => {
+  for (const send of [fetch, tab.fetch]) await assert.rejects((await send(at('cut'))).text(), TypeError)
+  await assert.rejects((await tab.fetch(at('cut'))).text(), ({ cause }) => cause.code === 'ERR_CONNECTION_CUT')
+  const gone = new Browser({ config: { base: 'http://127.0.0.1:9/' } })
+  const page = await gone.open()
+  await page.create(passphrase())
+  await assert.rejects(fetch('http://127.0.0.1:9/x'), TypeError)
+  await assert.rejects(page.fetch('http://127.0.0.1:9/x'), (error) => {
+    return error instanceof TypeError && error.cause.code === 'ERR_BLOCKED'
+  })
+  gone.close()
+})
+
+test('what the vault decides is an answer, marked so that no SDK repeats it', async () => {
+  const refusals = {
+    ERR_NO_KEY: 402,
+    ERR_ENDPOINT_MISMATCH: 403,
+    ERR_PATH_NOT_ALLOWED: 403,
+    ERR_LOCKED: 423,
+    ERR_TOO_LARGE: 413,
+  }
+  for (const [code, status] of Object.entries(refusals)) {
+    const other = new Browser({ engine: { fetch: () => ({ error: code }) } })
+    const page = await other.open()
+    const response = await page.fetch('https://api.test/v1/chat')
+    assert.equal(response.status, status)
+    assert.equal(response.headers.get('content-type'), 'application/problem+json')
+    assert.equal(response.headers.get('x-should-retry'), 'false')
+    assert.equal(response.url, 'https://api.test/v1/chat')
+    const problem = await response.json()
+    assert.deepEqual([problem.code, problem.status, problem.type], [code, status, `urn:keyhold:${code}`])
+    other.close()
+  }
+  const unknown = await tab.fetch('https://unknown.test/')
+  assert.equal(unknown.status, 403)
+  const big = await tab.fetch(at('json'), { method: 'POST', body: new Uint8Array(33 * 1024 * 1024) })
+  assert.equal(big.status, 413)
+})
+
+test('a lock while the answer is awaited is 423; while the body arrives, a broken body', async () => {
+  const other = new Browser({ config: { base: server.base } })
+  const page = await other.open()
+  await page.create(passphrase())
+  const { body } = await page.fetch(at('drip'))
+  const reader = body.getReader()
+  await reader.read()
+  const waiting = page.fetch(at('silent'))
+  await tick(10)
+  await page.lock()
+  assert.equal((await waiting).status, 423)
+  await assert.rejects(reader.read(), ({ cause }) => cause.code === 'ERR_LOCKED')
+  other.close()
+})
+
+test('fetch can be handed to anything that takes one, and one key can be named', async () => {
+  const { fetch: loose } = tab
+  assert.equal((await loose(at('json'))).status, 200)
+  const named = new Browser({
+    engine: { fetch: (_url, _method, _headers, _body, id) => ({ error: id === 'k7' ? 'ERR_NO_KEY' : 'ERR_LOCKED' }) },
+  })
+  const page = await named.open()
+  assert.equal((await page.fetchWith('k7')('https://a.test/')).status, 402)
+  assert.equal((await page.fetch('https://a.test/')).status, 423)
+  named.close()
+})
