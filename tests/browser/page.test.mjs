@@ -148,6 +148,8 @@ describe('add', () => {
       await page.fill(at('label-field'), 'Doubtful')
       await page.click(at('store-unchecked'))
       await page.waitForSelector(`${at('key')}:has-text("Doubtful") >> text=Not checked yet`)
+      await page.waitForSelector(`${at('toast')}:has-text("unchecked")`)
+      assert.equal(await page.locator('dialog[open]').count(), 0)
     })
   })
 
@@ -204,6 +206,10 @@ describe('add', () => {
     await onPage({}, async (page) => {
       await screens['add-endpoint'](page, site.url)
       assert.equal(await page.inputValue('#endpoint-url'), 'http://localhost:11434/v1/')
+      // The one above is in the list already.
+      await page.click(at('endpoint-save'))
+      await page.waitForSelector(`${at('endpoint-problem')}:has-text("belongs to Ollama")`)
+      await page.click(`${at('preset')}[data-preset="LM Studio"]`)
       await page.click(at('endpoint-save'))
       await page.waitForSelector(at('key-field'))
       await page.click(at('save'))
@@ -260,8 +266,8 @@ describe('keys', () => {
       await page.keyboard.press('Tab')
       assert.equal(await page.evaluate(() => document.activeElement.dataset.test), 'update')
       await page.keyboard.press('Escape')
+      await page.locator(`[data-key=k2] ${at('update')}`).waitFor({ state: 'hidden' })
       assert.equal(await page.evaluate(() => document.activeElement.dataset.test), 'more')
-      assert.equal(await page.locator(`[data-key=k2] ${at('update')}`).isVisible(), false)
     })
   })
 

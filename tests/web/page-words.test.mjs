@@ -126,6 +126,15 @@ test('a key pasted for another provider is noticed by its longest prefix', () =>
   assert.equal(providers.betterProvider('sk-ant-api', own, all), null)
 })
 
+test('an address that a known provider has is recognised, whichever is the longer', () => {
+  const known = [{ id: 'openai', name: 'OpenAI', base: 'https://api.openai.com/v1/' }]
+  assert.equal(providers.overlapping('https://api.openai.com/v1/', known)?.id, 'openai')
+  assert.equal(providers.overlapping('https://API.openai.com/', known)?.id, 'openai')
+  assert.equal(providers.overlapping('https://api.openai.com/v1/deployments/', known)?.id, 'openai')
+  assert.equal(providers.overlapping('https://api.openai.com/v10/', known), null)
+  assert.equal(providers.overlapping('http://localhost:11434/v1/', known), null)
+})
+
 async function bundled() {
   const result = await build({
     stdin: {

@@ -25,6 +25,13 @@ export function input(id: string): HTMLInputElement | null {
   return found instanceof HTMLInputElement ? found : null
 }
 
+/** A dialog by its id. Not by $root: that is the root around whatever was clicked, and a click may remove what it hit. */
+export function dialog(id: string): HTMLDialogElement {
+  const found = document.getElementById(id)
+  if (!(found instanceof HTMLDialogElement)) throw new Error(`there is no dialog '${id}'`)
+  return found
+}
+
 /** Dialogs listen on the window (`keyhold-add`...), so that whoever opens one need not know where it is. */
 export interface Signals {
   add: Added

@@ -22,6 +22,12 @@ export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url
 }
 
+/** A provider whose addresses this one would share; the vault refuses two for one address. */
+export function overlapping(base: string, providers: ProviderInfo[]): ProviderInfo | null {
+  const href = URL.canParse(base) ? new URL(base).href : base
+  return providers.find((one) => one.base.startsWith(href) || href.startsWith(one.base)) ?? null
+}
+
 function tint(id: string): number {
   let sum = 7
   for (const letter of id) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 997

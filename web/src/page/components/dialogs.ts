@@ -1,14 +1,8 @@
 // dialogs: the three small ones: rename a key, confirm what cannot be undone, and what Keyhold protects.
-import { component, input, type Confirmation } from '../alpine'
+import { component, dialog, input, type Confirmation } from '../alpine'
 import { session } from '../session'
 import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
-
-/** A component's root, where it is a dialog. */
-export function dialogOf(root: HTMLElement): HTMLDialogElement {
-  if (!(root instanceof HTMLDialogElement)) throw new Error('this component belongs on a <dialog>')
-  return root
-}
 
 export const renameDialog = () =>
   component({
@@ -28,11 +22,11 @@ export const renameDialog = () =>
       this.label = found.label
       this.subject = `New name for ${session().keyName(key) ?? found.label}`
       this.problem = null
-      dialogOf(this.$root).showModal()
+      dialog('rename-dialog').showModal()
       this.$nextTick(() => input('new-label')?.select())
     },
     close() {
-      dialogOf(this.$root).close()
+      dialog('rename-dialog').close()
     },
     async save() {
       if (!this.canSave) return
@@ -67,10 +61,10 @@ export const confirmDialog = () =>
       this.action = action
       this.run = run
       this.problem = null
-      dialogOf(this.$root).showModal()
+      dialog('confirm-dialog').showModal()
     },
     close() {
-      dialogOf(this.$root).close()
+      dialog('confirm-dialog').close()
     },
     async act() {
       this.busy = true
@@ -89,9 +83,9 @@ export const confirmDialog = () =>
 export const securityDialog = () =>
   component({
     open() {
-      dialogOf(this.$root).showModal()
+      dialog('security-dialog').showModal()
     },
     close() {
-      dialogOf(this.$root).close()
+      dialog('security-dialog').close()
     },
   })

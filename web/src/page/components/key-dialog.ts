@@ -1,7 +1,6 @@
 // key-dialog: how does a key get in? Choose the provider, enter the key, have it checked, and have it sealed.
-import { blend, input, type Added } from '../alpine'
+import { blend, dialog, input, type Added } from '../alpine'
 import { endpointStep } from './endpoint-step'
-import { dialogOf } from './dialogs'
 import { providerStep } from './provider-step'
 import { betterProvider, hostOf, look, type Look } from '../providers'
 import { clear, readKey } from '../secrets'
@@ -23,7 +22,7 @@ interface Chosen extends Look {
 }
 
 /** Enough to tell providers apart, far too little to be a key. */
-const PREFIX_CHARACTERS = 10
+const PREFIX_CHARACTERS = 16
 
 /** The check failed, which need not mean the key is wrong; other failures storing unchecked would meet again. */
 const CHECK_FAILURES: ReadonlySet<ErrorCode> = new Set([
@@ -145,8 +144,8 @@ export const keyDialog = () =>
       this.show()
     },
     show() {
-      const dialog = dialogOf(this.$root)
-      if (!dialog.open) dialog.showModal()
+      const one = dialog('key-dialog')
+      if (!one.open) one.showModal()
     },
     choose() {
       this.goTo('choose', 'provider-search')
@@ -243,7 +242,7 @@ export const keyDialog = () =>
       )
     },
     close() {
-      dialogOf(this.$root).close()
+      dialog('key-dialog').close()
     },
     cancel() {
       if (this.busy && this.replacing !== null)

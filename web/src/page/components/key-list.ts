@@ -133,7 +133,7 @@ function groupOf(id: string, provider: ProviderInfo | null, all: KeyInfo[]): Gro
     initial,
     tile,
     console: provider?.consoleUrl ?? null,
-    consoleLabel: `of ${name} (opens in a new tab)`,
+    consoleLabel: ` of ${name} (opens in a new tab)`,
     addLabel: `Add a key for ${name}`,
     keys,
     removable: provider?.kind === 'custom' && keys.length === 0,

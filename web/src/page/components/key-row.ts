@@ -21,7 +21,7 @@ export const keyRow = () =>
     failure: null as Explained | null,
 
     get row(): KeyInfo {
-      return (this.$data as unknown as Row).key
+      return (this as unknown as Row).key
     },
     get hint(): string {
       if (this.row.hint === '') return '••••'
@@ -72,12 +72,13 @@ export const keyRow = () =>
       session().tryKey(this.row.id, '')
     },
     async check() {
+      const { id, label } = this.row
       this.checking = true
       this.failure = null
       try {
-        const { ok, error } = await vault().check(this.row.id)
+        const { ok, error } = await vault().check(id)
         await session().refresh()
-        if (ok) session().say(`${this.row.label} works.`)
+        if (ok) session().say(`${label} works.`)
         else if (error !== undefined) this.failure = explain(error)
       } catch (error) {
         this.failure = explainThrown(error)

@@ -17,7 +17,7 @@ export const modelPicker = () =>
     active: -1,
 
     get around(): Around {
-      return this.$data as unknown as Around
+      return this as unknown as Around
     },
     get shownModels(): { id: string; name: string; chosen: boolean; active: boolean }[] {
       const { model, models } = this.around

@@ -72,7 +72,7 @@ export const playground = () =>
       else if (first.id === lastKey) this.model = lastModel
       void this.loadModels()
       this.$nextTick(() => {
-        if (pending !== null) this.$refs['draft']?.focus()
+        if (pending !== null) document.getElementById('draft')?.focus()
         if (this.said.length > 0) this.toEnd(true)
       })
     },
@@ -170,12 +170,12 @@ export const playground = () =>
     },
     stop() {
       controller?.abort()
-      this.$refs['draft']?.focus()
+      document.getElementById('draft')?.focus()
     },
     clear() {
       this.stop()
       this.said = said = []
-      this.$refs['draft']?.focus()
+      document.getElementById('draft')?.focus()
     },
     async copyAnswer(text: string) {
       try {
