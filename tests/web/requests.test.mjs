@@ -1,7 +1,7 @@
 // requests: nothing malformed is acted on, whatever a page sends; the answer is always one typed error.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Browser, passphrase, tick } from './support/browser.mjs'
 import { keyhold } from './support/load.mjs'
 

@@ -1,7 +1,7 @@
 // streams: bytes pass unchanged, in few pieces, never late, and no further ahead than the reader has room for.
 import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Browser, key, passphrase, tick } from './support/browser.mjs'
 import { keyhold } from './support/load.mjs'
 import { provider } from './support/provider.mjs'

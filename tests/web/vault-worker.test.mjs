@@ -130,10 +130,8 @@ test('lock wipes the whole heap before it is told, and reaches every port of the
 test('a lock aborts what is under way with ERR_LOCKED: a stream, a check, a KDF that is still working', async () => {
   const tab = await opened({ send: never })
   await add(tab)
-  const chat = tab
-    .chat({ key: 'k1', model: 'm', messages: [{ role: 'user', text: 'hi' }] })
-    [Symbol.asyncIterator]()
-    .next()
+  const parts = tab.chat({ key: 'k1', model: 'm', messages: [{ role: 'user', text: 'hi' }] })
+  const chat = parts[Symbol.asyncIterator]().next()
   const check = tab.check('k1')
   await tick(5)
   await Promise.all([rejects(chat, 'ERR_LOCKED'), rejects(check, 'ERR_LOCKED'), tab.lock()])
