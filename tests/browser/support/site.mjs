@@ -1,0 +1,100 @@
+// site: the built site as its users get it, real headers and all, beside one page of the tests' own: driver.html offers
+// the engine's client as `keyhold`, so that a test can ask the real worker for what no button asks.
+import { createServer } from 'node:http'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { listen, stop } from '../../../scripts/local-server.mjs'
+import { startSite } from '../../../scripts/serve.mjs'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+/**
+ * Serves a copy of dist/, so that a build under way elsewhere changes nothing here. To every policy it adds only where
+ * the browser reports what was broken, workers included.
+ * @param {object} [config] what /keyhold.config.json answers
+ * @returns {Promise<{ url: string, port: number, broken(): string[], stop(): Promise<void> }>} `broken()`: what was
+ *   reported, without the one thing a vault worker breaks to see that its policy holds (and which must be there).
+ */
+export async function startTestSite(config = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'keyhold-site-'))
+  await cp(`${root}dist`, folder, { recursive: true })
+  await addDriver(folder)
+  const reports = await startReports()
+  const alterHeaders = (_path, headers) => ({
+    ...headers,
+    'Content-Security-Policy': `${headers['Content-Security-Policy']}; report-uri ${reports.url}`,
+  })
+  const site = await startSite({ config, dist: folder, alterHeaders })
+  return {
+    ...site,
+    broken() {
+      const ownCheck = reports.all.filter((one) => one.startsWith('connect-src data '))
+      if (ownCheck.length === 0) throw new Error('no vault worker reported the look at its own policy')
+      return reports.all.filter((one) => !ownCheck.includes(one))
+    },
+    async stop() {
+      await Promise.all([site.stop(), reports.stop()])
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function startReports() {
+  const all = []
+  const server = createServer(async (request, response) => {
+    const chunks = await request.toArray()
+    const { 'csp-report': report } = JSON.parse(Buffer.concat(chunks).toString())
+    all.push(`${report['effective-directive']} ${report['blocked-uri']} in ${report['document-uri']}`)
+    response.writeHead(204).end()
+  })
+  await listen(server, 0)
+  return { all, url: `http://127.0.0.1:${server.address().port}/`, stop: () => stop(server) }
+}
+
+async function addDriver(folder) {
+  const assets = await readdir(join(folder, 'assets'))
+  const asset = (pattern) => `assets/${assets.find((name) => pattern.test(name))}`
+  const worker = asset(/^vault-worker-.*\.js$/)
+  const urls = {
+    'vault-worker': worker,
+    'kdf-worker': asset(/^kdf-worker-.*\.js$/),
+    engine: asset(/^engine-.*\.wasm$/),
+  }
+  // The worker answers only a page of its own build, which it names by 16 hex digits.
+  const [, buildId] = /[`'"]([0-9a-f]{16})[`'"]/.exec(await readFile(join(folder, worker), 'utf8'))
+  await build({
+    stdin: {
+      contents: `import * as keyhold from './engine/index'; globalThis.keyhold = keyhold`,
+      resolveDir: `${root}web/src`,
+    },
+    bundle: true,
+    format: 'esm',
+    outfile: join(folder, 'driver.js'),
+    define: { __KEYHOLD_BUILD__: JSON.stringify(buildId), 'import.meta.env': '{}' },
+    plugins: [builtFiles(urls)],
+    logLevel: 'error',
+  })
+  await writeFile(
+    join(folder, 'driver.html'),
+    '<!doctype html><html lang="en"><title>driver</title><script type="module" src="./driver.js"></script></html>',
+  )
+}
+
+/** What Vite made a file of is that file here too. */
+function builtFiles(urls) {
+  return {
+    name: 'built-files',
+    setup(one) {
+      one.onResolve({ filter: /\?(worker&url|url)$/ }, ({ path }) => ({ path, namespace: 'built' }))
+      one.onLoad({ filter: /.*/, namespace: 'built' }, ({ path }) => {
+        const [name] = Object.keys(urls).filter(
+          (key) => path.includes(key) && !(key === 'engine' && path.includes('worker')),
+        )
+        return { contents: `export default new URL(${JSON.stringify(urls[name])}, document.baseURI).href` }
+      })
+    },
+  }
+}
