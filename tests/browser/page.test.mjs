@@ -1,10 +1,12 @@
 // page: can everybody use every screen? Accessibility, width, policy and keyboard, with a fake vault behind the page
 // so that every state can be shown, and answers that never come or are refused.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { buildPageFake, openChromium } from '../page-fake/build.mjs'
+import { buildPageFake, openChromium, openProfile } from '../page-fake/build.mjs'
 import { openVault, screens } from '../page-fake/screens.mjs'
 import { servePageFake } from '../page-fake/serve.mjs'
 
@@ -354,6 +356,40 @@ test('the theme is the only thing kept in localStorage, and holds from the first
     assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark')
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(15, 20, 18)')
   })
+})
+
+test('what is typed into secret fields, hidden or shown, is not in the files of the browser; control: plain text is', async () => {
+  const profile = mkdtempSync(join(tmpdir(), 'keyhold-profile-'))
+  const context = await openProfile(profile)
+  const page = await context.newPage()
+  await screens.unlock(page, site.url)
+  await page.click(at('passphrase-show'))
+  await page.locator('#passphrase').pressSequentially('CANARY-PASSPHRASE')
+  await page.evaluate(() =>
+    document.querySelector('footer').append(Object.assign(document.createElement('input'), { id: 'plain' })),
+  )
+  await page.locator('#plain').pressSequentially('CANARY-CONTROL')
+  await page.goto('about:blank')
+  await screens['welcome-own-weak'](page, site.url)
+  await page.click(at('own-passphrase-show'))
+  await page.locator('#own-passphrase').fill('CANARY-OWN')
+  await page.goto('about:blank')
+  await screens['add-first'](page, site.url)
+  await page.click(at('key-show'))
+  await page.locator(at('key-field')).fill('CANARY-KEY')
+  await page.goto('about:blank')
+  await screens.playground(page, site.url)
+  await page.locator('#draft').fill('CANARY-MESSAGE')
+  await page.goto('about:blank')
+  await context.close()
+  const files = readdirSync(profile, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const texts = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)))
+  const found = (canary) =>
+    texts.filter((bytes) => bytes.includes(canary) || bytes.includes(Buffer.from(canary, 'utf16le'))).length
+  assert.ok(found('CANARY-CONTROL') > 0)
+  for (const secret of ['CANARY-PASSPHRASE', 'CANARY-OWN', 'CANARY-KEY', 'CANARY-MESSAGE'])
+    assert.equal(found(secret), 0, secret)
+  rmSync(profile, { recursive: true, force: true })
 })
 
 test('control: a broken policy and an error on the console are noticed', async () => {

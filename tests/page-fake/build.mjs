@@ -8,17 +8,24 @@ export async function buildPageFake() {
   await build({ configFile, logLevel: 'error' })
 }
 
+const options = {
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+}
+
 export function openChromium() {
-  return chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  return chromium.launch(options)
+}
+
+/** One that keeps its files in `folder`. */
+export function openProfile(folder) {
+  return chromium.launchPersistentContext(folder, options)
 }
