@@ -1,0 +1,96 @@
+// vault-reader: vault format 1 read and written from docs/vault-format.md alone, with libsodium.js and no line of ours:
+// the oracle for what the engine writes and reads.
+const { default: sodium } = await import('libsodium-wrappers-sumo')
+await sodium.ready
+const MAGIC = 'KH1'
+const SUBKEYS = { record: 1, manifest: 2, ledger: 4, settings: 5 }
+const NONCE_BYTES = 24
+const BLOCK = 256
+const text = (bytes) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+const utf8 = (string) => new TextEncoder().encode(string)
+const fromBase64url = (string) => sodium.from_base64(string, sodium.base64_variants.URLSAFE_NO_PADDING)
+const digestOf = (bytes) =>
+  sodium.to_base64(sodium.crypto_generichash(32, bytes, null), sodium.base64_variants.URLSAFE_NO_PADDING)
+
+/** @returns {Uint8Array} Argon2id of the passphrase's bytes, 32 bytes. */
+export function slotKeyOf(passphrase, salt, passes, memKib) {
+  return sodium.crypto_pwhash(32, passphrase, salt, passes, memKib * 1024, sodium.crypto_pwhash_ALG_ARGON2ID13)
+}
+
+export function parseEnvelope(bytes) {
+  if (text(bytes.subarray(0, 3)) !== MAGIC) throw new Error('not an envelope of format 1')
+  const end = 5 + new DataView(bytes.buffer, bytes.byteOffset).getUint16(3, true)
+  const header = JSON.parse(text(bytes.subarray(5, end)))
+  return { header, associated: bytes.subarray(0, end), sealed: bytes.subarray(end) }
+}
+
+function openEnvelope({ associated, sealed }, key) {
+  const [nonce, ciphertext] = [sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES)]
+  const padded = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(null, ciphertext, associated, nonce, key)
+  const body = sodium.unpad(padded, BLOCK)
+  const end = 4 + new DataView(body.buffer, body.byteOffset).getUint32(0, true)
+  return { info: JSON.parse(text(body.subarray(4, end))), secret: body.slice(end) }
+}
+
+function sealEnvelope(header, info, secret, key) {
+  const head = utf8(JSON.stringify(header))
+  const inner = utf8(JSON.stringify(info))
+  const associated = new Uint8Array([...utf8(MAGIC), head.length & 255, head.length >> 8, ...head])
+  const length = new Uint8Array(new Uint32Array([inner.length]).buffer)
+  const body = sodium.pad(new Uint8Array([...length, ...inner, ...secret]), BLOCK)
+  const nonce = sodium.randombytes_buf(NONCE_BYTES)
+  const sealed = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(body, associated, null, nonce, key)
+  return new Uint8Array([...associated, ...nonce, ...sealed])
+}
+
+/** What the slot's header says: the input of slotKeyOf() beside the passphrase. */
+export function kdfOf(rows) {
+  const slot = [...rows].find(([key]) => key.startsWith('slot/'))
+  const { salt, t, m } = parseEnvelope(slot[1]).header.kdf
+  return { salt: fromBase64url(salt), passes: t, memKib: m }
+}
+
+/** Opens every row and checks it against the manifest; throws at the first thing that is not as it should be. */
+export function openVault(rows, slotKey) {
+  const parsed = new Map([...rows].map(([key, bytes]) => [key, parseEnvelope(bytes)]))
+  const vault = parsed.get('manifest').header.vault
+  const [slotRow] = [...parsed.keys()].filter((key) => key.startsWith('slot/'))
+  const root = openEnvelope(parsed.get(slotRow), slotKey).secret
+  const subkeys = Object.fromEntries(
+    Object.entries(SUBKEYS).map(([name, id]) => [name, sodium.crypto_kdf_derive_from_key(32, id, 'keyhold1', root)]),
+  )
+  const opened = new Map()
+  for (const [key, envelope] of parsed) {
+    const { purpose, id } = envelope.header
+    if (envelope.header.vault !== vault || (id === purpose ? id : `${purpose}/${id}`) !== key)
+      throw new Error('swapped')
+    if (key !== slotRow) opened.set(key, { header: envelope.header, ...openEnvelope(envelope, subkeys[purpose]) })
+  }
+  const { entries } = opened.get('manifest').info
+  const listed = [...rows.keys()].filter((key) => key !== 'manifest').sort()
+  if (JSON.stringify(Object.keys(entries).sort()) !== JSON.stringify(listed))
+    throw new Error('missing or unexpected row')
+  for (const [key, { rev, digest, base }] of Object.entries(entries)) {
+    const { header } = parsed.get(key)
+    if (rev !== header.rev || base !== header.base || digest !== digestOf(rows.get(key)))
+      throw new Error(`not as listed`)
+  }
+  return { subkeys, opened, manifest: opened.get('manifest') }
+}
+
+/** A copy of the rows in which one record holds another secret and label, as a second program of this format would write it. */
+export function resealRecord(rows, { subkeys, opened, manifest }, id, label, secret) {
+  const row = `record/${id}`
+  const { header, info } = opened.get(row)
+  const bytes = sealEnvelope({ ...header, rev: header.rev + 1 }, { ...info, label }, secret, subkeys.record)
+  const generation = manifest.header.generation + 1
+  const entry = { ...manifest.info.entries[row], rev: header.rev + 1, digest: digestOf(bytes) }
+  const entries = { ...manifest.info.entries, [row]: entry }
+  const newManifest = sealEnvelope(
+    { ...manifest.header, rev: generation, generation },
+    { entries },
+    [],
+    subkeys.manifest,
+  )
+  return new Map([...rows, [row, bytes], ['manifest', newManifest]])
+}
