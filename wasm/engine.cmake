@@ -18,6 +18,10 @@ set(engine_flags
   -flto
   -fno-exceptions
   -fno-rtti
+  # Numbers as bindings/numbers.cpp has them.
+  "-Wl,--wrap=strtod,--wrap=snprintf,--wrap=siprintf"
+  # Browsers with SIMD have all this needs: no second way to decode text.
+  -sTEXTDECODER=2
   # The smallest allocator: no threads, few long-lived blocks.
   -sMALLOC=emmalloc
   # Classes and functions for JavaScript.
@@ -47,4 +51,6 @@ set(engine_flags
   -sASSERTIONS=0
   # No setjmp in the core.
   -sSUPPORT_LONGJMP=0)
-target_link_options(keyhold_engine PRIVATE ${engine_flags})
+target_link_options(keyhold_engine PRIVATE ${engine_flags}
+  "SHELL:--js-library ${CMAKE_CURRENT_SOURCE_DIR}/bindings/numbers.js")
+set_property(TARGET keyhold_engine APPEND PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/bindings/numbers.js)

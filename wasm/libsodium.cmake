@@ -76,14 +76,24 @@ target_compile_definitions(keyhold_sodium PRIVATE
   # The SSE2 and SSSE3 sources, which Emscripten compiles to SIMD128.
   HAVE_EMMINTRIN_H=1
   HAVE_TMMINTRIN_H=1)
-# -O3: at -Os Argon2 takes 2.3 times as long. No LTO: it loses speed here.
+# -O3: at -Os Argon2 takes 2.3 times as long. No LTO: it loses speed here. What else there is sees a few kilobytes a
+# call, and is compiled small.
 target_compile_options(keyhold_sodium PRIVATE -O3 -msimd128 -mssse3 -fno-exceptions -fvisibility=hidden
                        -Wno-unused-function -Wno-unknown-pragmas)
 set_source_files_properties(${sodium}/crypto_pwhash/argon2/argon2-core.c PROPERTIES COMPILE_OPTIONS
   "-Dfill_segment_ref=fill_segment_ssse3")
-set_source_files_properties(
-  ${sodium}/crypto_generichash/blake2b/ref/blake2b-ref.c ${sodium}/crypto_stream/chacha20/stream_chacha20.c
-  PROPERTIES COMPILE_OPTIONS "-UHAVE_EMMINTRIN_H;-UHAVE_TMMINTRIN_H")
+set(sodium_small_sources
+  ${sodium}/crypto_aead/xchacha20poly1305/sodium/aead_xchacha20poly1305.c
+  ${sodium}/crypto_generichash/blake2b/ref/blake2b-compress-ref.c
+  ${sodium}/crypto_generichash/blake2b/ref/blake2b-ref.c
+  ${sodium}/crypto_stream/chacha20/ref/chacha20_ref.c
+  ${sodium}/crypto_stream/chacha20/stream_chacha20.c
+  ${sodium}/crypto_core/hchacha20/core_hchacha20.c
+  ${sodium}/crypto_onetimeauth/poly1305/donna/poly1305_donna.c
+  ${sodium}/sodium/codecs.c
+  ${sodium}/sodium/utils.c)
+set_source_files_properties(${sodium_small_sources} PROPERTIES
+  COMPILE_OPTIONS "-Oz;-UHAVE_EMMINTRIN_H;-UHAVE_TMMINTRIN_H")
 set_source_files_properties(${sodium}/randombytes/randombytes.c PROPERTIES COMPILE_OPTIONS
   "-U__EMSCRIPTEN__;-include;${CMAKE_CURRENT_SOURCE_DIR}/sodium/randombytes_web.h")
 target_link_options(keyhold_sodium INTERFACE
