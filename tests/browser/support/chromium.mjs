@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { chromium } from 'playwright-core'
 
-const ARGS = [
+export const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

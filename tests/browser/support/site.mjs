@@ -79,7 +79,7 @@ async function addDriver(folder) {
   })
   await writeFile(
     join(folder, 'driver.html'),
-    '<!doctype html><html lang="en"><title>driver</title><script type="module" src="./driver.js"></script></html>',
+    '<!doctype html><html lang="en"><title>driver</title><link rel="icon" href="./icons/keyhold.svg"><script type="module" src="./driver.js"></script></html>',
   )
 }
 
