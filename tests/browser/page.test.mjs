@@ -429,7 +429,10 @@ async function onPage(options, use) {
 
 /** What axe finds wrong, after the colours have come to rest. */
 async function violations(page) {
-  await page.waitForTimeout(100)
+  await page.waitForTimeout(50)
+  await page.waitForFunction(() =>
+    document.getAnimations().every(({ effect }) => effect.getComputedTiming().endTime === Infinity),
+  )
   const { violations: found } = await page.evaluate((values) => axe.run(document, { runOnly: values }), RULES)
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
 }
