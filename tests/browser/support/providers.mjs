@@ -13,8 +13,12 @@ import { onPath } from './chromium.mjs'
 const TLS_HANDSHAKE = 0x16
 export const ANSWER_TEXT = 'Words stream into light.'
 
+/** What `decide` says when it has answered, or not answered, by itself. */
+export const ANSWERED = Symbol('answered')
+
 /**
- * @param {(request: Recorded) => object | null} [decide] what to answer instead of 200: { status, body }.
+ * @param {(request: Recorded, outgoing: import('node:http').ServerResponse) => object | symbol | null} [decide]
+ *   null: answer as usual; { status, body }: answer with this JSON; ANSWERED.
  * @typedef {{ method: string, host: string, url: string, headers: string[], body: string }} Recorded
  * @returns {Promise<{ port: number, requests: Recorded[], stop(): Promise<void> }>}
  */
@@ -23,14 +27,13 @@ export async function startProviders(decide = () => null) {
   const answer = async (incoming, outgoing) => {
     const recorded = await record(incoming)
     requests.push(recorded)
-    outgoing.setHeader('Access-Control-Allow-Origin', incoming.headers.origin ?? '*')
-    outgoing.setHeader('Vary', 'Origin')
+    const other = decide(recorded, outgoing)
+    if (other === ANSWERED) return
+    allowReading(outgoing)
     if (incoming.method === 'OPTIONS') {
-      outgoing.setHeader('Access-Control-Allow-Methods', 'GET, POST')
-      outgoing.setHeader('Access-Control-Allow-Headers', incoming.headers['access-control-request-headers'] ?? '')
+      allowAsking(outgoing, incoming.headers['access-control-request-headers'] ?? '')
       return outgoing.writeHead(204).end()
     }
-    const other = decide(recorded)
     if (other !== null) return sendJson(outgoing, other.status, other.body)
     if (incoming.method === 'GET') return sendJson(outgoing, 200, listOf)
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -61,6 +64,16 @@ export async function startProviders(decide = () => null) {
         for (const socket of sockets) socket.destroy()
       }),
   }
+}
+
+export function allowReading(outgoing) {
+  outgoing.setHeader('Access-Control-Allow-Origin', outgoing.req.headers.origin ?? '*')
+  outgoing.setHeader('Vary', 'Origin')
+}
+
+export function allowAsking(outgoing, headers) {
+  outgoing.setHeader('Access-Control-Allow-Methods', 'GET, POST')
+  outgoing.setHeader('Access-Control-Allow-Headers', headers)
 }
 
 export async function record(incoming) {
