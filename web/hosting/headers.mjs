@@ -19,7 +19,7 @@ export function headersFor(pathname, config) {
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',
     // A host page with COEP shows the vault's frame only if the vault's files agree to be shown.
-    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Cross-Origin-Embedder-Policy': embedderPolicyFor(pathname),
     'Cross-Origin-Resource-Policy': 'cross-origin',
     'Origin-Agent-Cluster': '?1',
     'Permissions-Policy': permissions,
@@ -46,12 +46,19 @@ export function headersFile(pathnames, config) {
 
 // What a worker may do is decided by the headers of its own script, not by the page's (measured in Chromium).
 function policyFor(pathname, config) {
-  const file = pathname.slice(pathname.lastIndexOf('/') + 1)
-  if (file.startsWith('vault-worker')) return vaultWorkerPolicy(config)
-  if (file.startsWith('kdf-worker')) return kdfWorkerPolicy
+  if (isVaultWorker(pathname)) return vaultWorkerPolicy(config)
+  if (fileOf(pathname).startsWith('kdf-worker')) return kdfWorkerPolicy
   return pagePolicy
 }
 
+// The vault worker asks an address that failed whether anything answers there at all, without credentials and without
+// reading the answer. Under require-corp the browser would fail that question too, and nobody could tell the two apart.
+function embedderPolicyFor(pathname) {
+  return isVaultWorker(pathname) ? 'credentialless' : 'require-corp'
+}
+
+const isVaultWorker = (pathname) => fileOf(pathname).startsWith('vault-worker')
+const fileOf = (pathname) => pathname.slice(pathname.lastIndexOf('/') + 1)
 const policy = (directives) => directives.join('; ')
 
 const pagePolicy = policy([
