@@ -105,8 +105,14 @@ Result<Plan> Session::plan_add_endpoint(std::string_view name, std::string_view 
 
 std::vector<KeyView> Session::keys() const {
   std::vector<KeyView> views;
+  std::vector<const Record*> defaults;  // one for each provider met: looked for once, not for every key
   for (const Record* record : vault_.records()) {
-    views.push_back({record, vault_.ledger(record->id), vault_.is_default(*record)});
+    const Record* chosen = nullptr;
+    for (const Record* one : defaults) {
+      if (one->fields.provider == record->fields.provider) chosen = one;
+    }
+    if (chosen == nullptr) defaults.push_back(chosen = vault_.default_record(record->fields.provider));
+    views.push_back({record, vault_.ledger(record->id), chosen == record});
   }
   return views;
 }

@@ -158,13 +158,13 @@ const Record* Vault::default_record(std::string_view provider) const {
   if (chosen != opened_->settings.defaults.end()) {
     if (const Record* record = find(chosen->second)) return record;
   }
-  for (const Record* record : records()) {
-    if (record->fields.provider == provider) return record;
+  const Record* oldest = nullptr;
+  for (const auto& [id, record] : opened_->records) {
+    if (record.fields.provider != provider) continue;
+    if (oldest == nullptr || record.created_at < oldest->created_at) oldest = &record;
   }
-  return nullptr;
+  return oldest;
 }
-
-bool Vault::is_default(const Record& record) const { return default_record(record.fields.provider) == &record; }
 
 const Settings& Vault::settings() const { return opened_ ? opened_->settings : kNoSettings; }
 

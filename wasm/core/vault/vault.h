@@ -57,7 +57,6 @@ class Vault {
   std::vector<Finding> findings() const;
   std::vector<const Record*> records() const;  // oldest first
   const Record* find(std::string_view id) const;
-  bool is_default(const Record& record) const;
   /// The key used for a provider when none is named; null if there is none.
   const Record* default_record(std::string_view provider) const;
   const Settings& settings() const;
