@@ -3,10 +3,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { format, resolveConfig } from 'prettier'
 
 const root = new URL('..', import.meta.url)
 const source = readFileSync(new URL('wasm/core/base/error.def', root), 'utf8')
-const errors = [...source.matchAll(/^KEYHOLD_ERROR\((\w+), "([^"]*)", "([^"]*)"\)$/gm)].map(([, name, sentence, next]) => ({ name, sentence, next }))
+const errors = [...source.matchAll(/^KEYHOLD_ERROR\((\w+), "([^"]*)", "([^"]*)"\)$/gm)].map(
+  ([, name, sentence, next]) => ({ name, sentence, next }),
+)
 
 const quote = (text) => `'${text.replaceAll("'", "\\'")}'`
 
@@ -36,6 +39,8 @@ for (const [path, text] of [
   ['docs/errors.md', markdown],
 ]) {
   const file = new URL(path, root)
+  const filepath = fileURLToPath(file)
+  const formatted = await format(text, { ...(await resolveConfig(filepath)), filepath })
   if (process.argv.includes('--check')) {
     let now = ''
     try {
@@ -43,13 +48,13 @@ for (const [path, text] of [
     } catch {
       // Absent counts as different.
     }
-    if (now !== text) {
+    if (now !== formatted) {
       console.error(`${path} is not what scripts/generate-errors.mjs writes`)
       differs = true
     }
   } else {
-    mkdirSync(dirname(fileURLToPath(file)), { recursive: true })
-    writeFileSync(file, text)
+    mkdirSync(dirname(filepath), { recursive: true })
+    writeFileSync(file, formatted)
   }
 }
 process.exit(differs ? 1 : 0)

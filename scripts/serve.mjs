@@ -68,8 +68,10 @@ async function main() {
     options: { port: { type: 'string' }, demo: { type: 'boolean' } },
     allowNegative: true,
   })
-  const demo = values.demo ? await startDemo() : null
-  const site = await startSite({ port: Number(values.port ?? 4173), config: demo ? demoConfig(demo) : {} })
+  const port = Number(values.port ?? 4173)
+  // The demo key a person stores is sealed to this address: it must be the same next time.
+  const demo = values.demo ? await startDemo({ port: port + 1 }) : null
+  const site = await startSite({ port, config: demo ? demoConfig(demo) : {} })
 
   console.log(`\nKeyhold is at  ${site.url}`)
   if (demo) console.log(`Its demo provider answers at ${demo.base} and takes one key: ${demo.key}`)

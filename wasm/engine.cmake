@@ -52,5 +52,7 @@ set(engine_flags
   # No setjmp in the core.
   -sSUPPORT_LONGJMP=0)
 target_link_options(keyhold_engine PRIVATE ${engine_flags}
-  "SHELL:--js-library ${CMAKE_CURRENT_SOURCE_DIR}/bindings/numbers.js")
-set_property(TARGET keyhold_engine APPEND PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/bindings/numbers.js)
+  "SHELL:--js-library ${CMAKE_CURRENT_SOURCE_DIR}/bindings/numbers.js"
+  "SHELL:--js-library ${CMAKE_CURRENT_SOURCE_DIR}/bindings/glue.js")
+set_property(TARGET keyhold_engine APPEND PROPERTY LINK_DEPENDS
+  ${CMAKE_CURRENT_SOURCE_DIR}/bindings/numbers.js ${CMAKE_CURRENT_SOURCE_DIR}/bindings/glue.js)

@@ -26,6 +26,16 @@ function integrityOf(file: string): string | undefined {
   return `sha384-${createHash('sha384').update(readFileSync(file)).digest('base64')}`
 }
 
+/** See src/engine/provider-texts.ts. */
+function providerTexts(): Record<string, unknown> {
+  const { providers } = JSON.parse(readFileSync(path('../wasm/catalogue/providers.json'), 'utf8')) as {
+    providers: { id: string; steps: string[]; console_url: string; docs_url: string }[]
+  }
+  return Object.fromEntries(
+    providers.map(({ id, steps, console_url, docs_url }) => [id, { steps, consoleUrl: console_url, docsUrl: docs_url }]),
+  )
+}
+
 export default defineConfig({
   root: path('.'),
   // The site works in any folder of any host.
@@ -34,6 +44,7 @@ export default defineConfig({
   resolve: { alias: { 'keyhold-wasm': wasm } },
   define: {
     __KEYHOLD_BUILD__: JSON.stringify(buildId()),
+    __KEYHOLD_PROVIDER_TEXTS__: JSON.stringify(providerTexts()),
     __KEYHOLD_WASM_INTEGRITY__: JSON.stringify(integrityOf(`${wasm}/engine.wasm`)),
   },
   worker: {

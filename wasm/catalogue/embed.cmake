@@ -1,8 +1,17 @@
-# Turns providers.json into a C++ array, without the white space between its tokens.
+# Turns providers.json into a C++ array: without what is only told to a person (the page's build takes that) and without
+# the white space between tokens.
 # cmake -DINPUT=providers.json -DOUTPUT=catalogue_json.cpp -P embed.cmake
-#
-# Works on the file as hexadecimal text: CMake's own strings would trip over brackets and semicolons.
-file(READ ${INPUT} hex HEX)
+file(READ ${INPUT} json)
+string(JSON providers LENGTH "${json}" providers)
+math(EXPR last "${providers} - 1")
+foreach(index RANGE ${last})
+  foreach(member steps console_url docs_url)
+    string(JSON json REMOVE "${json}" providers ${index} ${member})
+  endforeach()
+endforeach()
+
+# From here as hexadecimal text: CMake's own strings would trip over brackets and semicolons.
+string(HEX "${json}" hex)
 string(REGEX MATCHALL ".." bytes "${hex}")
 
 set(out "")

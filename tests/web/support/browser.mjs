@@ -63,7 +63,7 @@ export class Browser {
 
   launcher() {
     return {
-      start: { start: true, wasmUrl: 'test:wasm', wasmIntegrity: null, configUrl: 'test:config' },
+      start: { start: true, wasmUrl: 'test:wasm', configUrl: 'test:config' },
       shared: this.options.shared,
       wasm: async () => (this.options.real ? engineWasm() : new ArrayBuffer(8)),
       openPort: () => {

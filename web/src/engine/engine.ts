@@ -20,6 +20,7 @@ import { KeyholdError } from './error'
 import { browserLauncher, type ConnectOptions, type Launcher } from './launch'
 import { vaultFetch } from './vault-fetch'
 import { askWithKdf } from './with-kdf'
+import { withTexts } from './provider-texts'
 
 export interface NewKey {
   provider: ProviderId
@@ -114,8 +115,8 @@ export class KeyholdEngine {
     }
   }
 
-  providers(): Promise<ProviderInfo[]> {
-    return this.#ask({ op: 'providers' })
+  async providers(): Promise<ProviderInfo[]> {
+    return (await this.#ask({ op: 'providers' })).map(withTexts)
   }
 
   keys(): Promise<KeyInfo[]> {

@@ -9,9 +9,8 @@ export interface ConnectOptions {
   /** Under Trusted Types, a TrustedScriptURL: our own policy vouches only for our own files. */
   workerUrl?: ScriptUrl | URL
   kdfWorkerUrl?: ScriptUrl | URL
+  /** Must be the very file this build was made with. */
   wasmUrl?: string | URL
-  /** Subresource integrity of the file at wasmUrl; null to not check. */
-  wasmIntegrity?: string | null
   configUrl?: string | URL
 }
 
@@ -43,8 +42,6 @@ export interface Launcher {
 
 export function browserLauncher(options: ConnectOptions): Launcher {
   const wasmUrl = absolute(options.wasmUrl ?? wasmFile)
-  // Integrity is known for our own file only.
-  const wasmIntegrity = options.wasmIntegrity ?? (options.wasmUrl === undefined ? WASM_INTEGRITY : null)
   const configUrl = absolute(options.configUrl ?? 'keyhold.config.json')
   const workerUrl = (options.workerUrl ?? vaultWorkerUrl) as string | URL
   const kdfUrl = (options.kdfWorkerUrl ?? kdfWorkerUrl) as string | URL
@@ -54,7 +51,7 @@ export function browserLauncher(options: ConnectOptions): Launcher {
   let bytes: Promise<ArrayBuffer> | null = null
 
   return {
-    start: { start: true, wasmUrl, wasmIntegrity, configUrl },
+    start: { start: true, wasmUrl, configUrl },
     shared,
     openPort: () =>
       shared
@@ -62,7 +59,7 @@ export function browserLauncher(options: ConnectOptions): Launcher {
         : dedicatedPort(new Worker(workerUrl, { name: `keyhold-${BUILD}`, type })),
     openKdf: () => kdfWorker(new Worker(kdfUrl, { name: 'keyhold-kdf', type })),
     async wasm() {
-      bytes ??= fetchWasm(wasmUrl, wasmIntegrity)
+      bytes ??= fetchWasm(wasmUrl)
       try {
         return (await bytes).slice(0)
       } catch (error) {
@@ -77,8 +74,8 @@ function absolute(url: string | URL): string {
   return new URL(url, document.baseURI).href
 }
 
-async function fetchWasm(url: string, integrity: string | null): Promise<ArrayBuffer> {
-  const response = await fetch(url, integrity === null ? {} : { integrity })
+async function fetchWasm(url: string): Promise<ArrayBuffer> {
+  const response = await fetch(url, WASM_INTEGRITY === null ? {} : { integrity: WASM_INTEGRITY })
   if (!response.ok) throw new TypeError('engine.wasm is not there')
   return response.arrayBuffer()
 }

@@ -6,6 +6,9 @@ declare const __KEYHOLD_WASM_INTEGRITY__: string | undefined
 /** Digest of the sources and of engine.wasm, put in by the bundler; 'dev' where none was. */
 export const BUILD: string = typeof __KEYHOLD_BUILD__ === 'string' ? __KEYHOLD_BUILD__ : 'dev'
 
-/** `sha384-…` of engine.wasm, for `fetch(…, { integrity })`; null where the bundler gave none. */
+/**
+ * `sha384-…` of engine.wasm, for `fetch(…, { integrity })`; null where the bundler gave none. Page and workers each have
+ * their own: wherever the file is said to be, only the one they were built with is run.
+ */
 export const WASM_INTEGRITY: string | null =
   typeof __KEYHOLD_WASM_INTEGRITY__ === 'string' ? __KEYHOLD_WASM_INTEGRITY__ : null

@@ -57,57 +57,189 @@ export type ErrorCode =
 
 /** For a person: what happened, and what to do next. */
 export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> = {
-  ERR_BAD_FORMAT: { sentence: 'This data is not in a form Keyhold understands.', next: 'It may be damaged or made by a newer version. Nothing was changed; restore a backup if it does not open.' },
-  ERR_KDF_BOUNDS: { sentence: 'The passphrase settings stored with this vault are outside the safe limits.', next: 'Somebody or something has changed the vault\'s file. Nothing was changed; restore a backup.' },
-  ERR_KDF_MEMORY: { sentence: 'There was not enough memory to check the passphrase.', next: 'Close other tabs or programs and try again.' },
-  ERR_SWAPPED: { sentence: 'A stored item is not in the place it belongs to.', next: 'Somebody or something has moved data inside the vault. The other keys are usable.' },
-  ERR_STALE_RECORD: { sentence: 'A stored item is an older version than the vault expects.', next: 'An old copy was put back. The other keys are usable; add this key again.' },
-  ERR_TAMPERED: { sentence: 'A stored item was altered after Keyhold wrote it.', next: 'It was not used. The other keys are usable; add this key again.' },
-  ERR_CANNOT_UNLOCK: { sentence: 'That passphrase does not open this vault.', next: 'Check for a typing mistake, the keyboard layout and Caps Lock, then try again.' },
+  ERR_BAD_FORMAT: {
+    sentence: 'This data is not in a form Keyhold understands.',
+    next: 'It may be damaged or made by a newer version. Nothing was changed.',
+  },
+  ERR_KDF_BOUNDS: {
+    sentence: 'The passphrase settings stored with this vault are outside the safe limits.',
+    next: "Somebody or something has changed the vault's file. Nothing was changed, and no passphrase was tried with them.",
+  },
+  ERR_KDF_MEMORY: {
+    sentence: 'There was not enough memory to check the passphrase.',
+    next: 'Close other tabs or programs and try again.',
+  },
+  ERR_SWAPPED: {
+    sentence: 'A stored item is not in the place it belongs to.',
+    next: 'Somebody or something has moved data inside the vault. The other keys are usable.',
+  },
+  ERR_STALE_RECORD: {
+    sentence: 'A stored item is an older version than the vault expects.',
+    next: 'An old copy was put back. The other keys are usable; add this key again.',
+  },
+  ERR_TAMPERED: {
+    sentence: 'A stored item was altered after Keyhold wrote it.',
+    next: 'It was not used. The other keys are usable; add this key again.',
+  },
+  ERR_CANNOT_UNLOCK: {
+    sentence: 'That passphrase does not open this vault.',
+    next: 'Check for a typing mistake, the keyboard layout and Caps Lock, then try again.',
+  },
   ERR_LOCKED: { sentence: 'The vault is locked.', next: 'Unlock it and try again.' },
-  ERR_WRONG_STATE: { sentence: 'That cannot be done in the vault\'s present state.', next: 'Reload the page and try again.' },
-  ERR_STALE: { sentence: 'Another tab changed the vault at the same moment, several times in a row.', next: 'Nothing was lost. Try again.' },
-  ERR_NOT_FOUND: { sentence: 'That item is not in the vault.', next: 'It may have been deleted in another tab. Reload the list.' },
-  ERR_TOO_MANY: { sentence: 'The vault is full: it holds as many items of this kind as it can.', next: 'Delete some that are no longer needed.' },
+  ERR_WRONG_STATE: {
+    sentence: "That cannot be done in the vault's present state.",
+    next: 'Reload the page and try again.',
+  },
+  ERR_STALE: {
+    sentence: 'Another tab changed the vault at the same moment, several times in a row.',
+    next: 'Nothing was lost. Try again.',
+  },
+  ERR_NOT_FOUND: {
+    sentence: 'That item is not in the vault.',
+    next: 'It may have been deleted in another tab. Reload the list.',
+  },
+  ERR_TOO_MANY: {
+    sentence: 'The vault is full: it holds as many items of this kind as it can.',
+    next: 'Delete some that are no longer needed.',
+  },
   ERR_TOO_LARGE: { sentence: 'This is larger than Keyhold accepts.', next: 'Send or store something smaller.' },
-  ERR_BAD_INPUT: { sentence: 'Something in what was entered is not acceptable.', next: 'Check the fields and try again.' },
-  ERR_BAD_KEY_TEXT: { sentence: 'This does not look like an API key: it is empty, too long, or has characters no key has.', next: 'Copy the key again from the provider\'s page, without spaces or line breaks.' },
-  ERR_BAD_PASSPHRASE: { sentence: 'This passphrase cannot be used.', next: 'Use at least 12 characters, or the suggested passphrase.' },
-  ERR_BAD_JSON: { sentence: 'This is not valid JSON, or it has fields that are repeated, unknown or of the wrong kind.', next: 'Correct it and try again.' },
-  ERR_SELF_TEST: { sentence: 'Keyhold\'s cryptography did not pass its own test in this browser, so it will not run.', next: 'Update the browser, switch off extensions for this page, and reload.' },
-  ERR_STORAGE: { sentence: 'The browser could not read or write Keyhold\'s storage.', next: 'Nothing was changed. Leave private browsing, check that the disk is not full, and try again.' },
-  ERR_STORAGE_FULL: { sentence: 'The browser has no room left for Keyhold\'s storage.', next: 'Nothing was changed. Free some disk space and try again.' },
+  ERR_BAD_INPUT: {
+    sentence: 'Something in what was entered is not acceptable.',
+    next: 'Check the fields and try again.',
+  },
+  ERR_BAD_KEY_TEXT: {
+    sentence: 'This does not look like an API key: it is empty, too long, or has characters no key has.',
+    next: "Copy the key again from the provider's page, without spaces or line breaks.",
+  },
+  ERR_BAD_PASSPHRASE: {
+    sentence: 'This passphrase cannot be used.',
+    next: 'Use at least 12 characters, or the suggested passphrase.',
+  },
+  ERR_BAD_JSON: {
+    sentence: 'This is not valid JSON, or it has fields that are repeated, unknown or of the wrong kind.',
+    next: 'Correct it and try again.',
+  },
+  ERR_SELF_TEST: {
+    sentence: "Keyhold's cryptography did not pass its own test in this browser, so it will not run.",
+    next: 'Update the browser, switch off extensions for this page, and reload.',
+  },
+  ERR_STORAGE: {
+    sentence: "The browser could not read or write Keyhold's storage.",
+    next: 'Nothing was changed. Leave private browsing, check that the disk is not full, and try again.',
+  },
+  ERR_STORAGE_FULL: {
+    sentence: "The browser has no room left for Keyhold's storage.",
+    next: 'Nothing was changed. Free some disk space and try again.',
+  },
   ERR_VERSION: { sentence: 'Another tab runs a newer version of Keyhold.', next: 'Reload this page.' },
-  ERR_WORKER: { sentence: 'Keyhold\'s background part did not start or stopped unexpectedly.', next: 'Reload the page. Stored keys are not affected.' },
+  ERR_WORKER: {
+    sentence: "Keyhold's background part did not start or stopped unexpectedly.",
+    next: 'Reload the page. Stored keys are not affected.',
+  },
   ERR_CANCELLED: { sentence: 'The operation was cancelled.', next: '' },
-  ERR_INTERNAL: { sentence: 'Keyhold met a fault of its own and locked the vault to be safe.', next: 'Reload the page. Stored keys are not affected.' },
+  ERR_INTERNAL: {
+    sentence: 'Keyhold met a fault of its own and locked the vault to be safe.',
+    next: 'Reload the page. Stored keys are not affected.',
+  },
   ERR_NO_KEY: { sentence: 'No API key is stored for this provider.', next: 'Add a key for it.' },
-  ERR_UNKNOWN_PROVIDER: { sentence: 'Keyhold does not know this provider.', next: 'Choose a provider from the list, or add it as an endpoint of your own.' },
-  ERR_UNKNOWN_ENDPOINT: { sentence: 'This address does not belong to any provider Keyhold knows, so no key was sent.', next: 'Check the address, or add it as an endpoint of your own.' },
-  ERR_PATH_NOT_ALLOWED: { sentence: 'This address of the provider is not one that Keyhold calls.', next: 'Use one of the provider\'s model calls.' },
-  ERR_ENDPOINT_MISMATCH: { sentence: 'This key is sealed to another address, so it was not sent.', next: 'Add the key again for the address you want to use.' },
+  ERR_UNKNOWN_PROVIDER: {
+    sentence: 'Keyhold does not know this provider.',
+    next: 'Choose a provider from the list, or add it as an endpoint of your own.',
+  },
+  ERR_UNKNOWN_ENDPOINT: {
+    sentence: 'This address does not belong to any provider Keyhold knows, so no key was sent.',
+    next: 'Check the address, or add it as an endpoint of your own.',
+  },
+  ERR_PATH_NOT_ALLOWED: {
+    sentence: 'This address of the provider is not one that Keyhold calls.',
+    next: "Use one of the provider's model calls.",
+  },
+  ERR_ENDPOINT_MISMATCH: {
+    sentence: 'This key is sealed to another address, so it was not sent.',
+    next: 'Add the key again for the address you want to use.',
+  },
   ERR_BAD_REQUEST: { sentence: 'This request cannot be sent as it is.', next: 'Check its method, headers and body.' },
-  ERR_NOT_PERMITTED_BY_SITE: { sentence: 'This copy of Keyhold is not allowed to call that address.', next: 'Whoever runs this site can allow it in keyhold.config.json.' },
-  ERR_KEY_REFLECTED: { sentence: 'The provider\'s answer contained the key itself, so it was stopped.', next: 'Do not trust this address. Delete the key and make a new one at the provider.' },
-  ERR_BAD_STREAM: { sentence: 'The provider\'s answer broke off or was not in the form it should have.', next: 'Try again.' },
-  ERR_LINE_TOO_LONG: { sentence: 'The provider\'s answer had a line longer than Keyhold accepts.', next: 'Try again, or use another model.' },
-  ERR_BAD_ANSWER: { sentence: 'The provider answered with something other than JSON.', next: 'Check the address; a proxy or a sign-in page may be answering instead.' },
-  ERR_CONNECTION_CUT: { sentence: 'The connection broke while the answer was arriving.', next: 'Check the network and try again.' },
+  ERR_NOT_PERMITTED_BY_SITE: {
+    sentence: 'This copy of Keyhold is not allowed to call that address.',
+    next: 'Whoever runs this site can allow it in keyhold.config.json.',
+  },
+  ERR_KEY_REFLECTED: {
+    sentence: "The provider's answer contained the key itself, so it was stopped.",
+    next: 'Do not trust this address. Delete the key and make a new one at the provider.',
+  },
+  ERR_BAD_STREAM: {
+    sentence: "The provider's answer broke off or was not in the form it should have.",
+    next: 'Try again.',
+  },
+  ERR_LINE_TOO_LONG: {
+    sentence: "The provider's answer had a line longer than Keyhold accepts.",
+    next: 'Try again, or use another model.',
+  },
+  ERR_BAD_ANSWER: {
+    sentence: 'The provider answered with something other than JSON.',
+    next: 'Check the address; a proxy or a sign-in page may be answering instead.',
+  },
+  ERR_CONNECTION_CUT: {
+    sentence: 'The connection broke while the answer was arriving.',
+    next: 'Check the network and try again.',
+  },
   ERR_TIMEOUT: { sentence: 'The provider did not answer in time.', next: 'Try again in a moment.' },
-  ERR_BAD_KEY: { sentence: 'The provider says this key is not valid.', next: 'Copy it again, or make a new key on the provider\'s page.' },
-  ERR_BAD_KEY_LIKELY: { sentence: 'The provider refused without saying why. With this provider that usually means the key is wrong.', next: 'Copy the key again. If you are sure of it, store it unchecked.' },
-  ERR_NO_PERMISSION: { sentence: 'The key is genuine but may not do this.', next: 'Give it more permissions on the provider\'s page, or use another key.' },
-  ERR_NO_CREDIT: { sentence: 'The account behind this key has no credit left.', next: 'Add credit on the provider\'s billing page.' },
+  ERR_BAD_KEY: {
+    sentence: 'The provider says this key is not valid.',
+    next: "Copy it again, or make a new key on the provider's page.",
+  },
+  ERR_BAD_KEY_LIKELY: {
+    sentence: 'The provider refused without saying why. With this provider that usually means the key is wrong.',
+    next: 'Copy the key again. If you are sure of it, store it unchecked.',
+  },
+  ERR_NO_PERMISSION: {
+    sentence: 'The key is genuine but may not do this.',
+    next: "Give it more permissions on the provider's page, or use another key.",
+  },
+  ERR_NO_CREDIT: {
+    sentence: 'The account behind this key has no credit left.',
+    next: "Add credit on the provider's billing page.",
+  },
   ERR_RATE_LIMITED: { sentence: 'The provider asks to wait: too many requests.', next: 'Wait a little and try again.' },
-  ERR_MODEL_NOT_FOUND: { sentence: 'The provider does not know this model, or this key may not use it.', next: 'Choose another model.' },
-  ERR_REGION: { sentence: 'The provider does not serve this country or organisation.', next: 'See the provider\'s list of supported countries.' },
-  ERR_BROWSER_FORBIDDEN: { sentence: 'The key is genuine, but its provider or organisation does not allow calls from a browser.', next: 'Ask the organisation\'s administrator to allow browser (CORS) calls, or use another key.' },
-  ERR_PROVIDER_REFUSED: { sentence: 'The provider refused the request.', next: 'Check the request and the model, then try again.' },
-  ERR_PROVIDER_DOWN: { sentence: 'The provider has a fault or is overloaded.', next: 'Try again in a few minutes; the provider\'s status page may say more.' },
+  ERR_MODEL_NOT_FOUND: {
+    sentence: 'The provider does not know this model, or this key may not use it.',
+    next: 'Choose another model.',
+  },
+  ERR_REGION: {
+    sentence: 'The provider does not serve this country or organisation.',
+    next: "See the provider's list of supported countries.",
+  },
+  ERR_BROWSER_FORBIDDEN: {
+    sentence: 'The key is genuine, but its provider or organisation does not allow calls from a browser.',
+    next: "Ask the organisation's administrator to allow browser (CORS) calls, or use another key.",
+  },
+  ERR_PROVIDER_REFUSED: {
+    sentence: 'The provider refused the request.',
+    next: 'Check the request and the model, then try again.',
+  },
+  ERR_PROVIDER_DOWN: {
+    sentence: 'The provider has a fault or is overloaded.',
+    next: "Try again in a few minutes; the provider's status page may say more.",
+  },
   ERR_OFFLINE: { sentence: 'This device is offline.', next: 'Connect to the internet and try again.' },
-  ERR_BLOCKED: { sentence: 'The provider could not be reached from this browser.', next: 'A browser extension, a firewall or the network may be blocking it. Switch blockers off for this page and try again.' },
-  ERR_NO_CORS: { sentence: 'The address answers, but does not allow calls from a browser page.', next: 'Allow this page\'s origin in the server\'s CORS settings.' },
-  ERR_LOCAL_NOT_RUNNING: { sentence: 'No server answers at this address on your computer.', next: 'Start it (for example Ollama or LM Studio) and try again.' },
-  ERR_LOCAL_CORS: { sentence: 'A server answers at this address, but it does not allow calls from a browser page.', next: 'Switch on CORS in LM Studio, or start Ollama with OLLAMA_ORIGINS set to this page\'s address.' },
-  ERR_CHECKED_TOO_OFTEN: { sentence: 'Keys of this provider were checked five times in the last minute.', next: 'Wait a minute and try again.' },
+  ERR_BLOCKED: {
+    sentence: 'The provider could not be reached from this browser.',
+    next: 'A browser extension, a firewall or the network may be blocking it. Switch blockers off for this page and try again.',
+  },
+  ERR_NO_CORS: {
+    sentence: 'The address answers, but does not allow calls from a browser page.',
+    next: "Allow this page's origin in the server's CORS settings.",
+  },
+  ERR_LOCAL_NOT_RUNNING: {
+    sentence: 'No server answers at this address on your computer.',
+    next: 'Start it (for example Ollama or LM Studio) and try again.',
+  },
+  ERR_LOCAL_CORS: {
+    sentence: 'A server answers at this address, but it does not allow calls from a browser page.',
+    next: "Switch on CORS in LM Studio, or start Ollama with OLLAMA_ORIGINS set to this page's address.",
+  },
+  ERR_CHECKED_TOO_OFTEN: {
+    sentence: 'Keys of this provider were checked five times in the last minute.',
+    next: 'Wait a minute and try again.',
+  },
 }

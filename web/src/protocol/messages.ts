@@ -46,7 +46,15 @@ export type Ask =
   /** One question to a model; the answer arrives as `call` events up to `end`, then the reply. A failure is the reply. */
   | { op: 'chat'; call: CallId; key: KeyId; model: string; messages: ChatMessage[]; maxTokens: number }
   /** A request as `fetch` would make it; the reply is status and headers, then the body as events up to `end` or `failed`. */
-  | { op: 'fetch'; call: CallId; url: string; method: string; headers: [string, string][]; body: Uint8Array | null; key: KeyId | null }
+  | {
+      op: 'fetch'
+      call: CallId
+      url: string
+      method: string
+      headers: [string, string][]
+      body: Uint8Array | null
+      key: KeyId | null
+    }
   /** The page has room for `bytes` more of this call's body (a text part counts its length). */
   | { op: 'credit'; call: CallId; bytes: number }
   /** Ends a `chat` or `fetch`, or gives up a `create` or `unlock` under way: ERR_CANCELLED. */
@@ -81,9 +89,7 @@ export interface Answers {
 export type Op = Ask['op']
 export type AskOf<O extends Op> = Extract<Ask, { op: O }>
 
-export type Reply =
-  | { id: number; ok: true; value: Answers[Op] }
-  | { id: number; ok: false; error: Problem }
+export type Reply = { id: number; ok: true; value: Answers[Op] } | { id: number; ok: false; error: Problem }
 
 /** Why something was refused. Never holds input, a key, or a provider's raw text. */
 export interface Problem {
@@ -241,7 +247,5 @@ export interface KdfStart {
 export interface WorkerStart {
   start: true
   wasmUrl: string
-  /** Subresource integrity of engine.wasm; null where the build did not compute it. */
-  wasmIntegrity: string | null
   configUrl: string
 }

@@ -1,12 +1,13 @@
 // load-engine: how engine.wasm becomes a running module, and the refusal to run one that computes wrongly.
 import createEngine from 'keyhold-wasm/engine.mjs'
+import { WASM_INTEGRITY } from '../protocol/build'
 import type { EngineModule } from './engine-module'
 import { Failure, take } from './failure'
 
-/** Fetched where the page said it is; a file that is not the built one fails the integrity check. */
-export async function fetchEngine(send: typeof fetch, url: string, integrity: string | null): Promise<ArrayBuffer> {
+/** Fetched where the page said it is; only the file this worker was built with passes the integrity check. */
+export async function fetchEngine(send: typeof fetch, url: string): Promise<ArrayBuffer> {
   try {
-    const response = await send(url, integrity === null ? {} : { integrity })
+    const response = await send(url, WASM_INTEGRITY === null ? {} : { integrity: WASM_INTEGRITY })
     if (response.ok) return await response.arrayBuffer()
   } catch {
     // The same as an answer that is not the file.

@@ -80,7 +80,6 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
 const START = v.strictObject({
   start: v.literal(true),
   wasmUrl: name(LIMITS.url),
-  wasmIntegrity: v.nullable(text(128)),
   configUrl: name(LIMITS.url),
 })
 

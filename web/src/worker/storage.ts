@@ -42,8 +42,9 @@ export class Storage {
 
   /** All of the plan or nothing, on disk when it resolves. ERR_STALE when the manifest is not the one it was made from. */
   write(plan: Plan): Promise<void> {
-    return this.#write(['envelopes', 'meta'], 'strict', async (tx) => {
+    return this.#write(['envelopes', 'ledger', 'meta'], 'strict', async (tx) => {
       const envelopes = tx.objectStore('envelopes')
+      const ledger = tx.objectStore('ledger')
       if (!same(await envelopes.get(MANIFEST), plan.base)) throw new Failure('ERR_STALE')
       return [
         ...plan.puts.map(
@@ -51,7 +52,8 @@ export class Storage {
             () =>
               envelopes.put(bytes, key),
         ),
-        ...plan.deletes.map((key) => () => envelopes.delete(key)),
+        // What is deleted takes along its hot row.
+        ...plan.deletes.map((key) => () => (key.startsWith('ledger/') ? ledger : envelopes).delete(key)),
         () => tx.objectStore('meta').put(FORMAT, 'format'),
       ]
     })

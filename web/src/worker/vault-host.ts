@@ -71,11 +71,11 @@ export class VaultWorker {
     return this.#first
   }
 
-  async #run({ wasmUrl, wasmIntegrity, configUrl }: WorkerStart): Promise<Running> {
+  async #run({ wasmUrl, configUrl }: WorkerStart): Promise<Running> {
     const { net, locks, close } = this.#platform
     const storage = new Storage()
     const [wasm, config, cspMissing] = await Promise.all([
-      fetchEngine(net.send, wasmUrl, wasmIntegrity),
+      fetchEngine(net.send, wasmUrl),
       fetchConfig(net.send, configUrl),
       policyMissing(net.send),
     ])
