@@ -1,0 +1,262 @@
+// stored-data: what lies on disk was changed behind the vault's back: each change has its own code, sound keys stay
+// usable, and nothing is deleted.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { demoConfig, startDemo } from '../../scripts/demo.mjs'
+import { openChromium, watch } from './support/chromium.mjs'
+import { startTestSite } from './support/site.mjs'
+
+const PASSPHRASE = 'violet tractor hums quietly at noon'
+const MAGIC_BYTES = 3
+const HEADER_AT = 5
+
+let demo
+let site
+let browser
+let page
+let noted
+/** The rows as Keyhold wrote them, and the victim's as it was before its last change. */
+let original
+let oldVictim
+const ids = {}
+
+before(async () => {
+  demo = await startDemo({ fast: true })
+  site = await startTestSite(demoConfig(demo))
+  browser = await openChromium()
+  const context = await browser.newContext()
+  noted = await watch(context)
+  page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  await connect()
+  assert.equal((await open('create')).state, 'unlocked')
+  for (const label of ['victim', 'sound', 'other']) {
+    ids[label] = await page.evaluate(
+      async ([label, key]) => {
+        const secret = window.keyhold.keyBytes(key)
+        return (await window.engine.add({ provider: 'demo', label, secret, unchecked: true })).key.id
+      },
+      [label, demo.key],
+    )
+  }
+  oldVictim = (await readRows())[`record/${ids.victim}`]
+  await page.evaluate(
+    ([id, key]) => window.engine.replace(id, window.keyhold.keyBytes(key), { unchecked: true }),
+    [ids.victim, demo.key],
+  )
+  await leave()
+  original = await readRows()
+})
+after(async () => {
+  await browser?.close()
+  await site?.stop()
+  await demo?.stop()
+})
+
+const record = (label) => `record/${ids[label]}`
+const slot = () => Object.keys(original).find((key) => key.startsWith('slot/'))
+
+describe('one key changed: a finding of its own, and the others work', () => {
+  const cases = {
+    'a flipped bit in what is sealed': ['ERR_TAMPERED', 'altered', (bytes) => flip(bytes, bytes.length - 20)],
+    'a flipped bit in the last byte': ['ERR_TAMPERED', 'altered', (bytes) => flip(bytes, bytes.length - 1)],
+    'cut short': ['ERR_BAD_FORMAT', 'altered', (bytes) => bytes.subarray(0, bytes.length - 7)],
+    'nothing left': ['ERR_BAD_FORMAT', 'altered', () => Buffer.alloc(0)],
+    'far too large': ['ERR_BAD_FORMAT', 'altered', (bytes) => Buffer.concat([bytes, Buffer.alloc(3 << 20)])],
+    'an unknown version': ['ERR_BAD_FORMAT', 'altered', (bytes) => flip(bytes, MAGIC_BYTES - 1)],
+    'another endpoint': [
+      'ERR_ENDPOINT_MISMATCH',
+      'altered',
+      (bytes) => withHeader(bytes, (header) => ({ ...header, base: 'https://evil.example/v1/' })),
+    ],
+    'another provider': [
+      'ERR_TAMPERED',
+      'altered',
+      (bytes) => withHeader(bytes, (header) => ({ ...header, provider: 'openai' })),
+    ],
+    "another key's row in its place": ['ERR_SWAPPED', 'swapped', () => original[record('other')]],
+    'its older version put back': ['ERR_STALE_RECORD', 'stale', () => oldVictim],
+    'taken away': ['ERR_NOT_FOUND', 'missing', () => null],
+  }
+  for (const [name, [code, kind, change]] of Object.entries(cases)) {
+    test(`${name}: ${code}`, async () => {
+      const rows = { ...original, [record('victim')]: change(Buffer.from(original[record('victim')])) }
+      await writeRows(rows)
+      await connect()
+      const { state, findings } = await open('unlock')
+      assert.equal(state, 'unlocked')
+      assert.deepEqual(findings, [{ code, kind, purpose: 'record', id: ids.victim }])
+      assert.ok((await models(ids.sound)).includes('demo-small'), 'the sound key works')
+      assert.notDeepEqual(await models(ids.victim), await models(ids.sound), 'the changed key is not used')
+      await page.evaluate((id) => window.engine.setLabel(id, 'renamed'), ids.sound)
+      assertKept(await readRows(), rows)
+    })
+  }
+})
+
+describe('what opens or lists the keys changed: said by its code', () => {
+  const kdf = (change) => (bytes) => withHeader(bytes, (header) => ({ ...header, kdf: { ...header.kdf, ...change } }))
+  const cases = {
+    'a flipped bit in what is sealed': ['ERR_CANNOT_UNLOCK', (bytes) => flip(bytes, bytes.length - 20)],
+    'an unknown version': ['ERR_BAD_FORMAT', (bytes) => flip(bytes, MAGIC_BYTES - 1)],
+    'cut short': ['ERR_BAD_FORMAT', (bytes) => bytes.subarray(0, 40)],
+    'too few passes': ['ERR_KDF_BOUNDS', kdf({ t: 1 })],
+    'too little memory': ['ERR_KDF_BOUNDS', kdf({ m: 1024 })],
+    'too much memory': ['ERR_KDF_BOUNDS', kdf({ m: 64 * 1024 * 1024 })],
+    'too many passes': ['ERR_KDF_BOUNDS', kdf({ t: 1_000_000 })],
+  }
+  for (const [name, [code, change]] of Object.entries(cases)) {
+    test(`${name}: ${code}`, async () => {
+      const rows = { ...original, [slot()]: change(Buffer.from(original[slot()])) }
+      await writeRows(rows)
+      await connect()
+      assert.equal((await open('unlock')).code, code)
+      assert.deepEqual(await readRows(), rows)
+    })
+  }
+
+  const lists = {
+    'the list of keys damaged': ['ERR_TAMPERED', 'altered', (bytes) => flip(bytes, bytes.length - 20)],
+    'the list of keys gone': ['ERR_NOT_FOUND', 'missing', () => null],
+  }
+  for (const [name, [code, kind, change]] of Object.entries(lists)) {
+    test(`${name}: ${code}, and the vault opens all the same`, async () => {
+      const rows = { ...original, manifest: change(Buffer.from(original.manifest)) }
+      await writeRows(rows)
+      await connect()
+      const { findings } = await open('unlock')
+      assert.deepEqual(findings, [{ code, kind, purpose: 'manifest', id: 'manifest' }])
+      for (const id of Object.values(ids)) assert.ok((await models(id)).includes('demo-small'), 'every key works')
+      assertKept(await readRows(), { ...rows, manifest: undefined })
+    })
+  }
+})
+
+test('a newer format on disk: ERR_VERSION, and nothing is written', async () => {
+  await writeRows(original, 2)
+  assert.equal(await connect(), 'ERR_VERSION')
+  assert.deepEqual(await readRows(), original)
+})
+
+test('put back as it was, everything is as it was', async () => {
+  await writeRows(original)
+  await connect()
+  assert.deepEqual((await open('unlock')).findings, [])
+  for (const id of Object.values(ids)) assert.ok((await models(id)).includes('demo-small'))
+  assert.deepEqual(noted.wrongs, [])
+  assert.deepEqual(site.broken(), [])
+})
+
+/** A fresh worker: leaving the page has ended the last one. @returns {Promise<string | null>} the code of a refusal */
+async function connect() {
+  await leave()
+  return page.evaluate(async () => {
+    try {
+      window.engine = await window.keyhold.KeyholdEngine.connect()
+      return null
+    } catch ({ code }) {
+      return code
+    }
+  })
+}
+
+/** The page anew, without a worker: none is started before somebody connects. */
+async function leave() {
+  await page.goto('about:blank')
+  await page.goto(`${site.url}driver.html`)
+  await page.waitForFunction(() => window.keyhold)
+}
+
+function open(how) {
+  return page.evaluate(
+    async ([how, passphrase]) => {
+      try {
+        return await window.engine[how](window.keyhold.passphraseBytes(passphrase))
+      } catch ({ code }) {
+        return { code }
+      }
+    },
+    [how, PASSPHRASE],
+  )
+}
+
+/** Names of models, which only a key that works is told; else the code. */
+function models(id) {
+  return page.evaluate((id) => window.engine.models(id).catch(({ code }) => code), id)
+}
+
+async function readRows() {
+  const rows = await page.evaluate(async () => {
+    const db = await new Promise((resolve) => {
+      const opening = indexedDB.open('keyhold')
+      opening.addEventListener('success', () => resolve(opening.result))
+    })
+    const rows = {}
+    const request = db.transaction('envelopes').objectStore('envelopes').openCursor()
+    await new Promise((resolve) => {
+      request.addEventListener('success', () => {
+        const cursor = request.result
+        if (cursor === null) return resolve()
+        let text = ''
+        for (const byte of cursor.value) text += String.fromCharCode(byte)
+        rows[cursor.key] = btoa(text)
+        cursor.continue()
+      })
+    })
+    db.close()
+    return rows
+  })
+  return Object.fromEntries(Object.entries(rows).map(([key, text]) => [key, Buffer.from(text, 'base64')]))
+}
+
+/** Replaces everything on disk, with no worker running; null leaves a row out. */
+async function writeRows(rows, format = 1) {
+  await leave()
+  const plain = Object.entries(rows).map(([key, bytes]) => [key, bytes && bytes.toString('base64')])
+  await page.evaluate(
+    async ([rows, format]) => {
+      const db = await new Promise((resolve) => {
+        const opening = indexedDB.open('keyhold')
+        opening.addEventListener('success', () => resolve(opening.result))
+      })
+      const transaction = db.transaction(['envelopes', 'meta'], 'readwrite')
+      const store = transaction.objectStore('envelopes')
+      store.clear()
+      for (const [key, text] of rows) {
+        if (text !== null)
+          store.put(
+            Uint8Array.from(atob(text), (one) => one.charCodeAt(0)),
+            key,
+          )
+      }
+      transaction.objectStore('meta').put(format, 'format')
+      await new Promise((resolve) => transaction.addEventListener('complete', resolve))
+      db.close()
+    },
+    [plain, format],
+  )
+}
+
+/** Whatever was there still is; what Keyhold itself wrote meanwhile may differ. */
+function assertKept(now, then) {
+  for (const [key, bytes] of Object.entries(then)) {
+    if (!bytes) continue
+    assert.ok(now[key], `${key} is gone`)
+    if (key !== 'manifest' && key !== record('sound')) assert.ok(bytes.equals(now[key]), `${key} was written to`)
+  }
+}
+
+function flip(bytes, at) {
+  bytes[at] ^= 1
+  return bytes
+}
+
+/** The same envelope with another header, as Keyhold would write it: keys in order, the length in front. */
+function withHeader(bytes, change) {
+  const size = bytes.readUInt16LE(MAGIC_BYTES)
+  const header = change(JSON.parse(bytes.subarray(HEADER_AT, HEADER_AT + size).toString()))
+  const text = Buffer.from(JSON.stringify(header))
+  const length = Buffer.alloc(2)
+  length.writeUInt16LE(text.length)
+  return Buffer.concat([bytes.subarray(0, MAGIC_BYTES), length, text, bytes.subarray(HEADER_AT + size)])
+}
