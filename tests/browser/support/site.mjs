@@ -15,13 +15,14 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
  * Serves a copy of dist/, so that a build under way elsewhere changes nothing here. To every policy it adds only where
  * the browser reports what was broken, workers included.
  * @param {object} [config] what /keyhold.config.json answers
+ * @param {string} [prelude] runs in the vault worker before its own code: how a test breaks what it runs on
  * @returns {Promise<{ url: string, port: number, broken(): string[], stop(): Promise<void> }>} `broken()`: what was
  *   reported, without the one thing a vault worker breaks to see that its policy holds (and which must be there).
  */
-export async function startTestSite(config = {}) {
+export async function startTestSite(config = {}, prelude = '') {
   const folder = await mkdtemp(join(tmpdir(), 'keyhold-site-'))
   await cp(`${root}dist`, folder, { recursive: true })
-  await addDriver(folder)
+  await addDriver(folder, prelude)
   const reports = await startReports()
   const alterHeaders = (_path, headers) => ({
     ...headers,
@@ -54,7 +55,7 @@ async function startReports() {
   return { all, url: `http://127.0.0.1:${server.address().port}/`, stop: () => stop(server) }
 }
 
-async function addDriver(folder) {
+async function addDriver(folder, prelude) {
   const assets = await readdir(join(folder, 'assets'))
   const asset = (pattern) => `assets/${assets.find((name) => pattern.test(name))}`
   const worker = asset(/^vault-worker-.*\.js$/)
@@ -64,7 +65,12 @@ async function addDriver(folder) {
     engine: asset(/^engine-.*\.wasm$/),
   }
   // The worker answers only a page of its own build, which it names by 16 hex digits.
-  const [, buildId] = /[`'"]([0-9a-f]{16})[`'"]/.exec(await readFile(join(folder, worker), 'utf8'))
+  const code = await readFile(join(folder, worker), 'utf8')
+  const [, buildId] = /[`'"]([0-9a-f]{16})[`'"]/.exec(code)
+  if (prelude !== '') {
+    await writeFile(join(folder, worker), `${prelude};${code}`)
+    await rm(join(folder, `${worker}.br`), { force: true })
+  }
   await build({
     stdin: {
       contents: `import * as keyhold from './engine/index'; globalThis.keyhold = keyhold`,

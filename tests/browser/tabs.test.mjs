@@ -1,0 +1,186 @@
+// tabs: several pages at once: what one writes the other does not undo, whether they share a worker or not, with Web
+// Locks or without; and an engine that fails takes nothing with it.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { demoConfig, startDemo } from '../../scripts/demo.mjs'
+import { openChromium, watch } from './support/chromium.mjs'
+import { at, createOwn, unlock } from './support/page.mjs'
+import { startTestSite } from './support/site.mjs'
+
+const PASSPHRASE = 'violet tractor hums quietly at noon'
+const ADDS = 20
+const OWN_WORKERS = () => delete window.SharedWorker
+const NO_LOCKS = `Object.defineProperty(navigator, 'locks', { value: undefined })`
+/** A message makes the next thing the engine asks of its surroundings a trap, as a fault of its own would be. */
+const TRAP = `{
+  let armed = false
+  new BroadcastChannel('test-trap').addEventListener('message', () => (armed = true))
+  const trapped = (imports) =>
+    Object.fromEntries(
+      Object.entries(imports).map(([module, all]) => [
+        module,
+        Object.fromEntries(
+          Object.entries(all).map(([name, one]) => [
+            name,
+            typeof one !== 'function'
+              ? one
+              : (...args) => {
+                  if (armed) throw new WebAssembly.RuntimeError('unreachable')
+                  return one(...args)
+                },
+          ]),
+        ),
+      ]),
+    )
+  const instantiate = WebAssembly.instantiate
+  WebAssembly.instantiate = (source, imports) => instantiate(source, trapped(imports))
+  const Instance = WebAssembly.Instance
+  WebAssembly.Instance = function (module, imports) {
+    return new Instance(module, trapped(imports))
+  }
+}`
+
+let demo
+let browser
+
+before(async () => {
+  demo = await startDemo({ fast: true })
+  browser = await openChromium()
+})
+after(async () => {
+  await browser?.close()
+  await demo?.stop()
+})
+
+describe(`two tabs add ${ADDS} keys each at the same time, and all ${2 * ADDS} are there`, () => {
+  for (const [name, { init, prelude }] of Object.entries({
+    'with one worker for both': {},
+    'with a worker each': { init: OWN_WORKERS },
+    'with a worker each and no Web Locks': { init: OWN_WORKERS, prelude: NO_LOCKS },
+  })) {
+    test(name, () =>
+      onSite({ init, prelude }, async (open) => {
+        const one = await open()
+        await connect(one, 'create')
+        const other = await open()
+        await connect(other, 'unlock')
+        const begun = performance.now()
+        const again = await Promise.all([add(one, 'one'), add(other, 'other')])
+        const took = performance.now() - begun
+        console.log(`${name}: ${(took / 2 / ADDS).toFixed(1)} ms a key, ${again[0] + again[1]} asked to try again`)
+
+        const third = await open()
+        const { findings } = await connect(third, 'unlock')
+        assert.deepEqual(findings, [])
+        for (const page of [one, other, third]) {
+          await page.waitForFunction(async (count) => (await window.engine.keys()).length === count, 2 * ADDS)
+          assert.equal(new Set(await page.evaluate(labels)).size, 2 * ADDS)
+        }
+      }),
+    )
+  }
+})
+
+test('with a worker each, a lock in one tab locks the other', () =>
+  onSite({ init: OWN_WORKERS }, async (open) => {
+    const one = await open('')
+    await createOwn(one, PASSPHRASE)
+    const other = await open('')
+    await unlock(other, PASSPHRASE)
+    await other.waitForSelector(at('keys'))
+    await one.click(at('lock'))
+    await Promise.all([one, other].map((page) => page.waitForSelector(at('passphrase'))))
+  }))
+
+test('an engine that traps locks the vault; the next one opens it with all that was stored', () =>
+  onSite({ prelude: TRAP }, async (open) => {
+    const page = await open()
+    await connect(page, 'create')
+    await add(page, 'kept')
+    const outcome = await page.evaluate(async () => {
+      const locked = new Promise((resolve) => window.engine.on('locked', resolve))
+      new BroadcastChannel('test-trap').postMessage('now')
+      let code = null
+      // The message to arm it may arrive a moment later.
+      while (code === null)
+        code = await window.engine.keys().then(
+          () => null,
+          (error) => error.code,
+        )
+      await locked
+      return { code, state: (await window.engine.status()).state }
+    })
+    console.log(`a trap was answered with ${outcome.code}`)
+    assert.match(outcome.code, /^ERR_(INTERNAL|LOCKED|WORKER)$/)
+    assert.equal(outcome.state, 'locked')
+    const { findings } = await page.evaluate(
+      (passphrase) => window.engine.unlock(window.keyhold.passphraseBytes(passphrase)),
+      PASSPHRASE,
+    )
+    assert.deepEqual(findings, [])
+    assert.equal((await page.evaluate(labels)).length, ADDS)
+  }))
+
+/** A site, a context and its pages, for one test. */
+async function onSite({ init, prelude }, use) {
+  const site = await startTestSite(demoConfig(demo), prelude)
+  const context = await browser.newContext()
+  try {
+    const noted = await watch(context)
+    if (init) await context.addInitScript(init)
+    const open = async (path = 'driver.html') => {
+      const page = await context.newPage()
+      page.setDefaultTimeout(20_000)
+      await page.goto(site.url + path)
+      return page
+    }
+    await use(open)
+    // A worker of the tab's own says on the tab's console that its look at its policy was blocked, as it should be.
+    assert.deepEqual(
+      noted.wrongs.filter((text) => !/data:,canary/.test(text)),
+      [],
+    )
+    assert.deepEqual(site.broken(), [])
+  } finally {
+    await context.close()
+    await site.stop()
+  }
+}
+
+async function connect(page, how) {
+  await page.waitForFunction(() => window.keyhold)
+  return page.evaluate(
+    async ([how, passphrase]) => {
+      const { KeyholdEngine, passphraseBytes } = window.keyhold
+      window.engine = await KeyholdEngine.connect()
+      if (window.engine.hello.status.state === 'unlocked') return window.engine.status()
+      return window.engine[how](passphraseBytes(passphrase))
+    },
+    [how, PASSPHRASE],
+  )
+}
+
+/** @returns how often it was told that others had been faster, and tried again */
+function add(page, who) {
+  return page.evaluate(
+    async ([who, count]) => {
+      let again = 0
+      for (let n = 0; n < count;) {
+        const secret = window.keyhold.keyBytes(`secret-of-${who}-${1000 + n}`)
+        try {
+          await window.engine.add({ provider: 'demo', label: `${who} ${n}`, secret, unchecked: true })
+          n += 1
+        } catch (error) {
+          if (error.code !== 'ERR_STALE') throw error
+          again += 1
+        }
+      }
+      return again
+    },
+    [who, ADDS],
+  )
+}
+
+async function labels() {
+  return (await window.engine.keys()).map(({ label }) => label)
+}
