@@ -21,9 +21,9 @@ function buildId(): string {
   return hash.digest('hex').slice(0, 16)
 }
 
-function integrityOf(file: string): string | undefined {
-  if (!existsSync(file)) return undefined
-  return `sha384-${createHash('sha384').update(readFileSync(file)).digest('base64')}`
+function integrityOf(file: string): string {
+  if (!existsSync(file)) return 'undefined'
+  return JSON.stringify(`sha384-${createHash('sha384').update(readFileSync(file)).digest('base64')}`)
 }
 
 /** See src/engine/provider-texts.ts. */
@@ -32,7 +32,10 @@ function providerTexts(): Record<string, unknown> {
     providers: { id: string; steps: string[]; console_url: string; docs_url: string }[]
   }
   return Object.fromEntries(
-    providers.map(({ id, steps, console_url, docs_url }) => [id, { steps, consoleUrl: console_url, docsUrl: docs_url }]),
+    providers.map(({ id, steps, console_url, docs_url }) => [
+      id,
+      { steps, consoleUrl: console_url, docsUrl: docs_url },
+    ]),
   )
 }
 
@@ -45,7 +48,7 @@ export default defineConfig({
   define: {
     __KEYHOLD_BUILD__: JSON.stringify(buildId()),
     __KEYHOLD_PROVIDER_TEXTS__: JSON.stringify(providerTexts()),
-    __KEYHOLD_WASM_INTEGRITY__: JSON.stringify(integrityOf(`${wasm}/engine.wasm`)),
+    __KEYHOLD_WASM_INTEGRITY__: integrityOf(`${wasm}/engine.wasm`),
   },
   worker: {
     // One classic script each: a worker then needs no `import`, which not every host page's bundler would follow.

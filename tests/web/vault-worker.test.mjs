@@ -5,7 +5,7 @@ import { Browser, key, passphrase, tick } from './support/browser.mjs'
 import { fakes, trap } from './support/fake-engine.mjs'
 import { keyhold } from './support/load.mjs'
 
-const { MAX_CALLS, PROTOCOL_VERSION, RECONNECT_AFTER_MS } = keyhold
+const { MAX_CALLS, MAX_UNDER_WAY, PROTOCOL_VERSION, RECONNECT_AFTER_MS } = keyhold
 const start = { start: true, wasmUrl: 'test:wasm', configUrl: 'test:config' }
 const hello = { id: 1, op: 'hello', protocol: PROTOCOL_VERSION, build: 'dev' }
 const rejects = (promise, code) => assert.rejects(promise, (error) => error.code === code)
@@ -213,6 +213,34 @@ test(`a port has ${MAX_CALLS} calls under way and not one more; a number used tw
   await say({ id: 302, op: 'abort', call: 1 })
   assert.equal(await aborted, 'ERR_CANCELLED')
   port.close()
+})
+
+test('a port that asks without waiting is refused above its limit, and served again afterwards', async () => {
+  browser = new Browser()
+  const { say, port } = spoken(browser.rawPort())
+  // Without a start message, hello waits.
+  const waiting = Array.from({ length: MAX_UNDER_WAY }, (_, i) => say({ ...hello, id: i }))
+  const over = await say({ ...hello, id: MAX_UNDER_WAY })
+  assert.equal(over.error.code, 'ERR_TOO_MANY')
+  port.postMessage(start)
+  assert.ok((await Promise.all(waiting)).every(({ ok }) => ok))
+  assert.equal((await say({ id: 9_999, op: 'status' })).ok, true)
+  port.close()
+})
+
+test('a newer build’s format on disk: the change is refused as ERR_VERSION and this worker locks', async () => {
+  const tab = await opened()
+  const storage = new keyhold.Storage()
+  await storage.readAll()
+  const { result } = await new Promise((done) =>
+    indexedDB.open('keyhold').addEventListener('success', ({ target }) => done(target)),
+  )
+  result.transaction('meta', 'readwrite').objectStore('meta').put(99, 'format')
+  result.close()
+  const locked = new Promise((done) => tab.on('locked', done))
+  await rejects(add(tab), 'ERR_VERSION')
+  await locked
+  await rejects(tab.status(), 'ERR_VERSION')
 })
 
 test('a stale plan is made anew from what the other tab wrote; nothing of either is lost', async () => {

@@ -74,6 +74,8 @@ export class KeyholdEngine {
     this.#launcher = launcher
     this.#hello = connection.hello
     this.#connection = Promise.resolve(this.#attach(connection))
+    // Fetched while the passphrase is still being typed.
+    if (connection.hello.status.state !== 'unlocked') launcher.wasm().catch(() => {})
     // A page that goes away must not leave a stream running that nobody reads.
     if (typeof addEventListener === 'function') {
       addEventListener('pagehide', () => void this.#connection.then((one) => one.abortCalls()).catch(() => {}))

@@ -189,8 +189,8 @@ export class Vault {
       } catch (error) {
         this.engine.abandon()
         const code = error instanceof Failure ? error.problem.code : null
-        // A newer build owns the format now; this worker must not go on with what it knows.
-        if (code === 'ERR_VERSION') this.lock(true)
+        // A newer build owns the format now; this worker must not go on with what it knows, once the asker has been told.
+        if (code === 'ERR_VERSION') setTimeout(() => this.lock(true), 0)
         if (code !== 'ERR_STALE' || attempt === REPLANS) throw error
         await this.#reload()
         continue
