@@ -76,6 +76,28 @@ test('a lock by another tab just before is no error for lock()', async () => {
   assert.equal((await tab.status()).state, 'locked')
 })
 
+test('a worker that dies without a word is ERR_WORKER after a while, not a wait for ever', async (t) => {
+  browser = new Browser()
+  const launcher = browser.launcher()
+  let dead = false
+  const tab = await KeyholdEngine.connectBy({
+    ...launcher,
+    openPort() {
+      const port = launcher.openPort()
+      return { ...port, post: (message, transfer) => dead || port.post(message, transfer) }
+    },
+  })
+  browser.tabs.push(tab)
+  dead = true
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const asked = assert.rejects(tab.keys(), failsWith('ERR_WORKER'))
+  await Promise.resolve()
+  await Promise.resolve()
+  await Promise.resolve()
+  t.mock.timers.tick(200_000)
+  await asked
+})
+
 test('a page that closed asks nothing more', async () => {
   browser = new Browser()
   const tab = await browser.open()

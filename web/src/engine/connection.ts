@@ -21,10 +21,13 @@ export const RECONNECT_AFTER_MS = 50
 const CONNECT_WITHIN_MS = 10_000
 /** A worker whose script fails to load fails so again; the second try covers one lost request. */
 const START_FAILURES = 2
+/** Longer than anything but a chat or a fetch takes in the worker: not every engine tells that a worker died. */
+const ANSWER_WITHIN_MS = 200_000
 
 interface Waiting {
   resolve(value: Answers[Op]): void
   reject(error: KeyholdError): void
+  limit: ReturnType<typeof setTimeout> | undefined
 }
 
 export class Connection {
@@ -56,7 +59,9 @@ export class Connection {
     if (this.#ended) return Promise.reject(this.#ended)
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
-      this.#asked.set(id, { resolve: resolve as Waiting['resolve'], reject })
+      const bounded = ask.op !== 'chat' && ask.op !== 'fetch'
+      const limit = bounded ? setTimeout(() => this.#giveUp(id), ANSWER_WITHIN_MS) : undefined
+      this.#asked.set(id, { resolve: resolve as Waiting['resolve'], reject, limit })
       this.#port.post({ ...ask, id }, transfer)
     })
   }
@@ -83,6 +88,11 @@ export class Connection {
     this.#end('ERR_WORKER')
   }
 
+  #giveUp(id: number): void {
+    this.#asked.get(id)?.reject(new KeyholdError('ERR_WORKER'))
+    this.#asked.delete(id)
+  }
+
   #tell(ask: Ask): void {
     // Nobody waits for these; a port that has ended needs neither.
     this.ask(ask).catch(() => {})
@@ -98,6 +108,7 @@ export class Connection {
     }
     const waiting = this.#asked.get(message.id)
     this.#asked.delete(message.id)
+    clearTimeout(waiting?.limit)
     if (message.ok) waiting?.resolve(message.value)
     else waiting?.reject(new KeyholdError(message.error))
   }
@@ -106,7 +117,10 @@ export class Connection {
     if (this.#ended) return
     this.#ended = new KeyholdError(why)
     this.#port.close()
-    for (const { reject } of this.#asked.values()) reject(this.#ended)
+    for (const { reject, limit } of this.#asked.values()) {
+      clearTimeout(limit)
+      reject(this.#ended)
+    }
     for (const call of this.#calls.values()) call.fail(this.#ended)
     this.#asked.clear()
     this.#calls.clear()
