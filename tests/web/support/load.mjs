@@ -1,5 +1,5 @@
 // load: the TypeScript of worker and client as one module that Node can run.
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
@@ -40,7 +40,11 @@ async function load() {
   await mkdir(folder, { recursive: true })
   const file = `${folder}/${process.pid}.mjs`
   await writeFile(file, outputFiles[0].contents)
-  return import(pathToFileURL(file).href)
+  try {
+    return await import(pathToFileURL(file).href)
+  } finally {
+    await rm(file)
+  }
 }
 
 export const keyhold = await load()
