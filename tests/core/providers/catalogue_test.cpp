@@ -202,6 +202,7 @@ TEST_CASE("catalogue: what the schema does not allow is refused") {
   }
   CHECK_FALSE(Catalogue::parse(as_bytes(R"({"format":2,"made":"2026-11-23","providers":[]})")).ok());
   CHECK_FALSE(Catalogue::parse(as_bytes(R"({"format":1,"providers":[]})")).ok());
+  CHECK_FALSE(Catalogue::parse(as_bytes(R"({"format":1,"made":"yesterday!","providers":[]})")).ok());
   CHECK_FALSE(Catalogue::parse(as_bytes(R"({"format":1,"made":"2026-11-23","providers":[],"more":1})")).ok());
 }
 

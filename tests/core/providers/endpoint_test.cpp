@@ -175,7 +175,7 @@ TEST_CASE("target: an address is found below a base, or is not below it") {
   };
   CHECK(rest("https://api.example.com/v1/chat/completions") == "chat/completions");
   CHECK(rest("HTTPS://API.example.com:443/v1/models?limit=1") == "models");
-  CHECK(rest("https://api.example.com/v1/") == "");
+  CHECK(rest("https://api.example.com/v1/").empty());
   for (const char* url :
        {"https://api.example.com/v1", "https://api.example.com/v1beta/models", "https://api.example.com/V1/models",
         "https://api.example.com:444/v1/models", "https://api.example.com.evil.example/v1/models",
@@ -195,7 +195,7 @@ TEST_CASE("target: the query is taken apart as it stands, and bounded") {
   CHECK(target->query[0].value == "sse");
   CHECK(target->query[1].name == "x");
   CHECK(target->query[2].value == "%2F..");
-  CHECK(target->query[3].name == "");
+  CHECK(target->query[3].name.empty());
   CHECK(target->query[4].value == "a=b");
   CHECK(TargetUrl::parse("https://a.example?x=1")->text() == "https://a.example/?x=1");
   CHECK_FALSE(TargetUrl::parse("https://a.example/?x=\"").ok());

@@ -56,14 +56,14 @@ Metered meter(const std::vector<std::string_view>& pieces, std::optional<Wire> w
 
 /// The same however the answer is cut.
 Metered chat(std::string_view answer, Wire wire = Wire::openai_chat, std::string_view type = "text/event-stream") {
-  const Metered whole = meter({answer}, wire, type, true);
+  Metered whole = meter({answer}, wire, type, true);
   for (const auto& pieces : cuts(answer, 10)) CHECK(meter(pieces, wire, type, true) == whole);
   return whole;
 }
 
 Metered pass(std::string_view answer, std::optional<Wire> wire = Wire::openai_chat,
              std::string_view type = "text/event-stream") {
-  const Metered whole = meter({answer}, wire, type, false);
+  Metered whole = meter({answer}, wire, type, false);
   for (const auto& pieces : cuts(answer, 10)) CHECK(meter(pieces, wire, type, false) == whole);
   CHECK(whole.outcome == "ok");
   CHECK(whole.text.empty());
@@ -235,7 +235,8 @@ TEST_CASE("meter: a JSON body is bounded, exactly") {
   const std::string start = R"({"choices":[{"message":{"content":")";
   const std::string end = R"("}}]})";
   for (const std::size_t over : {0, 1}) {
-    const std::string body = start + std::string(Meter::kMaxJsonBody + over - start.size() - end.size(), 'x') + end;
+    std::string body = start;
+    body.append(Meter::kMaxJsonBody + over - start.size() - end.size(), 'x').append(end);
     CHECK(meter({body}, Wire::openai_chat, "application/json", true).outcome == (over == 0 ? "ok" : "ERR_TOO_LARGE"));
     CHECK(meter({body}, Wire::openai_chat, "application/json", false).outcome == "ok");
   }

@@ -14,7 +14,7 @@ using namespace keyhold::test;
 namespace {
 
 std::string recorded_folder() {
-  if (const char* folder = std::getenv("KEYHOLD_RECORDED")) return folder;
+  if (const char* folder = std::getenv("KEYHOLD_RECORDED")) return folder;  // NOLINT(concurrency-mt-unsafe)
 #ifdef KEYHOLD_SOURCE_DIR
   return KEYHOLD_SOURCE_DIR "/../shared/recorded";
 #else
@@ -85,7 +85,7 @@ Heard hear(const std::vector<std::string_view>& pieces, Wire wire, bool chat) {
 
 /// The same in every cut; passing through reads the same usage, model and stop.
 Heard hear_all(const std::string& stream, Wire wire) {
-  const Heard whole = hear({stream}, wire, true);
+  Heard whole = hear({stream}, wire, true);
   for (const auto& pieces : cuts(stream, 6)) CHECK(hear(pieces, wire, true) == whole);
   const Heard passed = hear({stream}, wire, false);
   CHECK(passed.text.empty());

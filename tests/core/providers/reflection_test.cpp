@@ -118,7 +118,8 @@ TEST_CASE("reflection: what is only like the key passes unchanged") {
     for (const std::string& like :
          {encoded.substr(0, 10), key.substr(1), key.substr(0, key.size() - 1),
           key.substr(0, 10) + key.substr(0, key.size() - 1), "sk-test-Ab3/x+y\"Zz09~sEcret?" + key.substr(0, 5)}) {
-      const std::string answer = like + " and " + like + like.substr(0, 3);
+      std::string answer = like;
+      answer.append(" and ").append(like).append(like, 0, 3);
       for (const auto& pieces : cuts(answer, 4)) CHECK(passed(pieces, kKey) == answer);
     }
   }
@@ -131,10 +132,10 @@ TEST_CASE("reflection: only a tail that could be the beginning of the key is hel
   CHECK(as_text(*scanner.feed(as_bytes("hello\n\n"))) == "hello\n\n");
   CHECK(as_text(*scanner.feed(as_bytes("tail sk-abc"))) == "tail ");
   CHECK(as_text(*scanner.feed(as_bytes("sk-"))) == "sk-abc");
-  CHECK(as_text(*scanner.feed(as_bytes("ab"))) == "");
-  CHECK(as_text(*scanner.feed({})) == "");
+  CHECK(as_text(*scanner.feed(as_bytes("ab"))).empty());
+  CHECK(as_text(*scanner.feed({})).empty());
   CHECK(as_text(*scanner.feed(as_bytes("!"))) == "sk-ab!");
-  CHECK(as_text(*scanner.feed(as_bytes("s"))) == "");
+  CHECK(as_text(*scanner.feed(as_bytes("s"))).empty());
   CHECK(as_text(*scanner.finish()) == "s");
 }
 

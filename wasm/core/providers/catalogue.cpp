@@ -28,6 +28,15 @@ Result<std::vector<Provider>> read_providers(JsonRef list, ProviderKind kind) {
   return providers;
 }
 
+bool is_date(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00";
+  if (text.size() != kForm.size()) return false;
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    if (kForm[i] == '-' ? text[i] != '-' : text[i] < '0' || text[i] > '9') return false;
+  }
+  return true;
+}
+
 bool clashes(const Provider& a, const Provider& b) { return a.id == b.id || a.base.overlaps(b.base); }
 
 bool contains(const std::vector<std::string>& list, std::string_view text) {
@@ -45,7 +54,8 @@ Result<Catalogue> Catalogue::parse(ByteView json, ProviderKind kind) {
   KEYHOLD_TRY(const auto format, root.field("format"));
   KEYHOLD_CHECK(format.integer(1, 1));
   KEYHOLD_TRY(const auto made, root.field("made"));
-  KEYHOLD_CHECK(made.text(10));
+  KEYHOLD_TRY(const auto date, made.text(10));
+  if (!is_date(date)) return Errc::ERR_BAD_JSON;
   KEYHOLD_TRY(const auto list, root.field("providers"));
   KEYHOLD_TRY(auto providers, read_providers(list, kind));
   Catalogue catalogue;

@@ -16,7 +16,7 @@ inline constexpr std::size_t kMaxDiagnosedBody = 64 << 10;
 inline constexpr int kMaxRetryAfterS = 7 * 24 * 3600;
 
 struct Problem {
-  Errc code;
+  Errc code{};
   int status = 0;                    // 0: there was no answer
   std::optional<int> retry_after_s;  // only where waiting helps
 };

@@ -144,7 +144,7 @@ bool read_port(std::string_view digits, int default_port, std::string& out) {
 
 bool split(std::string_view url, Parts& parts) {
   const auto colon = url.find("://");
-  if (colon == std::string_view::npos || colon > 5) return false;
+  if (colon > 5) return false;  // too long for a scheme, or npos
   const std::string scheme = lowered(url.substr(0, colon));
   if (scheme != "https" && scheme != "http") return false;
   url.remove_prefix(colon + 3);
