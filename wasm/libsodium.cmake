@@ -93,7 +93,7 @@ set(sodium_small_sources
   ${sodium}/sodium/codecs.c
   ${sodium}/sodium/utils.c)
 set_source_files_properties(${sodium_small_sources} PROPERTIES
-  COMPILE_OPTIONS "-Oz;-UHAVE_EMMINTRIN_H;-UHAVE_TMMINTRIN_H")
+  COMPILE_OPTIONS "-Oz;-sINLINING_LIMIT=0;-UHAVE_EMMINTRIN_H;-UHAVE_TMMINTRIN_H")
 set_source_files_properties(${sodium}/randombytes/randombytes.c PROPERTIES COMPILE_OPTIONS
   "-U__EMSCRIPTEN__;-include;${CMAKE_CURRENT_SOURCE_DIR}/sodium/randombytes_web.h")
 target_link_options(keyhold_sodium INTERFACE
