@@ -108,6 +108,10 @@ test('WebKit', { timeout: 180_000 }, async () => {
   }
 })
 
+test('no policy was broken in either', () => {
+  assert.deepEqual(site.broken(), [])
+})
+
 /** What every engine must be able to do. `see` and what builds on it wait until the element is visible. */
 async function coreJourney({ open, see, click, type, text, run }) {
   const begun = performance.now()
