@@ -1,0 +1,59 @@
+// engine: the built engine.wasm in Node, and vaults of any size to give it.
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import createEngine from '../../build/wasm/engine.mjs'
+
+const wasmBinary = readFileSync(new URL('../../build/wasm/engine.wasm', import.meta.url))
+
+/** A fresh instance, as each worker has one. */
+export async function startEngine() {
+  const module = await createEngine({ wasmBinary })
+  const { error } = module.selfTest()
+  if (error) throw new Error(error)
+  return module
+}
+
+export function taken({ value, error }) {
+  if (error) throw new Error(error)
+  return value
+}
+
+/** Bytes in the instance's heap while `use` runs. */
+export function withBuffer(module, bytes, use) {
+  const buffer = new module.Buffer(bytes.length)
+  try {
+    buffer.view().set(bytes)
+    return use(buffer)
+  } finally {
+    buffer.delete()
+  }
+}
+
+/** Sealed rows of a vault with this many keys, and the slot key that opens it. */
+export async function makeVault(keys) {
+  const module = await startEngine()
+  const engine = new module.Engine()
+  const slotKey = randomBytes(32)
+  const rows = new Map()
+  const write = (plan) => {
+    for (const { key, bytes } of plan.puts) rows.set(key, bytes)
+    taken(engine.commit())
+  }
+  taken(engine.load([], []))
+  write(withBuffer(module, slotKey, (key) => taken(engine.planCreate(engine.newKdf(0), key))))
+  for (let i = 0; i < keys; i++) {
+    const provider = ['openai', 'anthropic', 'google', 'mistral'][i % 4]
+    const secret = Buffer.from(`sk-${randomBytes(60).toString('base64url')}`)
+    write(withBuffer(module, secret, (bytes) => taken(engine.planAdd(provider, `Key ${i}`, bytes, 1.7e12 + i))))
+  }
+  return { rows: [...rows].map(([key, bytes]) => ({ key, bytes })), slotKey, keys }
+}
+
+/** From stored rows to the list of keys, as after the passphrase was right. */
+export function unlockAndList(module, { rows, slotKey, keys }) {
+  const engine = new module.Engine()
+  taken(engine.load(rows, []))
+  withBuffer(module, slotKey, (key) => taken(engine.unlock(key)))
+  if (engine.keys().length !== keys || engine.findings().length > 0) throw new Error('not the vault that was made')
+  return engine
+}

@@ -1,0 +1,35 @@
+// sizes: what a browser downloads, packed as it is served (brotli, quality 11). In KB of 1000 bytes.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants } from 'node:zlib'
+
+const dist = fileURLToPath(new URL('../../dist', import.meta.url))
+const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }
+// The one file that is not fetched before somebody types a passphrase of their own.
+const DICTIONARY = /^assets\/strength-.*\.js$/
+const PARTS = {
+  'engine.wasm': /^assets\/engine-.*\.wasm$/,
+  'vault worker': /^assets\/vault-worker-.*\.js$/,
+  'kdf worker': /^assets\/kdf-worker-.*\.js$/,
+}
+
+export function measureSizes() {
+  const files = readdirSync(dist, { recursive: true })
+    .filter((name) => /\.(html|js|css|wasm)$/.test(name))
+    .map((name) => ({ name, bytes: brotliCompressSync(readFileSync(join(dist, name)), QUALITY).length }))
+  const kb = (wanted) => {
+    const chosen = files.filter(wanted)
+    if (chosen.length === 0) throw new Error(`dist/ has no such file: ${wanted}`)
+    return chosen.reduce((sum, { bytes }) => sum + bytes, 0) / 1000
+  }
+  const parts = Object.entries(PARTS).map(([name, pattern]) => [name, kb(({ name }) => pattern.test(name))])
+  const [[, wasm], [, worker]] = parts
+  return [
+    ...parts,
+    ['engine.wasm + vault worker', wasm + worker],
+    // Words of generated passphrases and all: everything but the dictionary and the icons.
+    ['whole page', kb(({ name }) => !DICTIONARY.test(name))],
+    ['passphrase dictionary, loaded when needed', kb(({ name }) => DICTIONARY.test(name))],
+  ].map(([name, value]) => ({ name, value, unit: 'KB' }))
+}
