@@ -174,7 +174,7 @@ const answers = [
     say: () =>
       'Your key is sealed with a key derived from your passphrase, and stored only in this browser. ' +
       'To make this call, the vault opened it inside a worker, put it into one request header, and sent that request ' +
-      'to the one address the key is sealed to. This page never saw it, and no server stood in between.',
+      'to the one address the key is sealed to. No page can read it back, and no server stood in between.',
   },
   {
     when: /\b(poem|haiku|verse)\b/i,
