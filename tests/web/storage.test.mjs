@@ -112,6 +112,15 @@ test('ledger rows lie apart from envelopes', async () => {
   assert.deepEqual(ledger, [{ key: 'k1', bytes: bytes(3) }])
 })
 
+test('what is deleted takes its ledger row along, in the same transaction', async () => {
+  await storage.write(plan(null, { manifest: bytes(1), 'record/k1': bytes(2) }))
+  await storage.writeLedger([{ key: 'ledger/k1', bytes: bytes(3) }])
+  await storage.writeLedger([{ key: 'ledger/k2', bytes: bytes(4) }])
+  await storage.write(plan(bytes(1), { manifest: bytes(2) }, ['record/k1', 'ledger/k1']))
+  assert.deepEqual(await content(storage), { manifest: [2] })
+  assert.deepEqual((await storage.readAll()).ledger, [{ key: 'ledger/k2', bytes: bytes(4) }])
+})
+
 test('the one transaction is strict, the ledger one relaxed', async (t) => {
   const seen = []
   const { IDBDatabase } = globalThis
