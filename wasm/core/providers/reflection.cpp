@@ -116,10 +116,10 @@ void ReflectionScanner::build_shifts() {
   shifts_ = SecretBytes(kTableSize);
   const auto shifts = shifts_.fill();
   std::fill(shifts.begin(), shifts.end(), static_cast<std::uint8_t>(std::min(shortest_ - 1, kMaxShift)));
-  begins_ = SecretBytes(256);
+  begins_ = SecretBytes(kTableSize);
   for (const Span& span : spans_) {
     const ByteView bytes = pattern(span);
-    begins_.fill()[bytes[0]] = 1;
+    begins_.fill()[hash(bytes.data())] = 1;
     for (std::size_t i = 0; i + 1 < shortest_; ++i) {
       std::uint8_t& shift = shifts[hash(&bytes[i])];
       shift = static_cast<std::uint8_t>(std::min<std::size_t>(shift, shortest_ - 2 - i));
@@ -149,7 +149,7 @@ std::size_t ReflectionScanner::held_back(ByteView bytes) const noexcept {
   const std::uint8_t* begins = begins_.reveal().data();  // REVEAL: a table, not passed on
   for (; length > 0; --length) {
     const ByteView tail = bytes.last(length);
-    if (begins[tail[0]] == 0) continue;
+    if (length > 1 && begins[hash(tail.data())] == 0) continue;  // nearly always
     for (const Span& span : spans_) {
       if (length < span.size && equal(pattern(span).first(length), tail)) return length;
     }

@@ -12,7 +12,7 @@
 
 namespace keyhold {
 
-/// One answer's watch. Memory: 4 KB and some 50 times the key, wiped at the end.
+/// One answer's watch. Memory: 8 KB and some 50 times the key, wiped at the end.
 class ReflectionScanner {
  public:
   /// An empty secret (a call without a key) lets everything pass.
@@ -41,7 +41,7 @@ class ReflectionScanner {
   std::size_t used_ = 0;
   std::vector<Span> spans_;
   SecretBytes shifts_;        // by hash of two bytes: how far the window may move
-  SecretBytes begins_;        // by byte: does a pattern begin with it?
+  SecretBytes begins_;        // by the same hash: may a pattern begin so?
   std::size_t shortest_ = 0;  // also the window's width
   std::size_t longest_ = 0;
   SecretBytes held_;    // tail of what came, not passed on yet
