@@ -188,12 +188,15 @@ TEST_CASE_METHOD(Fixture, "endpoints of one's own: kept sealed, removed only wit
   CHECK(vault.plan_add_endpoint({"own-more", "x", mine.base}).error() == Errc::ERR_TOO_MANY);
 }
 
-TEST_CASE_METHOD(Fixture, "bounds: a vault takes its last key and refuses the next", "[slow]") {
+// Natively only: each of the 2,000 manifests is written anew, which takes minutes in WebAssembly under load.
+#ifndef __EMSCRIPTEN__
+TEST_CASE_METHOD(Fixture, "bounds: a vault takes its last key and refuses the next") {
   make();
   for (std::size_t i = 0; i < kMaxRecords; ++i) add(vault, shelf, "x", "sk-12345678");
   CHECK(vault.plan_add(openai_fields(), "x", "", secret("sk-12345678"), 0).error() == Errc::ERR_TOO_MANY);
   CHECK(reopened().records().size() == kMaxRecords);
 }
+#endif
 
 TEST_CASE_METHOD(Fixture, "model: 1,000 random changes, locks and failed writes agree with a plain map") {
   make();
