@@ -6,6 +6,14 @@ namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+// What a character stands for; -1 if it is no digit.
+int digit_of(char c) noexcept {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
 }  // namespace
 
 std::string encode_base64url(ByteView bytes) {
@@ -22,18 +30,18 @@ std::string encode_base64url(ByteView bytes) {
 }
 
 Result<Bytes> parse_base64url(std::string_view text) {
-  Bytes bytes;
-  bytes.reserve(text.size() * 3 / 4);
+  Bytes bytes(text.size() * 3 / 4);
+  std::size_t size = 0;
   std::uint32_t pending = 0;
   int bits = 0;
   for (const char c : text) {
-    const auto digit = kAlphabet.find(c);
-    if (digit == std::string_view::npos) return Errc::ERR_BAD_FORMAT;
+    const int digit = digit_of(c);
+    if (digit < 0) return Errc::ERR_BAD_FORMAT;
     pending = pending << 6 | static_cast<std::uint32_t>(digit);
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
-      bytes.push_back(static_cast<std::uint8_t>(pending >> bits));
+      bytes[size++] = static_cast<std::uint8_t>(pending >> bits);
     }
   }
   // A canonical text leaves fewer than 6 bits over, all zero: otherwise two texts would mean the same bytes.
