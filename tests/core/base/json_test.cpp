@@ -24,6 +24,14 @@ TEST_CASE("json: what is not one strict value is refused") {
   }
 }
 
+TEST_CASE("json: a NUL or a byte order mark is no white space, and nothing hides behind it") {
+  using namespace std::string_view_literals;
+  for (const auto text : {"{}\0"sv, "{}\0garbage"sv, "\0{}"sv, "[1,\0]"sv, "\"\0\""sv, "\xef\xbb\xbf{}"sv}) {
+    CHECK(refusal(text) == Errc::ERR_BAD_JSON);
+  }
+  CHECK(Json::parse(as_bytes("\"\\u0000\"")).ok());
+}
+
 TEST_CASE("json: a repeated key is refused at any depth") {
   CHECK(refusal(R"({"a":1,"a":2})") == Errc::ERR_BAD_JSON);
   CHECK(refusal(R"({"a":{"b":1,"c":2,"b":3}})") == Errc::ERR_BAD_JSON);

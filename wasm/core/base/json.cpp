@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/json_scanner.h"
-
 namespace keyhold {
 
 namespace {
@@ -15,27 +13,28 @@ using Node = nlohmann::json;
 
 const Node& as_node(const void* node) { return *static_cast<const Node*>(node); }
 
-// Builds the document while refusing what JSON allows and Keyhold does not: repeated keys, too many values.
-class Builder final : public JsonPieces {
+// Builds the document while refusing what the library would let through: repeated keys, depth, numbers of values.
+class StrictReader : public nlohmann::json_sax<Node> {
  public:
-  explicit Builder(std::size_t max_values) : values_left_(max_values) {}
+  explicit StrictReader(std::size_t max_values) : values_left_(max_values) {}
 
   bool null() override { return put(nullptr); }
   bool boolean(bool value) override { return put(value); }
-  bool integer(std::int64_t value) override { return put(value); }
-  bool natural(std::uint64_t value) override { return put(value); }
-  bool real(double value) override { return put(value); }
-  bool text(std::string value) override { return put(std::move(value)); }
-  bool begin_object() override { return open(Node::object()); }
-  bool begin_array() override { return open(Node::array()); }
-  bool name(std::string member) override {
-    name_ = std::move(member);
-    return count();
-  }
-  bool end() override {
-    open_.pop_back();
+  bool number_integer(number_integer_t value) override { return put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return put(value); }
+  bool number_float(number_float_t value, const string_t&) override { return put(value); }
+  bool string(string_t& value) override { return put(std::move(value)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(Node::object()); }
+  bool start_array(std::size_t) override { return open(Node::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    if (!count() || open_.back()->contains(name)) return false;
+    key_ = std::move(name);
     return true;
   }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 
   Node take() { return std::move(root_); }
 
@@ -45,12 +44,16 @@ class Builder final : public JsonPieces {
   bool put(Node value) { return count() && place(std::move(value)) != nullptr; }
 
   bool open(Node container) {
-    Node* placed = count() ? place(std::move(container)) : nullptr;
-    open_.push_back(placed);
-    return placed != nullptr;
+    if (open_.size() >= kJsonMaxDepth || !count()) return false;
+    open_.push_back(place(std::move(container)));
+    return true;
   }
 
-  // Null for a member whose name was there before.
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
   Node* place(Node value) {
     if (open_.empty()) {
       root_ = std::move(value);
@@ -61,14 +64,13 @@ class Builder final : public JsonPieces {
       parent.push_back(std::move(value));
       return &parent.back();
     }
-    const auto [member, added] = parent.emplace(std::move(name_), std::move(value));
-    return added ? &*member : nullptr;
+    return &parent.emplace(std::move(key_), std::move(value)).first.value();
   }
 
   std::size_t values_left_;
   Node root_;
   std::vector<Node*> open_;  // containers begun and not ended; a parent never moves while a child is open
-  std::string name_;
+  std::string key_;
 };
 
 std::string serialise(const Node& node) { return node.dump(-1, ' ', false, Node::error_handler_t::replace); }
@@ -168,10 +170,14 @@ Json::~Json() = default;
 
 Result<Json> Json::parse(ByteView text, JsonLimits limits) {
   if (text.size() > limits.max_bytes) return Errc::ERR_TOO_LARGE;
-  Builder builder(limits.max_values);
-  if (!scan_json(as_text(text), kJsonMaxDepth, builder)) return Errc::ERR_BAD_JSON;
+  // The library takes a NUL for the end of the text, whatever follows, and skips a byte order mark. Neither is JSON.
+  if (std::find(text.begin(), text.end(), 0) != text.end() || as_text(text).starts_with("\xef\xbb\xbf")) {
+    return Errc::ERR_BAD_JSON;
+  }
+  StrictReader reader(limits.max_values);
+  if (!Node::sax_parse(text.begin(), text.end(), &reader)) return Errc::ERR_BAD_JSON;
   auto impl = std::make_unique<Impl>();
-  impl->root = builder.take();
+  impl->root = reader.take();
   return Json(std::move(impl));
 }
 
