@@ -6,5 +6,5 @@ const limits = JSON.parse(readFileSync(new URL('limits.json', import.meta.url), 
 /** @returns {{ name: string, value: number, unit: string, limit: number | null, ok: boolean }} rounded for reading */
 export function judged({ name, value, unit }) {
   const limit = limits[name] ?? null
-  return { name, value: Number(value.toPrecision(4)), unit, limit, ok: limit === null || value <= limit }
+  return { name, value: Number(value.toPrecision(5)), unit, limit, ok: limit === null || value <= limit }
 }
