@@ -34,8 +34,9 @@ set(engine_flags
   -sEXPORT_NAME=createEngine
   # No `import.meta.url`: the worker hands in the module's bytes and looks nothing up.
   -sUSE_ES6_IMPORT_META=0
-  # No Node branches in the glue. Tests in Node pass `wasmBinary`.
-  -sENVIRONMENT=web,worker
+  # No branches for other surroundings in the glue, which looks nothing up: it is given `wasmBinary` everywhere.
+  -sENVIRONMENT=web
+  -sSUPPORT_ERRNO=0
   # No `eval` or `new Function`: the page's policy forbids them.
   -sDYNAMIC_EXECUTION=0
   # The core does no file I/O.
@@ -47,8 +48,8 @@ set(engine_flags
   -sALLOW_MEMORY_GROWTH=1
   # Room for the largest Argon2 of a foreign backup.
   -sMAXIMUM_MEMORY=2GB
-  # The hooks of Module that the glue keeps: how the shell starts an instance, and how it hears of a trap.
-  "-sINCOMING_MODULE_JS_API=['instantiateWasm','wasmBinary','onAbort','print','printErr']"
+  # The hooks of Module that the glue keeps: the module's bytes, and where it may print (nowhere).
+  "-sINCOMING_MODULE_JS_API=['wasmBinary','print','printErr']"
   # No stack-overflow or assertion text in what ships.
   -sASSERTIONS=0
   # No setjmp in the core.

@@ -29,12 +29,18 @@ function integrityOf(file: string): string {
 /** See src/engine/provider-texts.ts. */
 function providerTexts(): Record<string, unknown> {
   const { providers } = JSON.parse(readFileSync(path('../wasm/catalogue/providers.json'), 'utf8')) as {
-    providers: { id: string; steps: string[]; console_url: string; docs_url: string }[]
+    providers: { id: string; [text: string]: unknown }[]
   }
   return Object.fromEntries(
-    providers.map(({ id, steps, console_url, docs_url }) => [
+    providers.map(({ id, steps, console_url, docs_url, key_prefixes, suggested_model }) => [
       id,
-      { steps, consoleUrl: console_url, docsUrl: docs_url },
+      {
+        steps,
+        consoleUrl: console_url,
+        docsUrl: docs_url,
+        keyPrefixes: key_prefixes,
+        suggestedModel: suggested_model,
+      },
     ]),
   )
 }

@@ -25,9 +25,10 @@ test('the schema refuses what the engine refuses: unknown fields, a base without
 })
 
 test('every provider says where to get a key, and how', () => {
-  for (const { id, console_url, docs_url, steps } of catalogue.providers) {
+  for (const { id, console_url, docs_url, steps, suggested_model } of catalogue.providers) {
     assert.match(console_url, /^https:\/\//, id)
     assert.match(docs_url, /^https:\/\//, id)
     assert.ok(steps.length >= 3, id)
+    assert.ok(suggested_model, id)
   }
 })

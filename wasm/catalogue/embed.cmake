@@ -3,9 +3,10 @@
 # cmake -DINPUT=providers.json -DOUTPUT=catalogue_json.cpp -P embed.cmake
 file(READ ${INPUT} json)
 string(JSON providers LENGTH "${json}" providers)
+string(JSON json REMOVE "${json}" "$schema")
 math(EXPR last "${providers} - 1")
 foreach(index RANGE ${last})
-  foreach(member steps console_url docs_url)
+  foreach(member steps console_url docs_url key_prefixes suggested_model)
     string(JSON json REMOVE "${json}" providers ${index} ${member})
   endforeach()
 endforeach()

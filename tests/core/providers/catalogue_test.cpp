@@ -35,7 +35,6 @@ TEST_CASE("catalogue: the built-in one is sound and has the eight providers") {
     CHECK(known->kind == ProviderKind::catalogue);
     CHECK_FALSE(known->key_optional);
     CHECK(known->base.text().substr(0, 8) == "https://");
-    CHECK_FALSE(known->suggested_model.empty());
     CHECK_FALSE(known->calls.empty());
   }
   CHECK(builtin().find("nobody") == nullptr);

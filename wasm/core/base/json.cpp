@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <limits>
+#define JSON_NO_IO 1  // no streams: nothing here reads or writes a file
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -30,9 +31,10 @@ class StrictReader : public nlohmann::json_sax<Node> {
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
   bool key(string_t& name) override {
-    if (!count() || open_.back()->contains(name)) return false;
-    key_ = std::move(name);
-    return true;
+    if (!count()) return false;
+    const auto [member, fresh] = open_.back()->emplace(std::move(name), nullptr);
+    member_ = &member.value();
+    return fresh;
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 
@@ -64,13 +66,14 @@ class StrictReader : public nlohmann::json_sax<Node> {
       parent.push_back(std::move(value));
       return &parent.back();
     }
-    return &parent.emplace(std::move(key_), std::move(value)).first.value();
+    *member_ = std::move(value);
+    return member_;
   }
 
   std::size_t values_left_;
   Node root_;
   std::vector<Node*> open_;  // containers begun and not ended; a parent never moves while a child is open
-  std::string key_;
+  Node* member_ = nullptr;   // of the innermost object: where the value that comes next belongs
 };
 
 std::string serialise(const Node& node) { return node.dump(-1, ' ', false, Node::error_handler_t::replace); }
@@ -83,11 +86,11 @@ bool JsonRef::is_string() const noexcept { return as_node(node_).is_string(); }
 bool JsonRef::is_null() const noexcept { return as_node(node_).is_null(); }
 
 std::optional<JsonRef> JsonRef::find(std::string_view key) const {
-  const Node& node = as_node(node_);
-  if (!node.is_object()) return std::nullopt;
-  const auto found = node.find(std::string(key));
-  if (found == node.end()) return std::nullopt;
-  return JsonRef(&*found);
+  const auto* members = as_node(node_).get_ptr<const Node::object_t*>();
+  if (members == nullptr) return std::nullopt;
+  const auto found = members->find(key);
+  if (found == members->end()) return std::nullopt;
+  return JsonRef(&found->second);
 }
 
 Result<JsonRef> JsonRef::field(std::string_view key) const {

@@ -28,9 +28,9 @@ struct SiteConfig {
 
 /// What may be shown of a stored key.
 struct KeyView {
-  const Record* record;
+  const Record* record = nullptr;
   LedgerRow ledger;
-  bool is_default;
+  bool is_default = false;
 };
 
 class Session {

@@ -46,7 +46,7 @@ struct ManifestFields {
 
 /// The public, authenticated part of an envelope.
 struct Header {
-  Purpose purpose;
+  Purpose purpose = Purpose::settings;
   std::string vault;  // 16 random bytes, base64url
   std::string id;     // 16 random bytes, base64url; or the purpose's name where there is only one
   std::int64_t rev = 1;

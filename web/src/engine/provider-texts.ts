@@ -2,7 +2,7 @@
 // engine.wasm: the build takes it from wasm/catalogue/providers.json, beside which the engine keeps the rest.
 import type { ProviderInfo } from '../protocol/messages'
 
-type ProviderTexts = Pick<ProviderInfo, 'steps' | 'consoleUrl' | 'docsUrl'>
+type ProviderTexts = Pick<ProviderInfo, 'steps' | 'consoleUrl' | 'docsUrl' | 'keyPrefixes' | 'suggestedModel'>
 
 declare const __KEYHOLD_PROVIDER_TEXTS__: Record<string, ProviderTexts> | undefined
 
