@@ -1,11 +1,6 @@
 # keyhold_engine: the core behind Embind, as engine.mjs + engine.wasm. Every flag has its reason above it.
 
 file(GLOB_RECURSE binding_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/bindings/*.cpp)
-if(NOT binding_sources)
-  message(STATUS "wasm/bindings is empty: no engine is built")
-  return()
-endif()
-
 add_executable(keyhold_engine ${binding_sources})
 target_link_libraries(keyhold_engine PRIVATE keyhold_core keyhold_warnings keyhold_flags)
 set_target_properties(keyhold_engine PROPERTIES
