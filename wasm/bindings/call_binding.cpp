@@ -70,7 +70,7 @@ val CallBinding::take_events() {
   for (const TextEvent& event : exchange_.take_events()) {
     JsonOut object = JsonOut::object();
     object.set("type", event.type == TextEvent::Type::text ? "text" : "reasoning").set("text", event.text);
-    array.push(std::move(object));
+    array.push(object);
   }
   return to_js(array);
 }

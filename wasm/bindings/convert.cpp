@@ -87,7 +87,7 @@ JsonOut to_json(const Headers& headers) {
   for (const auto& [name, value] : headers) {
     JsonOut pair = JsonOut::array();
     pair.push(name).push(value);
-    array.push(std::move(pair));
+    array.push(pair);
   }
   return array;
 }

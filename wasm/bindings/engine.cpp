@@ -49,12 +49,17 @@ JsonOut to_json(const KeyView& view) {
   object.set("id", record.id).set("provider", record.fields.provider).set("base", record.fields.base);
   object.set("label", record.label).set("hint", record.hint).set("isDefault", view.is_default);
   object.set("createdAt", record.created_at).set("changedAt", record.changed_at);
-  object.set_null("lastUsedAt").set_null("lastChecked");
-  if (view.ledger.last_used_at) object.set("lastUsedAt", *view.ledger.last_used_at);
+  if (view.ledger.last_used_at) {
+    object.set("lastUsedAt", *view.ledger.last_used_at);
+  } else {
+    object.set_null("lastUsedAt");
+  }
   if (view.ledger.last_check) {
     JsonOut checked = JsonOut::object();
     checked.set("at", view.ledger.last_check->at).set("code", view.ledger.last_check->code);
-    object.set("lastChecked", std::move(checked));
+    object.set("lastChecked", checked);
+  } else {
+    object.set_null("lastChecked");
   }
   return object;
 }
@@ -84,11 +89,13 @@ JsonOut to_json(const Finding& finding) {
 
 JsonOut to_json(const SiteConfig& site) {
   JsonOut object = JsonOut::object();
-  object.set("customEndpoints", site.custom_endpoints).set_null("demo");
+  object.set("customEndpoints", site.custom_endpoints);
   if (site.demo) {
     JsonOut demo = JsonOut::object();
     demo.set("provider", site.demo->provider).set("key", site.demo->key);
-    object.set("demo", std::move(demo));
+    object.set("demo", demo);
+  } else {
+    object.set_null("demo");
   }
   return object;
 }

@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <limits>
+
 #include "support.h"
 
 using namespace keyhold;
@@ -73,8 +75,13 @@ TEST_CASE("json: dump and parse are each other's inverse") {
   CHECK(json.root().dump() == text);
 }
 
-TEST_CASE("json: what is written is in the order of names, and malformed UTF-8 does not get out") {
+TEST_CASE("json: what is written is in the order it was set, and malformed UTF-8 does not get out") {
   JsonOut out = JsonOut::object();
-  out.set("z", "1").set("a", 2).set("text", "\xff");
-  CHECK(out.dump() == "{\"a\":2,\"text\":\"\xef\xbf\xbd\",\"z\":\"1\"}");
+  out.set("z", "1").set("a", 2).set("text", "\xff").set("quote\"\\", "line\nfeed\x7f");
+  out.set("half", 0.5).set("least", std::numeric_limits<std::int64_t>::min()).set("yes", true).set_null("none");
+  out.set("list", JsonOut::array().push("one").push(2).push(JsonOut::object()));
+  CHECK(out.dump() ==
+        "{\"z\":\"1\",\"a\":2,\"text\":\"\xef\xbf\xbd\",\"quote\\\"\\\\\":\"line\\nfeed\x7f\","
+        "\"half\":0.5,\"least\":-9223372036854775808,\"yes\":true,\"none\":null,\"list\":[\"one\",2,{}]}");
+  CHECK(Json::parse(as_bytes(out.dump())).ok());
 }

@@ -70,7 +70,7 @@ export function openVault(rows, slotKey) {
   const listed = [...rows.keys()].filter((key) => key !== 'manifest').sort()
   if (JSON.stringify(Object.keys(entries).sort()) !== JSON.stringify(listed))
     throw new Error('missing or unexpected row')
-  for (const [key, { rev, digest, base }] of Object.entries(entries)) {
+  for (const [key, [rev, digest, base]] of Object.entries(entries)) {
     const { header } = parsed.get(key)
     if (rev !== header.rev || base !== header.base || digest !== digestOf(rows.get(key)))
       throw new Error(`not as listed`)
@@ -84,7 +84,7 @@ export function resealRecord(rows, { subkeys, opened, manifest }, id, label, sec
   const { header, info } = opened.get(row)
   const bytes = sealEnvelope({ ...header, rev: header.rev + 1 }, { ...info, label }, secret, subkeys.record)
   const generation = manifest.header.generation + 1
-  const entry = { ...manifest.info.entries[row], rev: header.rev + 1, digest: digestOf(bytes) }
+  const entry = [header.rev + 1, digestOf(bytes), header.base]
   const entries = { ...manifest.info.entries, [row]: entry }
   const newManifest = sealEnvelope(
     { ...manifest.header, rev: generation, generation },

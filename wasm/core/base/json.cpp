@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <array>
+#include <charconv>
 #include <limits>
 #define JSON_NO_IO 1  // no streams: nothing here reads or writes a file
 #include <nlohmann/json.hpp>
@@ -186,55 +188,46 @@ Result<Json> Json::parse(ByteView text, JsonLimits limits) {
 
 JsonRef Json::root() const noexcept { return JsonRef(&impl_->root); }
 
-struct JsonOut::Impl {
-  Node root;
-};
+JsonOut& JsonOut::set(std::string_view key, std::string_view text) { return begin(key).write(text); }
+JsonOut& JsonOut::set(std::string_view key, std::int64_t number) { return begin(key).write(number); }
+JsonOut& JsonOut::set(std::string_view key, double number) { return begin(key).raw(serialise(number)); }
+JsonOut& JsonOut::set(std::string_view key, bool value) { return begin(key).raw(value ? "true" : "false"); }
+JsonOut& JsonOut::set(std::string_view key, const JsonOut& value) { return begin(key).raw(value.dump()); }
+JsonOut& JsonOut::set(std::string_view key, JsonRef value) { return begin(key).raw(value.dump()); }
+JsonOut& JsonOut::set_null(std::string_view key) { return begin(key).raw("null"); }
+JsonOut& JsonOut::push(std::string_view text) { return begin().write(text); }
+JsonOut& JsonOut::push(std::int64_t number) { return begin().write(number); }
+JsonOut& JsonOut::push(const JsonOut& value) { return begin().raw(value.dump()); }
 
-JsonOut::JsonOut(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
-JsonOut::JsonOut(JsonOut&&) noexcept = default;
-JsonOut& JsonOut::operator=(JsonOut&&) noexcept = default;
-JsonOut::~JsonOut() = default;
-
-JsonOut JsonOut::object() { return JsonOut(std::make_unique<Impl>(Impl{Node::object()})); }
-JsonOut JsonOut::array() { return JsonOut(std::make_unique<Impl>(Impl{Node::array()})); }
-
-JsonOut& JsonOut::set(std::string_view key, std::string_view text) {
-  impl_->root[std::string(key)] = std::string(text);
-  return *this;
-}
-JsonOut& JsonOut::set(std::string_view key, std::int64_t number) {
-  impl_->root[std::string(key)] = number;
-  return *this;
-}
-JsonOut& JsonOut::set(std::string_view key, double number) {
-  impl_->root[std::string(key)] = number;
-  return *this;
-}
-JsonOut& JsonOut::set(std::string_view key, bool value) {
-  impl_->root[std::string(key)] = value;
-  return *this;
-}
-JsonOut& JsonOut::set(std::string_view key, JsonOut value) {
-  impl_->root[std::string(key)] = std::move(value.impl_->root);
-  return *this;
-}
-JsonOut& JsonOut::set(std::string_view key, JsonRef value) {
-  impl_->root[std::string(key)] = as_node(value.node_);
-  return *this;
-}
-JsonOut& JsonOut::set_null(std::string_view key) {
-  impl_->root[std::string(key)] = nullptr;
-  return *this;
-}
-JsonOut& JsonOut::push(std::string_view text) {
-  impl_->root.push_back(std::string(text));
-  return *this;
-}
-JsonOut& JsonOut::push(JsonOut value) {
-  impl_->root.push_back(std::move(value.impl_->root));
+JsonOut& JsonOut::begin(std::string_view key) {
+  begin().write(key).text_ += ':';
   return *this;
 }
 
-std::string JsonOut::dump() const { return serialise(impl_->root); }
+JsonOut& JsonOut::begin() {
+  if (text_.size() > 1) text_ += ',';
+  return *this;
+}
+
+JsonOut& JsonOut::write(std::string_view text) {
+  // Nearly every text is plain; the library escapes and mends the others.
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+  if (!std::all_of(text.begin(), text.end(), plain)) return raw(serialise(std::string(text)));
+  text_ += '"';
+  text_ += text;
+  text_ += '"';
+  return *this;
+}
+
+JsonOut& JsonOut::write(std::int64_t number) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+  return raw({digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+JsonOut& JsonOut::raw(std::string_view json) {
+  text_ += json;
+  return *this;
+}
 
 }  // namespace keyhold

@@ -78,14 +78,12 @@ class Json {
   std::unique_ptr<Impl> impl_;
 };
 
-/// A document being written. Members come out in the order of their names. Never used for secrets.
+/// A document being written, text from the first member on. Members stand in the order they were set, each set once.
+/// Never used for secrets.
 class JsonOut {
  public:
-  static JsonOut object();
-  static JsonOut array();
-  JsonOut(JsonOut&&) noexcept;
-  JsonOut& operator=(JsonOut&&) noexcept;
-  ~JsonOut();
+  static JsonOut object() { return JsonOut('{', '}'); }
+  static JsonOut array() { return JsonOut('[', ']'); }
 
   JsonOut& set(std::string_view key, std::string_view text);
   JsonOut& set(std::string_view key, const char* text) { return set(key, std::string_view(text)); }
@@ -93,20 +91,27 @@ class JsonOut {
   JsonOut& set(std::string_view key, int number) { return set(key, std::int64_t{number}); }
   JsonOut& set(std::string_view key, double number);
   JsonOut& set(std::string_view key, bool value);
-  JsonOut& set(std::string_view key, JsonOut value);
+  JsonOut& set(std::string_view key, const JsonOut& value);
   /// A copy of a value that was read.
   JsonOut& set(std::string_view key, JsonRef value);
   JsonOut& set_null(std::string_view key);
   JsonOut& push(std::string_view text);
-  JsonOut& push(JsonOut value);
+  JsonOut& push(std::int64_t number);
+  JsonOut& push(const JsonOut& value);
 
   /// Compact UTF-8; malformed UTF-8 in a text becomes U+FFFD.
-  std::string dump() const;
+  std::string dump() const { return text_ + close_; }
 
  private:
-  struct Impl;
-  explicit JsonOut(std::unique_ptr<Impl> impl) noexcept;
-  std::unique_ptr<Impl> impl_;
+  JsonOut(char open, char close) : text_(1, open), close_(close) {}
+  JsonOut& begin(std::string_view key);  // up to where the member's value goes
+  JsonOut& begin();                      // up to where the next element goes
+  JsonOut& write(std::string_view text);
+  JsonOut& write(std::int64_t number);
+  JsonOut& raw(std::string_view json);
+
+  std::string text_;  // all but the closing bracket
+  char close_;
 };
 
 }  // namespace keyhold

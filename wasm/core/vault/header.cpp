@@ -112,12 +112,12 @@ std::string encode_header(const Header& header) {
     JsonOut kdf = JsonOut::object();
     kdf.set("alg", "argon2id").set("salt", encode_base64url(header.slot->salt));
     kdf.set("t", std::int64_t{header.slot->kdf.passes()}).set("m", std::int64_t{header.slot->kdf.mem_kib()});
-    out.set("kind", "passphrase").set("kdf", std::move(kdf));
+    out.set("kind", "passphrase").set("kdf", kdf);
   }
   if (header.record) {
     JsonOut auth = JsonOut::object();
     auth.set("header", header.record->auth_header).set("prefix", header.record->auth_prefix);
-    out.set("provider", header.record->provider).set("base", header.record->base).set("auth", std::move(auth));
+    out.set("provider", header.record->provider).set("base", header.record->base).set("auth", auth);
   }
   if (header.manifest) {
     out.set("generation", header.manifest->generation).set("epoch", header.manifest->epoch);

@@ -16,7 +16,7 @@ Bytes seal_ledger_row(const LedgerRow& row, std::string_view vault, std::string_
   if (row.last_check) {
     JsonOut check = JsonOut::object();
     check.set("at", row.last_check->at).set("code", row.last_check->code);
-    info.set("checked", std::move(check));
+    info.set("checked", check);
   }
   Header header{.purpose = Purpose::ledger, .vault = std::string(vault), .id = std::string(id)};
   header.rev = row.rev;

@@ -9,20 +9,37 @@ namespace {
 
 constexpr std::int64_t kMaxRev = std::int64_t{1} << 53;
 
-Result<ManifestEntry> parse_entry(JsonRef object) {
-  KEYHOLD_CHECK(object.only({"rev", "digest", "base"}));
+// [rev, digest], and of a record [rev, digest, base].
+JsonOut encode_entry(const ManifestEntry& entry) {
+  JsonOut out = JsonOut::array();
+  out.push(entry.rev).push(encode_base64url(entry.digest));
+  if (!entry.base.empty()) out.push(entry.base);
+  return out;
+}
+
+Result<ManifestEntry> parse_entry(JsonRef array) {
+  if (array.size() < 2 || array.size() > 3) return Errc::ERR_BAD_FORMAT;
   ManifestEntry entry{};
-  KEYHOLD_TRY(const JsonRef rev, object.field("rev"));
-  KEYHOLD_TRY(entry.rev, rev.integer(1, kMaxRev));
-  KEYHOLD_TRY(const JsonRef digest, object.field("digest"));
-  KEYHOLD_TRY(const std::string_view digest_text, digest.text(64));
-  KEYHOLD_TRY(const Bytes digest_bytes, parse_base64url(digest_text));
-  if (digest_bytes.size() != entry.digest.size()) return Errc::ERR_BAD_FORMAT;
-  std::copy(digest_bytes.begin(), digest_bytes.end(), entry.digest.begin());
-  if (const auto base = object.find("base")) {
-    KEYHOLD_TRY(const std::string_view text, base->text(512));
-    entry.base = text;
-  }
+  int at = 0;
+  KEYHOLD_CHECK(array.each([&](JsonRef field) -> Result<void> {
+    switch (at++) {
+      case 0: {
+        KEYHOLD_TRY(entry.rev, field.integer(1, kMaxRev));
+        return {};
+      }
+      case 1: {
+        KEYHOLD_TRY(const std::string_view text, field.text(64));
+        KEYHOLD_TRY(const Bytes digest, parse_base64url(text));
+        if (digest.size() != entry.digest.size()) return Errc::ERR_BAD_FORMAT;
+        std::copy(digest.begin(), digest.end(), entry.digest.begin());
+        return {};
+      }
+      default: {
+        KEYHOLD_TRY(entry.base, field.text(512));
+        return {};
+      }
+    }
+  }));
   return entry;
 }
 
@@ -47,14 +64,9 @@ std::string_view name(Finding::Kind kind) noexcept {
 
 Bytes seal_manifest(const Manifest& manifest, const SubKey& key, Rng& rng) {
   JsonOut entries = JsonOut::object();
-  for (const auto& [row, entry] : manifest.entries) {
-    JsonOut out = JsonOut::object();
-    out.set("rev", entry.rev).set("digest", encode_base64url(entry.digest));
-    if (!entry.base.empty()) out.set("base", entry.base);
-    entries.set(row, std::move(out));
-  }
+  for (const auto& [row, entry] : manifest.entries) entries.set(row, encode_entry(entry));
   JsonOut info = JsonOut::object();
-  info.set("entries", std::move(entries));
+  info.set("entries", entries);
   Header header{.purpose = Purpose::manifest, .vault = manifest.vault, .id = "manifest"};
   header.rev = manifest.generation;
   header.manifest = ManifestFields{manifest.generation, manifest.epoch};

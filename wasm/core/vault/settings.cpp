@@ -28,10 +28,10 @@ Bytes seal_settings(const Settings& settings, std::string_view vault, const SubK
   for (const CustomEndpoint& endpoint : settings.endpoints) {
     JsonOut out = JsonOut::object();
     out.set("id", endpoint.id).set("name", endpoint.name).set("base", endpoint.base);
-    endpoints.push(std::move(out));
+    endpoints.push(out);
   }
   JsonOut info = JsonOut::object();
-  info.set("defaults", std::move(defaults)).set("endpoints", std::move(endpoints));
+  info.set("defaults", defaults).set("endpoints", endpoints);
   Header header{.purpose = Purpose::settings, .vault = std::string(vault), .id = "settings"};
   header.rev = settings.rev;
   // REVEAL: the subkey seals.

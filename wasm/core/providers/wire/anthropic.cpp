@@ -70,12 +70,12 @@ JsonOut anthropic_body(const Question& question) {
     }
     JsonOut item = JsonOut::object();
     item.set("role", message.role == ChatMessage::Role::user ? "user" : "assistant").set("content", message.text);
-    messages.push(std::move(item));
+    messages.push(item);
   }
   JsonOut body = JsonOut::object();
   body.set("model", question.model).set("max_tokens", question.max_tokens).set("stream", true);
   if (!system.empty()) body.set("system", system);
-  body.set("messages", std::move(messages));
+  body.set("messages", messages);
   return body;
 }
 

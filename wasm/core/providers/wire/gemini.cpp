@@ -10,7 +10,7 @@ JsonOut parts_of(std::string_view text) {
   JsonOut part = JsonOut::object();
   part.set("text", text);
   JsonOut parts = JsonOut::array();
-  parts.push(std::move(part));
+  parts.push(part);
   return parts;
 }
 
@@ -50,18 +50,18 @@ JsonOut gemini_body(const Question& question) {
     JsonOut item = JsonOut::object();
     item.set("role", message.role == ChatMessage::Role::user ? "user" : "model");
     item.set("parts", parts_of(message.text));
-    contents.push(std::move(item));
+    contents.push(item);
   }
   JsonOut body = JsonOut::object();
-  body.set("contents", std::move(contents));
+  body.set("contents", contents);
   if (!system.empty()) {
     JsonOut instruction = JsonOut::object();
     instruction.set("parts", parts_of(system));
-    body.set("systemInstruction", std::move(instruction));
+    body.set("systemInstruction", instruction);
   }
   JsonOut config = JsonOut::object();
   config.set("maxOutputTokens", question.max_tokens);
-  body.set("generationConfig", std::move(config));
+  body.set("generationConfig", config);
   return body;
 }
 

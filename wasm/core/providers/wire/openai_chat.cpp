@@ -71,15 +71,15 @@ JsonOut openai_chat_body(const Question& question) {
   for (const ChatMessage& message : question.messages) {
     JsonOut item = JsonOut::object();
     item.set("role", role_name(message.role)).set("content", message.text);
-    messages.push(std::move(item));
+    messages.push(item);
   }
   JsonOut body = JsonOut::object();
-  body.set("model", question.model).set("messages", std::move(messages)).set("stream", true);
+  body.set("model", question.model).set("messages", messages).set("stream", true);
   body.set(question.provider.chat.max_tokens_field, question.max_tokens);
   if (question.provider.chat.ask_usage) {
     JsonOut options = JsonOut::object();
     options.set("include_usage", true);
-    body.set("stream_options", std::move(options));
+    body.set("stream_options", options);
   }
   return body;
 }
