@@ -2,16 +2,24 @@
 import type {
   Answers,
   Ask,
+  AuditTrail,
+  BackupFile,
   CallPart,
   ChatMessage,
   CheckOutcome,
   Hello,
+  ImportChoice,
+  ImportPreview,
+  ImportResult,
   KeyId,
   KeyInfo,
+  NewPasskey,
   ProviderId,
   ProviderInfo,
+  SlotId,
   Status,
   Stored,
+  UnixMs,
 } from '../protocol/messages'
 import { taken, wipe } from './bytes'
 import { chat } from './chat'
@@ -19,7 +27,7 @@ import { type Connection, openConnection, RECONNECT_AFTER_MS } from './connectio
 import { KeyholdError } from './error'
 import { browserLauncher, type ConnectOptions, type Launcher } from './launch'
 import { vaultFetch } from './vault-fetch'
-import { askWithKdf } from './with-kdf'
+import { askSecretly, type Carried, type Secrets, type WayIn } from './with-kdf'
 import { withTexts } from './provider-texts'
 
 export interface NewKey {
@@ -29,6 +37,22 @@ export interface NewKey {
   secret: Uint8Array
   /** Store without asking the provider whether the key works. */
   unchecked?: boolean
+}
+
+export interface Cancellable {
+  signal?: AbortSignal
+}
+
+/** A passkey that navigator.credentials.create() made for `slot` of newPasskey(). */
+export interface MadePasskey {
+  slot: SlotId
+  credential: Uint8Array
+  /** The relying party: this page's host name. */
+  rp: string
+  /** What the person calls it. */
+  name: string
+  /** Both PRF results, one after the other: 64 bytes, transferred. */
+  prf: Uint8Array
 }
 
 export interface ChatQuestion {
@@ -98,13 +122,14 @@ export class KeyholdEngine {
   }
 
   /** Makes a vault and opens it. The passphrase (see passphraseBytes) is transferred: empty for the caller afterwards. */
-  create(passphrase: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<Status> {
-    return askWithKdf('create', passphrase, this.#launcher, () => this.#current(), options.signal)
+  create(passphrase: Uint8Array, options: Cancellable = {}): Promise<Status> {
+    return this.#secretly({ passphrase }, ({ call, kdf }) => ({ op: 'create', call, kdf }), options)
   }
 
-  /** ERR_CANNOT_UNLOCK for a wrong passphrase, which is transferred as in create(). */
-  unlock(passphrase: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<Status> {
-    return askWithKdf('unlock', passphrase, this.#launcher, () => this.#current(), options.signal)
+  /** ERR_CANNOT_UNLOCK for what does not open the vault; ERR_UNLOCK_WAIT while it must wait after many failures. */
+  unlock(by: Uint8Array | WayIn, options: Cancellable = {}): Promise<Status> {
+    const proof = by instanceof Uint8Array ? { passphrase: by } : by
+    return this.#secretly({ proof }, ({ call, proof }) => ({ op: 'unlock', call, by: proof }), options)
   }
 
   /** Locks every tab and ends the worker; resolves when it is done. */
@@ -154,6 +179,16 @@ export class KeyholdEngine {
     return this.#ask({ op: 'setDefault', key })
   }
 
+  /** The order of keys in lists, and in which a provider's keys are tried. */
+  async setOrder(keys: KeyId[]): Promise<void> {
+    await this.#ask({ op: 'order', keys })
+  }
+
+  /** When the provider ends this key, to be reminded of; null: unknown. */
+  setExpiry(key: KeyId, at: UnixMs | null): Promise<KeyInfo> {
+    return this.#ask({ op: 'expires', key, at })
+  }
+
   /** An OpenAI-compatible endpoint of the user's own. */
   addEndpoint(name: string, base: string): Promise<ProviderInfo> {
     return this.#ask({ op: 'addEndpoint', name, base })
@@ -161,6 +196,145 @@ export class KeyholdEngine {
 
   async removeEndpoint(provider: ProviderId): Promise<void> {
     await this.#ask({ op: 'removeEndpoint', provider })
+  }
+
+  /** Somebody did something in the vault's page: the idle lock begins to count anew. */
+  async touch(): Promise<void> {
+    await this.#ask({ op: 'touch' })
+  }
+
+  /** Minutes without use until the vault locks itself: 1 to 720. */
+  setLockAfter(minutes: number): Promise<Status> {
+    return this.#ask({ op: 'setLockAfter', minutes })
+  }
+
+  /** What navigator.credentials.create() needs for a passkey that is to open this vault. */
+  newPasskey(): Promise<NewPasskey> {
+    return this.#ask({ op: 'newPasskey' })
+  }
+
+  /** ERR_PASSKEY_PRF for a passkey that gave no secret. */
+  addPasskey(proof: WayIn, made: MadePasskey, options: Cancellable = {}): Promise<Status> {
+    const { slot, credential, rp, name } = made
+    return this.#secretly(
+      { proof, bytes: [made.prf] },
+      ({ call, proof, bytes: [prf] }) => ({ op: 'addPasskey', call, proof, slot, credential, rp, name, prf: prf! }),
+      options,
+    )
+  }
+
+  /** A recovery code to show: ASCII, to be wiped. It opens nothing before addRecovery. */
+  newRecovery(): Promise<Uint8Array> {
+    return this.#ask({ op: 'newRecovery' })
+  }
+
+  /** `typed`: the last eight characters of the code shown. ERR_RECOVERY_TYPED if they are not. */
+  addRecovery(proof: WayIn, typed: Uint8Array, options: Cancellable = {}): Promise<Status> {
+    return this.#secretly(
+      { proof, bytes: [typed] },
+      ({ call, proof, bytes: [end] }) => ({ op: 'addRecovery', call, proof, typed: end! }),
+      options,
+    )
+  }
+
+  /** The new passphrase takes the old one's place; old backups still open with the old one. */
+  changePassphrase(proof: WayIn, passphrase: Uint8Array, options: Cancellable = {}): Promise<Status> {
+    return this.#secretly(
+      { proof, passphrase },
+      ({ call, proof, kdf }) => ({ op: 'changePassphrase', call, proof, kdf }),
+      options,
+    )
+  }
+
+  /** ERR_LAST_SLOT for the last way in that is not a passkey. */
+  removeSlot(proof: WayIn, slot: SlotId, options: Cancellable = {}): Promise<Status> {
+    return this.#secretly({ proof }, ({ call, proof }) => ({ op: 'removeSlot', call, proof, slot }), options)
+  }
+
+  nameSlot(slot: SlotId, name: string): Promise<Status> {
+    return this.#ask({ op: 'nameSlot', slot, name })
+  }
+
+  /** A new root key. Passkeys not given here are removed. */
+  rotateRoot(
+    passphrase: Uint8Array,
+    typed: Uint8Array,
+    passkeys: { slot: SlotId; prf: Uint8Array }[],
+    options: Cancellable = {},
+  ): Promise<Status> {
+    return this.#secretly(
+      { proof: { passphrase }, bytes: [typed, ...passkeys.map(({ prf }) => prf)] },
+      ({ call, proof, bytes: [end, ...prfs] }) => ({
+        op: 'rotateRoot',
+        call,
+        proof,
+        typed: end!,
+        passkeys: passkeys.map(({ slot }, i) => ({ slot, prf: prfs[i]! })),
+      }),
+      options,
+    )
+  }
+
+  /** Everything in one file, sealed under a passphrase of its own. */
+  backup(proof: WayIn, passphrase: Uint8Array, options: Cancellable = {}): Promise<BackupFile> {
+    return this.#secretly(
+      { proof, passphrase },
+      ({ call, proof, kdf }) => ({ op: 'backup', call, proof, kdf }),
+      options,
+    )
+  }
+
+  /** Opens a backup to look at. ERR_KDF_LARGE when its passphrase needs more than 256 MiB, unless `large`. */
+  openBackup(
+    file: Uint8Array,
+    passphrase: Uint8Array,
+    options: Cancellable & { large?: boolean } = {},
+  ): Promise<ImportPreview> {
+    const { large = false } = options
+    return this.#secretly(
+      { passphrase, bytes: [file] },
+      ({ call, kdf, bytes: [own] }) => ({ op: 'openBackup', call, file: own!, kdf, large }),
+      options,
+    )
+  }
+
+  /** Opens the KEY=value lines of a .env file to look at. */
+  openEnv(file: Uint8Array): Promise<ImportPreview> {
+    return this.#askWith(file, (own) => ({ op: 'openEnv', file: own }))
+  }
+
+  /** Takes over what was opened: one choice for each item, in order. */
+  restore(choices: ImportChoice[]): Promise<ImportResult> {
+    return this.#ask({ op: 'restore', choices })
+  }
+
+  /** Forgets what was opened. */
+  async closeImport(): Promise<void> {
+    await this.#ask({ op: 'closeImport' })
+  }
+
+  /** Puts back, from the copy beside the vault, what is missing or damaged and is there as it should be. */
+  repair(): Promise<Status> {
+    return this.#ask({ op: 'repair' })
+  }
+
+  /** The vault is gone or cannot be read: makes the copy beside it the vault again. */
+  recoverCopy(): Promise<Status> {
+    return this.#ask({ op: 'recoverCopy' })
+  }
+
+  /** Everything as it lies, sealed: for a damaged vault. */
+  exportRaw(): Promise<Uint8Array> {
+    return this.#ask({ op: 'exportRaw' })
+  }
+
+  audit(): Promise<AuditTrail> {
+    return this.#ask({ op: 'audit' })
+  }
+
+  /** Removes the vault from this browser for good. `word`: "delete", typed by the person. */
+  async wipe(word: string): Promise<void> {
+    await this.#ask({ op: 'wipe', word })
   }
 
   /** Names of the models the provider offers to this key. */
@@ -208,6 +382,14 @@ export class KeyholdEngine {
     } finally {
       wipe(own)
     }
+  }
+
+  #secretly<A extends Ask>(
+    secrets: Secrets,
+    ask: (carried: Carried) => A,
+    { signal }: Cancellable,
+  ): Promise<Answers[A['op']]> {
+    return askSecretly(secrets, ask, { launcher: this.#launcher, current: () => this.#current() }, signal)
   }
 
   #current(): Promise<Connection> {

@@ -89,6 +89,7 @@ const KINDS: Record<Finding['kind'], string> = {
   swapped: 'is not in its own place',
   altered: 'was altered outside Keyhold',
   unexpected: 'is not one Keyhold wrote',
+  'rolled-back': 'is older than the one last seen here',
 }
 
 /** @param name the key's own name, where the finding is about one that can still be listed */

@@ -4,10 +4,18 @@ export type ErrorCode =
   | 'ERR_BAD_FORMAT'
   | 'ERR_KDF_BOUNDS'
   | 'ERR_KDF_MEMORY'
+  | 'ERR_KDF_LARGE'
   | 'ERR_SWAPPED'
   | 'ERR_STALE_RECORD'
+  | 'ERR_ROLLED_BACK'
   | 'ERR_TAMPERED'
   | 'ERR_CANNOT_UNLOCK'
+  | 'ERR_UNLOCK_WAIT'
+  | 'ERR_SLOT_DAMAGED'
+  | 'ERR_RECOVERY_CODE'
+  | 'ERR_RECOVERY_TYPED'
+  | 'ERR_PASSKEY_PRF'
+  | 'ERR_LAST_SLOT'
   | 'ERR_LOCKED'
   | 'ERR_WRONG_STATE'
   | 'ERR_STALE'
@@ -69,6 +77,10 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
     sentence: 'There was not enough memory to check the passphrase.',
     next: 'Close other tabs or programs and try again.',
   },
+  ERR_KDF_LARGE: {
+    sentence: 'Opening this file takes an unusual amount of memory.',
+    next: 'Open it only if you made it yourself on a strong computer.',
+  },
   ERR_SWAPPED: {
     sentence: 'A stored item is not in the place it belongs to.',
     next: 'Somebody or something has moved data inside the vault. The other keys are usable.',
@@ -77,6 +89,10 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
     sentence: 'A stored item is an older version than the vault expects.',
     next: 'An old copy was put back. The other keys are usable; add this key again.',
   },
+  ERR_ROLLED_BACK: {
+    sentence: 'An older state of the whole vault was put back.',
+    next: "Keys added or changed since then are missing. If you restored the browser's data yourself, all is well; otherwise make new keys at the providers.",
+  },
   ERR_TAMPERED: {
     sentence: 'A stored item was altered after Keyhold wrote it.',
     next: 'It was not used. The other keys are usable; add this key again.',
@@ -84,6 +100,30 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
   ERR_CANNOT_UNLOCK: {
     sentence: 'That passphrase does not open this vault.',
     next: 'Check for a typing mistake, the keyboard layout and Caps Lock, then try again.',
+  },
+  ERR_UNLOCK_WAIT: {
+    sentence: 'After several wrong attempts, unlocking waits a while.',
+    next: 'Try again when the time shown has passed. Your keys are safe.',
+  },
+  ERR_SLOT_DAMAGED: {
+    sentence: 'This way into the vault was damaged on disk, so nothing can open it.',
+    next: 'Unlock in another way (recovery code or passkey), or restore a backup.',
+  },
+  ERR_RECOVERY_CODE: {
+    sentence: 'This recovery code has a typing mistake.',
+    next: 'Compare it with your copy, group by group.',
+  },
+  ERR_RECOVERY_TYPED: {
+    sentence: 'These are not the last characters of the recovery code shown.',
+    next: 'Look at the copy you made. If you did not keep it, show a new code.',
+  },
+  ERR_PASSKEY_PRF: {
+    sentence: 'This passkey cannot open a vault: it gives no secret of its own.',
+    next: 'Use another passkey (this device, a phone or a newer security key), or the passphrase.',
+  },
+  ERR_LAST_SLOT: {
+    sentence: 'This is the last way into the vault that does not depend on a device, so it stays.',
+    next: 'Add a passphrase or a recovery code first.',
   },
   ERR_LOCKED: { sentence: 'The vault is locked.', next: 'Unlock it and try again.' },
   ERR_WRONG_STATE: {

@@ -12,6 +12,7 @@ export const CALL_WINDOW_BYTES = 1024 * 1024
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
 
 export type KeyId = string
+export type SlotId = string
 export type ProviderId = string
 /** Milliseconds since 1970, as Date.now(). */
 export type UnixMs = number
@@ -25,8 +26,10 @@ export type Ask =
   | { op: 'status' }
   /** Makes a vault. `kdf`: a port on which a KDF worker holding the passphrase answers (see KdfQuestion). */
   | { op: 'create'; call: CallId; kdf: MessagePort }
-  | { op: 'unlock'; call: CallId; kdf: MessagePort }
+  | { op: 'unlock'; call: CallId; by: Proof }
   | { op: 'lock' }
+  /** Somebody did something in the vault's page: the idle lock begins to count anew. */
+  | { op: 'touch' }
   | { op: 'providers' }
   | { op: 'keys' }
   /** Stores a key. Unless `unchecked`, it is tried at the provider first and refused if it does not work. */
@@ -41,6 +44,56 @@ export type Ask =
   | { op: 'addEndpoint'; name: string; base: string }
   /** Refused with ERR_WRONG_STATE while a key is stored for it. */
   | { op: 'removeEndpoint'; provider: ProviderId }
+  /** The order of keys in lists, and in which a provider's keys are tried. Keys not named keep their order, behind. */
+  | { op: 'order'; keys: KeyId[] }
+  /** When the provider ends this key's life, so that the page can remind; null: unknown. */
+  | { op: 'expires'; key: KeyId; at: UnixMs | null }
+  /** Ids, salts and a user handle for a passkey about to be made. */
+  | { op: 'newPasskey' }
+  | {
+      op: 'addPasskey'
+      call: CallId
+      proof: Proof
+      slot: SlotId
+      credential: Uint8Array
+      rp: string
+      prf: Uint8Array
+      name: string
+    }
+  /** A new recovery code, shown once. It opens nothing before `addRecovery`, which asks for its last eight characters. */
+  | { op: 'newRecovery' }
+  /** Takes the place of an earlier recovery code. ERR_RECOVERY_TYPED when `typed` is not the end of the code shown. */
+  | { op: 'addRecovery'; call: CallId; proof: Proof; typed: Uint8Array }
+  /** The new passphrase's slot takes the old one's place. `kdf` holds the new passphrase. */
+  | { op: 'changePassphrase'; call: CallId; proof: Proof; kdf: MessagePort }
+  /** ERR_LAST_SLOT for the last way in that is not a passkey. */
+  | { op: 'removeSlot'; call: CallId; proof: Proof; slot: SlotId }
+  | { op: 'nameSlot'; slot: SlotId; name: string }
+  /**
+   * A new root key: everything is sealed anew, after a suspected compromise. Needs the passphrase, the new recovery code of
+   * `newRecovery` confirmed, and each passkey that is to stay; other slots are removed.
+   */
+  | { op: 'rotateRoot'; call: CallId; proof: Proof; typed: Uint8Array; passkeys: { slot: SlotId; prf: Uint8Array }[] }
+  /** Minutes without use until the vault locks itself: 1 to 720. */
+  | { op: 'setLockAfter'; minutes: number }
+  /** Everything in one sealed file. `kdf` holds the file's own passphrase. */
+  | { op: 'backup'; call: CallId; proof: Proof; kdf: MessagePort }
+  /** Opens a backup to look at; nothing is stored. Above 256 MiB of memory for its passphrase: ERR_KDF_LARGE unless `large`. */
+  | { op: 'openBackup'; call: CallId; file: Uint8Array; kdf: MessagePort; large: boolean }
+  /** The same for the KEY=value lines of a .env file. */
+  | { op: 'openEnv'; file: Uint8Array }
+  /** Takes over what was opened, in one transaction; one choice for each item, in order. */
+  | { op: 'restore'; choices: ImportChoice[] }
+  | { op: 'closeImport' }
+  /** Puts back, from the sealed copy beside the vault, rows that are missing or damaged and are there as the manifest lists them. */
+  | { op: 'repair' }
+  /** There is no vault any more, or it cannot be read, but the copy is there: makes it the vault again. */
+  | { op: 'recoverCopy' }
+  /** Every row as it lies, sealed: for a damaged vault. */
+  | { op: 'exportRaw' }
+  | { op: 'audit' }
+  /** Removes the vault from this browser for good. `word` is what the page had the person type: "delete". */
+  | { op: 'wipe'; word: string }
   /** Model names the provider offers to this key. */
   | { op: 'models'; key: KeyId }
   /** One question to a model; the answer arrives as `call` events up to `end`, then the reply. A failure is the reply. */
@@ -63,6 +116,14 @@ export type Ask =
 /** Chosen by the page; unique per port. */
 export type CallId = number
 
+/** What opens a slot, given in the same message as what needs it. Bytes are transferred and wiped. */
+export type Proof =
+  | { way: 'passphrase'; kdf: MessagePort }
+  /** Both PRF results, 64 bytes. */
+  | { way: 'passkey'; slot: SlotId; prf: Uint8Array }
+  /** As typed, UTF-8. */
+  | { way: 'recovery'; code: Uint8Array }
+
 /** What each op answers. */
 export interface Answers {
   hello: Hello
@@ -78,6 +139,29 @@ export interface Answers {
   label: KeyInfo
   delete: null
   setDefault: KeyInfo
+  order: null
+  expires: KeyInfo
+  touch: null
+  newPasskey: NewPasskey
+  addPasskey: Status
+  /** 39 characters in groups of four, ASCII: to be shown once and wiped. */
+  newRecovery: Uint8Array
+  addRecovery: Status
+  changePassphrase: Status
+  removeSlot: Status
+  nameSlot: Status
+  rotateRoot: Status
+  setLockAfter: Status
+  backup: BackupFile
+  openBackup: ImportPreview
+  openEnv: ImportPreview
+  restore: ImportResult
+  closeImport: null
+  repair: Status
+  recoverCopy: Status
+  exportRaw: Uint8Array
+  audit: AuditTrail
+  wipe: null
   addEndpoint: ProviderInfo
   removeEndpoint: null
   models: string[]
@@ -136,12 +220,122 @@ export interface Status {
   state: VaultState
   /** Only while unlocked: what did not match the manifest. Sound keys stay usable. */
   findings: Finding[]
+  /** The ways in, passphrase first. Names only while unlocked. */
+  slots: SlotInfo[]
+  /** Seconds until another attempt to unlock is allowed; 0 if at once. */
+  waitS: number
+  /** Wrong attempts since the vault was last opened, in any tab. */
+  failedAttempts: number
+  /** A sealed copy lies beside the vault, which is absent or cannot be read: it can be made the vault again. */
+  copy: boolean
+  /** Only while unlocked. */
+  lockAfterMinutes: number
+  /** When a backup was last made, and whether anything changed since. Only while unlocked. */
+  backup: { at: UnixMs | null; current: boolean }
 }
+
+export interface SlotInfo {
+  id: SlotId
+  kind: 'passphrase' | 'passkey' | 'recovery'
+  /** '' while locked, and for a slot that was given none. */
+  name: string
+  /** 0 while locked. */
+  createdAt: UnixMs
+  /** For navigator.credentials.get(). */
+  passkey?: { credential: Uint8Array; rp: string; salts: [Uint8Array, Uint8Array] }
+}
+
+export interface NewPasskey {
+  slot: SlotId
+  userId: Uint8Array
+  salts: [Uint8Array, Uint8Array]
+}
+
+export interface BackupFile {
+  /** Suggested: keyhold-2026-11-23.keyhold */
+  name: string
+  file: Uint8Array
+  keys: number
+}
+
+/** What a file holds, beside what the vault holds. */
+export interface ImportPreview {
+  /** When the backup was made; null for a .env file. */
+  madeAt: UnixMs | null
+  items: ImportItem[]
+  /** Lines of a .env file that were not understood as a key, by number. Never their text. */
+  skippedLines: number[]
+}
+
+export interface ImportItem {
+  provider: ProviderId
+  label: string
+  hint: string
+  base: string
+  /** `same`: the vault holds this very key. `differs`: it holds an older or newer form of this item, `key`. */
+  state: 'new' | 'same' | 'differs'
+  key: KeyId | null
+  /** For a provider this page does not know: it cannot be taken over. */
+  unknownProvider: boolean
+}
+export type ImportChoice = 'skip' | 'add' | 'replace'
+
+export interface ImportResult {
+  added: number
+  replaced: number
+  skipped: number
+}
+
+export interface AuditTrail {
+  entries: AuditEntry[]
+  /** Entries before this one were trimmed. */
+  firstSeq: number
+  /** `broken` holds the sequence number of the first entry that does not fit the chain. */
+  verified: { ok: true } | { ok: false; broken: number }
+}
+
+export interface AuditEntry {
+  seq: number
+  at: UnixMs
+  action: AuditAction
+  /** What came of it. */
+  code: ErrorCode | 'ok'
+  provider: ProviderId | null
+  /** Id of the key or slot; names may have changed since. */
+  subject: string | null
+  /** The key's label, or the slot's name, at that time. */
+  label: string | null
+  /** Of `use`: how often on that day. */
+  count: number | null
+}
+export type AuditAction =
+  | 'create'
+  | 'unlock'
+  | 'unlock-failed'
+  | 'key-add'
+  | 'key-replace'
+  | 'key-label'
+  | 'key-delete'
+  | 'key-default'
+  | 'key-check'
+  | 'use'
+  | 'slot-add'
+  | 'slot-remove'
+  | 'slot-name'
+  | 'passphrase-change'
+  | 'root-rotate'
+  | 'export'
+  | 'import'
+  | 'repair'
+  | 'endpoint-add'
+  | 'endpoint-remove'
+  | 'settings'
 
 /** One discrepancy found at unlock; nothing is deleted because of it. */
 export interface Finding {
   code: ErrorCode
-  kind: 'missing' | 'stale' | 'swapped' | 'altered' | 'unexpected'
+  /** `rolled-back`: of the manifest, an older state of the whole vault was put back. */
+  kind: 'missing' | 'stale' | 'swapped' | 'altered' | 'unexpected' | 'rolled-back'
   purpose: 'slot' | 'record' | 'settings' | 'ledger' | 'manifest'
   id: string
 }
@@ -177,6 +371,8 @@ export interface KeyInfo {
   createdAt: UnixMs
   /** When the secret was last replaced; equal to createdAt if never. */
   changedAt: UnixMs
+  /** When the provider ends this key, as the user entered it. */
+  expiresAt: UnixMs | null
   lastUsedAt: UnixMs | null
   lastChecked: { at: UnixMs; code: ErrorCode | 'ok' } | null
 }
@@ -234,6 +430,8 @@ export type KdfQuestion =
   | { ask: 'derive'; salt: Uint8Array; passes: number; memKib: number }
   /** How long one derivation at the default strength takes here; answered with milliseconds. */
   | { ask: 'measure' }
+  /** No more questions: wipe and end. */
+  | { ask: 'end' }
 export type KdfAnswer = { key: Uint8Array } | { ms: number } | { failed: ErrorCode }
 
 /** Page -> KDF worker, once. `wasm` is the engine's bytes, `port` the end whose other end the vault worker holds. */
