@@ -47,7 +47,7 @@ inline SlotKey slot_key(std::uint8_t fill = 7) {
   return SlotKey::from(std::move(bytes)).value();
 }
 
-inline SlotFields slot_fields() { return {KdfParams::standard(), Salt{1, 2, 3}}; }
+inline SlotKdf slot_fields() { return {KdfParams::standard(), Salt{1, 2, 3}}; }
 
 inline RecordFields openai_fields() { return {"openai", "https://api.openai.com/v1/", "authorization", "Bearer "}; }
 
@@ -78,7 +78,7 @@ inline std::string apply(Vault& vault, Shelf& shelf, Result<Plan> plan) {
   return plan->id;
 }
 
-inline void create(Vault& vault, Shelf& shelf) { apply(vault, shelf, vault.plan_create(slot_fields(), slot_key())); }
+inline void create(Vault& vault, Shelf& shelf) { apply(vault, shelf, vault.plan_create(slot_fields(), slot_key(), 1000)); }
 
 inline std::string add(Vault& vault, Shelf& shelf, std::string_view label, std::string_view key,
                        const RecordFields& fields = openai_fields(), UnixMs now = 1000) {

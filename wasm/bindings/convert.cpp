@@ -74,7 +74,7 @@ val to_js(const Plan& plan) {
   return object;
 }
 
-val to_js(const SlotFields& kdf) {
+val to_js(const SlotKdf& kdf) {
   JsonOut facts = JsonOut::object();
   facts.set("passes", std::int64_t{kdf.kdf.passes()}).set("memKib", std::int64_t{kdf.kdf.mem_kib()});
   val object = to_js(facts);

@@ -41,7 +41,7 @@ val outcome(Result<T> result, Convert&& convert) {
 val to_js(const Rows& rows);
 Rows rows_from(const val& array);
 val to_js(const Plan& plan);
-val to_js(const SlotFields& kdf);
+val to_js(const SlotKdf& kdf);
 /// [[name, value], …]
 JsonOut to_json(const Headers& headers);
 /// ERR_BAD_INPUT unless pairs of texts.

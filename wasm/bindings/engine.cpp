@@ -34,10 +34,10 @@ std::string state_name(VaultState state) {
   return state == VaultState::absent ? "absent" : state == VaultState::locked ? "locked" : "unlocked";
 }
 
-Result<SlotFields> kdf_from(const val& kdf) {
+Result<SlotKdf> kdf_from(const val& kdf) {
   KEYHOLD_TRY(const KdfParams params, KdfParams::from(kdf["passes"].as<int>(), kdf["memKib"].as<int>()));
   const Bytes salt = from_uint8array(kdf["salt"]);
-  SlotFields fields{params, {}};
+  SlotKdf fields{params, {}};
   if (salt.size() != fields.salt.size()) return Errc::ERR_BAD_INPUT;
   std::copy(salt.begin(), salt.end(), fields.salt.begin());
   return fields;
@@ -144,7 +144,7 @@ class Engine {
   std::string state() const { return state_name(session_.state()); }
   val new_kdf(double measured_ms) { return to_js(session_.make_kdf(measured_ms)); }
   val passphrase_kdf() const {
-    return outcome(session_.passphrase_kdf(), [](const SlotFields& kdf) { return to_js(kdf); });
+    return outcome(session_.passphrase_kdf(), [](const SlotKdf& kdf) { return to_js(kdf); });
   }
   val unlock(const Buffer& slot_key) {
     auto key = slot_key_from(slot_key);

@@ -20,7 +20,7 @@ struct Fixture {
     REQUIRE(session.commit().ok());
     last_id = plan->id;
   }
-  void make() { write(session.plan_create(slot_fields(), slot_key())); }
+  void make() { write(session.plan_create(slot_fields(), slot_key(), 1000)); }
   std::string add(std::string_view provider = "openai", std::string_view key = kKey) {
     write(session.plan_add(provider, "work", secret(key), 1000));
     return last_id;
@@ -113,21 +113,21 @@ TEST_CASE_METHOD(Fixture, "add: pasted text is cleaned, what is no key is refuse
 
 TEST_CASE_METHOD(Fixture, "endpoints of one's own: a local one works without a key, a remote one needs one") {
   make();
-  write(session.plan_add_endpoint("Ollama", "http://localhost:11434/v1"));
+  write(session.plan_add_endpoint("Ollama", "http://localhost:11434/v1", 1000));
   const std::string local = last_id;
   CHECK(session.providers().back()->name == "Ollama");
   write(session.plan_add(local, "laptop", SecretBytes(), 1));
   auto exchange = post("http://localhost:11434/v1/chat/completions");
   REQUIRE(exchange.ok());
   CHECK(exchange->take_auth_value().empty());
-  write(session.plan_add_endpoint("Mine", "https://llm.example.org/v1/"));
+  write(session.plan_add_endpoint("Mine", "https://llm.example.org/v1/", 1000));
   CHECK(session.plan_add(last_id, "x", SecretBytes(), 1).error() == Errc::ERR_BAD_KEY_TEXT);
   for (const auto* base : {"ftp://x/", "http://llm.example.org/v1/", "https://user@llm.example.org/", "not a url",
                            "https://api.openai.com/v1/", "https://api.openai.com/", "https://x.example/a/../b"}) {
     CAPTURE(base);
-    CHECK(session.plan_add_endpoint("x", base).error() == Errc::ERR_BAD_INPUT);
+    CHECK(session.plan_add_endpoint("x", base, 1000).error() == Errc::ERR_BAD_INPUT);
   }
-  CHECK(session.plan_add_endpoint("", "https://x.example/").error() == Errc::ERR_BAD_INPUT);
+  CHECK(session.plan_add_endpoint("", "https://x.example/", 1000).error() == Errc::ERR_BAD_INPUT);
   // They are providers only while the vault is open.
   session.lock();
   CHECK(session.providers().size() == 8);
@@ -135,8 +135,8 @@ TEST_CASE_METHOD(Fixture, "endpoints of one's own: a local one works without a k
   REQUIRE(session.unlock(slot_key()).ok());
   CHECK(session.providers().size() == 10);
   REQUIRE(session.configure(as_bytes(R"({"customEndpoints":false})")).ok());
-  CHECK(session.plan_add_endpoint("x", "https://y.example/").error() == Errc::ERR_NOT_PERMITTED_BY_SITE);
-  write(session.plan_add_endpoint("LM Studio", "http://127.0.0.1:1234/v1/"));
+  CHECK(session.plan_add_endpoint("x", "https://y.example/", 1000).error() == Errc::ERR_NOT_PERMITTED_BY_SITE);
+  write(session.plan_add_endpoint("LM Studio", "http://127.0.0.1:1234/v1/", 1000));
 }
 
 TEST_CASE_METHOD(Fixture, "check: five a minute for each provider, whichever key") {
@@ -231,7 +231,7 @@ TEST_CASE_METHOD(Fixture,
   // Positive control: the same answer to another key's request passes.
   Session other(rng, Catalogue::builtin().value());
   Shelf others;
-  const auto plan = other.plan_create(slot_fields(), slot_key());
+  const auto plan = other.plan_create(slot_fields(), slot_key(), 1000);
   REQUIRE(other.commit().ok());
   const auto added = other.plan_add("openai", "x", secret("sk-another-key-entirely"), 0);
   REQUIRE((plan.ok() && added.ok() && other.commit().ok()));

@@ -20,7 +20,7 @@ struct Stored {
     second = add(vault, shelf, "second", "sk-second-key", openai_fields(), 2);
     first_before = shelf.envelopes["record/" + first];
     apply(vault, shelf, vault.plan_replace(first, "", secret("sk-first-new"), 3));
-    apply(vault, shelf, vault.plan_default(second));
+    apply(vault, shelf, vault.plan_default(second, 1000));
   }
   Vault open() {
     Vault vault(rng);
@@ -69,7 +69,7 @@ TEST_CASE_METHOD(Stored, "tampering: a record dropped") {
   CHECK(only_finding(vault).key == "record/" + first);
   second_still_works(vault);
   // The person lets it go: the finding is settled.
-  apply(vault, shelf, vault.plan_delete(first));
+  apply(vault, shelf, vault.plan_delete(first, 1000));
   CHECK(open().findings().empty());
 }
 
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(Stored, "tampering: an older revision put back") {
 TEST_CASE_METHOD(Stored, "tampering: a deleted record put back") {
   const Bytes kept = row(first);
   Vault before = open();
-  apply(before, shelf, before.plan_delete(first));
+  apply(before, shelf, before.plan_delete(first, 1000));
   row(first) = kept;
   Vault vault = open();
   CHECK(only_finding(vault).kind == Finding::Kind::unexpected);
@@ -181,14 +181,14 @@ TEST_CASE_METHOD(Stored, "tampering: without a sound manifest keys are usable, r
   CHECK(only_finding(vault).key == "manifest");
   CHECK(only_finding(vault).code == (missing ? Errc::ERR_NOT_FOUND : Errc::ERR_TAMPERED));
   CHECK(text_of(*vault.open_secret(second, openai_fields().base)) == "sk-second-key");
-  CHECK(vault.plan_delete(second).error() == Errc::ERR_TAMPERED);
+  CHECK(vault.plan_delete(second, 1000).error() == Errc::ERR_TAMPERED);
 }
 
 TEST_CASE_METHOD(Stored, "tampering: a vault with any row left is never taken for an absent one") {
   for (const auto& [key, bytes] : shelf.envelopes) {
     Vault vault(rng);
     CHECK(*vault.load({{key, bytes}}, {}) == VaultState::locked);
-    CHECK(vault.plan_create(slot_fields(), slot_key()).error() == Errc::ERR_WRONG_STATE);
+    CHECK(vault.plan_create(slot_fields(), slot_key(), 1000).error() == Errc::ERR_WRONG_STATE);
   }
   Vault vault(rng);
   CHECK(*vault.load({{"rubbish", Bytes{1, 2, 3}}}, {}) == VaultState::locked);

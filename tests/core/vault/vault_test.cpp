@@ -61,12 +61,12 @@ TEST_CASE_METHOD(Fixture, "life cycle: an illegal move returns an error and chan
   vault.lock();
   CHECK(vault.state() == VaultState::absent);
   make();
-  CHECK(vault.plan_create(slot_fields(), slot_key()).error() == Errc::ERR_WRONG_STATE);
+  CHECK(vault.plan_create(slot_fields(), slot_key(), 1000).error() == Errc::ERR_WRONG_STATE);
   CHECK(vault.unlock(slot_key()).error() == Errc::ERR_WRONG_STATE);
   vault.lock();
   CHECK(vault.state() == VaultState::locked);
-  CHECK(vault.plan_create(slot_fields(), slot_key()).error() == Errc::ERR_WRONG_STATE);
-  CHECK(vault.plan_delete("x").error() == Errc::ERR_LOCKED);
+  CHECK(vault.plan_create(slot_fields(), slot_key(), 1000).error() == Errc::ERR_WRONG_STATE);
+  CHECK(vault.plan_delete("x", 1000).error() == Errc::ERR_LOCKED);
   CHECK(vault.open_secret("x", "y").error() == Errc::ERR_LOCKED);
   CHECK(vault.records().empty());
 }
@@ -130,9 +130,9 @@ TEST_CASE_METHOD(Fixture, "default: the oldest key until another is chosen, and 
   const std::string first = add(vault, shelf, "first", "sk-first-key", openai_fields(), 1);
   const std::string second = add(vault, shelf, "second", "sk-second-key", openai_fields(), 2);
   CHECK(vault.default_record("openai")->id == first);
-  apply(vault, shelf, vault.plan_default(second));
+  apply(vault, shelf, vault.plan_default(second, 1000));
   CHECK(reopened().default_record("openai")->id == second);
-  apply(vault, shelf, vault.plan_delete(second));
+  apply(vault, shelf, vault.plan_delete(second, 1000));
   CHECK(vault.default_record("openai")->id == first);
   CHECK(reopened().settings().defaults.empty());
   CHECK(vault.default_record("anthropic") == nullptr);
@@ -141,10 +141,10 @@ TEST_CASE_METHOD(Fixture, "default: the oldest key until another is chosen, and 
 TEST_CASE_METHOD(Fixture, "label: bounds hold exactly, control characters are refused, the secret stays") {
   make();
   const std::string id = add(vault, shelf, "work", "sk-12345678");
-  apply(vault, shelf, vault.plan_label(id, std::string(kMaxLabelBytes, 'x')));
-  CHECK(vault.plan_label(id, std::string(kMaxLabelBytes + 1, 'x')).error() == Errc::ERR_BAD_INPUT);
-  CHECK(vault.plan_label(id, "").error() == Errc::ERR_BAD_INPUT);
-  CHECK(vault.plan_label(id, "a\nb").error() == Errc::ERR_BAD_INPUT);
+  apply(vault, shelf, vault.plan_label(id, std::string(kMaxLabelBytes, 'x'), 1000));
+  CHECK(vault.plan_label(id, std::string(kMaxLabelBytes + 1, 'x'), 1000).error() == Errc::ERR_BAD_INPUT);
+  CHECK(vault.plan_label(id, "", 1000).error() == Errc::ERR_BAD_INPUT);
+  CHECK(vault.plan_label(id, "a\nb", 1000).error() == Errc::ERR_BAD_INPUT);
   CHECK(open(id) == "sk-12345678");
 }
 
@@ -168,24 +168,24 @@ TEST_CASE_METHOD(Fixture, "ledger: use is written outside the manifest, and surv
   CHECK(other.findings()[0].code == Errc::ERR_TAMPERED);
   CHECK(text_of(*other.open_secret(id, openai_fields().base)) == "sk-12345678");
   // Deleting the key takes its ledger row along.
-  apply(vault, shelf, vault.plan_delete(id));
+  apply(vault, shelf, vault.plan_delete(id, 1000));
   CHECK(shelf.ledger.empty());
 }
 
 TEST_CASE_METHOD(Fixture, "endpoints of one's own: kept sealed, removed only without keys, bounded") {
   make();
   const CustomEndpoint mine{"own-1", "Ollama", "http://localhost:11434/v1/"};
-  apply(vault, shelf, vault.plan_add_endpoint(mine));
+  apply(vault, shelf, vault.plan_add_endpoint(mine, 1000));
   CHECK(reopened().settings().endpoints.at(0).base == mine.base);
   const std::string id = add(vault, shelf, "local", "ollama-key", {"own-1", mine.base, "authorization", "Bearer "});
-  CHECK(vault.plan_remove_endpoint("own-1").error() == Errc::ERR_WRONG_STATE);
-  apply(vault, shelf, vault.plan_delete(id));
-  apply(vault, shelf, vault.plan_remove_endpoint("own-1"));
-  CHECK(vault.plan_remove_endpoint("own-1").error() == Errc::ERR_NOT_FOUND);
+  CHECK(vault.plan_remove_endpoint("own-1", 1000).error() == Errc::ERR_WRONG_STATE);
+  apply(vault, shelf, vault.plan_delete(id, 1000));
+  apply(vault, shelf, vault.plan_remove_endpoint("own-1", 1000));
+  CHECK(vault.plan_remove_endpoint("own-1", 1000).error() == Errc::ERR_NOT_FOUND);
   for (std::size_t i = 0; i < kMaxCustomEndpoints; ++i) {
-    apply(vault, shelf, vault.plan_add_endpoint({"own-" + std::to_string(i), "x", mine.base}));
+    apply(vault, shelf, vault.plan_add_endpoint({"own-" + std::to_string(i), "x", mine.base}, 1000));
   }
-  CHECK(vault.plan_add_endpoint({"own-more", "x", mine.base}).error() == Errc::ERR_TOO_MANY);
+  CHECK(vault.plan_add_endpoint({"own-more", "x", mine.base}, 1000).error() == Errc::ERR_TOO_MANY);
 }
 
 // Natively only: each of the 2,000 manifests is written anew, which takes minutes in WebAssembly under load.
@@ -212,8 +212,8 @@ TEST_CASE_METHOD(Fixture, "model: 1,000 random changes, locks and failed writes 
     } else {
       id = any();
       plan = what == 1   ? vault.plan_replace(id, "", secret(key), step)
-             : what == 2 ? vault.plan_delete(id)
-                         : vault.plan_default(id);
+             : what == 2 ? vault.plan_delete(id, 1000)
+                         : vault.plan_default(id, 1000);
     }
     REQUIRE(plan.ok());
     if (rng.below(5) == 0) {

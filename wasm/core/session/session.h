@@ -44,22 +44,28 @@ class Session {
 
   VaultState state() const noexcept { return vault_.state(); }
   Result<VaultState> load(Rows envelopes, Rows ledger);
-  SlotFields make_kdf(double measured_ms);
-  Result<SlotFields> passphrase_kdf() const { return vault_.passphrase_slot(); }
+  SlotKdf make_kdf(double measured_ms);
+  Result<SlotKdf> passphrase_kdf() const { return vault_.passphrase_slot(); }
   Result<void> unlock(const SlotKey& slot_key);
   void lock() noexcept;
   std::vector<Finding> findings() const { return vault_.findings(); }
 
-  Result<Plan> plan_create(const SlotFields& kdf, const SlotKey& slot_key) { return vault_.plan_create(kdf, slot_key); }
+  Result<Plan> plan_create(const SlotKdf& kdf, const SlotKey& slot_key, UnixMs now) {
+    return vault_.plan_create(kdf, slot_key, now);
+  }
   /// `pasted` is what the user put into the field. ERR_UNKNOWN_PROVIDER, ERR_BAD_KEY_TEXT, and what Vault says.
   Result<Plan> plan_add(std::string_view provider, std::string_view label, const SecretBytes& pasted, UnixMs now);
   Result<Plan> plan_replace(std::string_view key, const SecretBytes& pasted, UnixMs now);
-  Result<Plan> plan_label(std::string_view key, std::string_view label) { return vault_.plan_label(key, label); }
-  Result<Plan> plan_delete(std::string_view key) { return vault_.plan_delete(key); }
-  Result<Plan> plan_default(std::string_view key) { return vault_.plan_default(key); }
+  Result<Plan> plan_label(std::string_view key, std::string_view label, UnixMs now) {
+    return vault_.plan_label(key, label, now);
+  }
+  Result<Plan> plan_delete(std::string_view key, UnixMs now) { return vault_.plan_delete(key, now); }
+  Result<Plan> plan_default(std::string_view key, UnixMs now) { return vault_.plan_default(key, now); }
   /// ERR_BAD_INPUT (name or address), ERR_NOT_PERMITTED_BY_SITE.
-  Result<Plan> plan_add_endpoint(std::string_view name, std::string_view base);
-  Result<Plan> plan_remove_endpoint(std::string_view provider) { return vault_.plan_remove_endpoint(provider); }
+  Result<Plan> plan_add_endpoint(std::string_view name, std::string_view base, UnixMs now);
+  Result<Plan> plan_remove_endpoint(std::string_view provider, UnixMs now) {
+    return vault_.plan_remove_endpoint(provider, now);
+  }
   Result<void> commit();
   void abandon() noexcept { vault_.abandon(); }
 

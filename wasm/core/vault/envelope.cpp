@@ -51,8 +51,15 @@ std::string_view name(Purpose purpose) noexcept {
     case Purpose::manifest: return "manifest";
     case Purpose::settings: return "settings";
     case Purpose::ledger: return "ledger";
+    case Purpose::audit: return "audit";
+    case Purpose::backup: return "backup";
   }
   return "";
+}
+
+std::string_view kind_name(const SlotFields& fields) noexcept {
+  constexpr std::string_view kNames[] = {"passphrase", "passkey", "recovery"};
+  return kNames[fields.index()];
 }
 
 Result<Envelope> parse_envelope(ByteView bytes) {

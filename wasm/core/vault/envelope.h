@@ -5,30 +5,51 @@
 // Everything before the nonce is the associated data: readable by all, changeable by nobody.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/rng.h"
 #include "base/secret.h"
+#include "crypto/digest.h"
 #include "crypto/kdf.h"
 
 namespace keyhold {
 
 inline constexpr std::size_t kMaxHeaderBytes = 4096;
-inline constexpr std::size_t kMaxEnvelopeBytes = 2 << 20;
+inline constexpr std::size_t kMaxCredentialBytes = 1023;  // WebAuthn Level 3, section 4
+inline constexpr std::size_t kMaxRpBytes = 253;           // a host name
+inline constexpr std::size_t kMaxEnvelopeBytes = 4 << 20;
 
-enum class Purpose { slot, record, manifest, settings, ledger };
+enum class Purpose { slot, record, manifest, settings, ledger, audit, backup };
 std::string_view name(Purpose purpose) noexcept;
 
-/// How a passphrase opens a slot.
-struct SlotFields {
+/// How a passphrase becomes a slot key.
+struct SlotKdf {
   KdfParams kdf;
   Salt salt;
 };
+
+/// What a passkey is asked for. `credential` is WebAuthn's id, `rp` the host name it was made on.
+struct PasskeyFields {
+  using Salts = std::array<std::array<std::uint8_t, 32>, 2>;
+  Bytes credential;
+  std::string rp;
+  Salts salts;
+};
+
+struct RecoveryFields {};
+
+/// How a slot is opened: by passphrase, passkey or recovery code.
+using SlotFields = std::variant<SlotKdf, PasskeyFields, RecoveryFields>;
+/// "passphrase", "passkey" or "recovery".
+std::string_view kind_name(const SlotFields& fields) noexcept;
 
 /// Where a record's key may be sent, and in which header: authenticated, so that it cannot be changed on disk.
 struct RecordFields {
@@ -42,6 +63,13 @@ struct RecordFields {
 struct ManifestFields {
   std::int64_t generation;  // rises by one with every change
   std::int64_t epoch;       // rises when the root key is replaced
+  /// Digest of each slot's envelope: readable while locked, so that a damaged slot can be told from a wrong passphrase.
+  std::map<std::string, Digest, std::less<>> slots;
+};
+
+/// Chains an audit entry to the one before it.
+struct AuditFields {
+  Digest before;
 };
 
 /// The public, authenticated part of an envelope.
@@ -53,6 +81,7 @@ struct Header {
   std::optional<SlotFields> slot;          // exactly for Purpose::slot
   std::optional<RecordFields> record;      // exactly for Purpose::record
   std::optional<ManifestFields> manifest;  // exactly for Purpose::manifest
+  std::optional<AuditFields> audit;        // exactly for Purpose::audit
 };
 
 /// What is sealed inside: public facts as JSON, and the secret apart from it, so that no JSON parser ever sees it.

@@ -1,18 +1,14 @@
 #include "vault/ledger.h"
 
 #include "base/json.h"
+#include "vault/read_fields.h"
 
 namespace keyhold {
-
-namespace {
-
-constexpr std::int64_t kMaxTime = std::int64_t{1} << 53;
-
-}  // namespace
 
 Bytes seal_ledger_row(const LedgerRow& row, std::string_view vault, std::string_view id, const SubKey& key, Rng& rng) {
   JsonOut info = JsonOut::object();
   if (row.last_used_at) info.set("used", *row.last_used_at);
+  if (row.uses > 0) info.set("uses", row.uses);
   if (row.last_check) {
     JsonOut check = JsonOut::object();
     check.set("at", row.last_check->at).set("code", row.last_check->code);
@@ -28,19 +24,20 @@ Result<LedgerRow> open_ledger_row(const Envelope& envelope, const SubKey& key) {
   // REVEAL: the subkey opens.
   KEYHOLD_TRY(const Body body, open_envelope(envelope, key.reveal()));
   KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxHeaderBytes, .max_values = 16}));
-  KEYHOLD_CHECK(info.root().only({"used", "checked"}));
+  KEYHOLD_CHECK(info.root().only({"used", "uses", "checked"}));
   LedgerRow row;
   row.rev = envelope.header.rev;
-  if (const auto used = info.root().find("used")) {
-    KEYHOLD_TRY(row.last_used_at, used->integer(0, kMaxTime));
+  if (info.root().find("used")) {
+    KEYHOLD_TRY(row.last_used_at, read_count(info.root(), "used"));
+  }
+  if (info.root().find("uses")) {
+    KEYHOLD_TRY(row.uses, read_count(info.root(), "uses"));
   }
   if (const auto checked = info.root().find("checked")) {
     KEYHOLD_CHECK(checked->only({"at", "code"}));
-    KEYHOLD_TRY(const JsonRef at, checked->field("at"));
-    KEYHOLD_TRY(const std::int64_t time, at.integer(0, kMaxTime));
-    KEYHOLD_TRY(const JsonRef code, checked->field("code"));
-    KEYHOLD_TRY(const std::string_view text, code.text(64));
-    row.last_check = LedgerRow::Check{time, std::string(text)};
+    LedgerRow::Check& check = row.last_check.emplace();
+    KEYHOLD_TRY(check.at, read_count(*checked, "at"));
+    KEYHOLD_TRY(check.code, read_text(*checked, "code", 64));
   }
   return row;
 }

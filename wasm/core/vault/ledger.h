@@ -14,8 +14,9 @@ namespace keyhold {
 struct LedgerRow {
   std::int64_t rev = 0;  // the row's own sequence; 0: never stored
   std::optional<UnixMs> last_used_at;
+  std::int64_t uses = 0;  // on the day of last_used_at that the audit trail does not have yet
   struct Check {
-    UnixMs at;
+    UnixMs at = 0;
     std::string code;  // "ok", or an error's name
   };
   std::optional<Check> last_check;

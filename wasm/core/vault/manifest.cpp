@@ -2,12 +2,23 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "vault/read_fields.h"
 
 namespace keyhold {
 
 namespace {
 
-constexpr std::int64_t kMaxRev = std::int64_t{1} << 53;
+constexpr std::string_view kSlotPrefix = "slot/";
+constexpr std::size_t kMaxAuditSteps = 1'024;
+
+Result<Digest> parse_digest(JsonRef field) {
+  KEYHOLD_TRY(const std::string_view text, field.text(64));
+  KEYHOLD_TRY(const Bytes bytes, parse_base64url(text));
+  Digest digest{};
+  if (bytes.size() != digest.size()) return Errc::ERR_BAD_FORMAT;
+  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
 
 // [rev, digest], and of a record [rev, digest, base].
 JsonOut encode_entry(const ManifestEntry& entry) {
@@ -24,14 +35,11 @@ Result<ManifestEntry> parse_entry(JsonRef array) {
   KEYHOLD_CHECK(array.each([&](JsonRef field) -> Result<void> {
     switch (at++) {
       case 0: {
-        KEYHOLD_TRY(entry.rev, field.integer(1, kMaxRev));
+        KEYHOLD_TRY(entry.rev, field.integer(1, kMaxCount));
         return {};
       }
       case 1: {
-        KEYHOLD_TRY(const std::string_view text, field.text(64));
-        KEYHOLD_TRY(const Bytes digest, parse_base64url(text));
-        if (digest.size() != entry.digest.size()) return Errc::ERR_BAD_FORMAT;
-        std::copy(digest.begin(), digest.end(), entry.digest.begin());
+        KEYHOLD_TRY(entry.digest, parse_digest(field));
         return {};
       }
       default: {
@@ -41,6 +49,34 @@ Result<ManifestEntry> parse_entry(JsonRef array) {
     }
   }));
   return entry;
+}
+
+JsonOut encode_audit(const AuditHead& audit) {
+  JsonOut steps = JsonOut::array();
+  for (const Digest& step : audit.steps) steps.push(encode_base64url(step));
+  JsonOut out = JsonOut::object();
+  out.set("first", audit.first).set("last", audit.last).set("before", encode_base64url(audit.before));
+  out.set("head", encode_base64url(audit.head)).set("steps", steps);
+  return out;
+}
+
+Result<AuditHead> parse_audit(JsonRef object) {
+  KEYHOLD_CHECK(object.only({"first", "last", "before", "head", "steps"}));
+  AuditHead audit;
+  KEYHOLD_TRY(audit.first, read_count(object, "first", 1));
+  KEYHOLD_TRY(audit.last, read_count(object, "last"));
+  KEYHOLD_TRY(const JsonRef before, object.field("before"));
+  KEYHOLD_TRY(audit.before, parse_digest(before));
+  KEYHOLD_TRY(const JsonRef head, object.field("head"));
+  KEYHOLD_TRY(audit.head, parse_digest(head));
+  KEYHOLD_TRY(const JsonRef steps, object.field("steps"));
+  if (steps.size() > kMaxAuditSteps) return Errc::ERR_BAD_FORMAT;
+  KEYHOLD_CHECK(steps.each([&](JsonRef step) -> Result<void> {
+    KEYHOLD_TRY(const Digest digest, parse_digest(step));
+    audit.steps.push_back(digest);
+    return {};
+  }));
+  return audit;
 }
 
 Finding::Kind kind_of(Errc code) noexcept {
@@ -58,6 +94,7 @@ std::string_view name(Finding::Kind kind) noexcept {
     case Finding::Kind::swapped: return "swapped";
     case Finding::Kind::altered: return "altered";
     case Finding::Kind::unexpected: return "unexpected";
+    case Finding::Kind::rolled_back: return "rolled-back";
   }
   return "";
 }
@@ -66,10 +103,14 @@ Bytes seal_manifest(const Manifest& manifest, const SubKey& key, Rng& rng) {
   JsonOut entries = JsonOut::object();
   for (const auto& [row, entry] : manifest.entries) entries.set(row, encode_entry(entry));
   JsonOut info = JsonOut::object();
-  info.set("entries", entries);
+  info.set("entries", entries).set("audit", encode_audit(manifest.audit));
   Header header{.purpose = Purpose::manifest, .vault = manifest.vault, .id = "manifest"};
   header.rev = manifest.generation;
-  header.manifest = ManifestFields{manifest.generation, manifest.epoch};
+  ManifestFields& fields = header.manifest.emplace(ManifestFields{manifest.generation, manifest.epoch, {}});
+  for (auto slot = manifest.entries.lower_bound(kSlotPrefix);
+       slot != manifest.entries.end() && slot->first.starts_with(kSlotPrefix); ++slot) {
+    fields.slots.emplace(slot->first.substr(kSlotPrefix.size()), slot->second.digest);
+  }
   // REVEAL: the subkey seals.
   return seal_envelope(header, Body{info.dump(), {}}, key.reveal(), rng);
 }
@@ -83,13 +124,15 @@ Result<Manifest> open_manifest(ByteView bytes, std::string_view vault, const Sub
   manifest.generation = envelope.header.manifest->generation;
   manifest.epoch = envelope.header.manifest->epoch;
   KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxEnvelopeBytes}));
-  KEYHOLD_CHECK(info.root().only({"entries"}));
+  KEYHOLD_CHECK(info.root().only({"entries", "audit"}));
   KEYHOLD_TRY(const JsonRef entries, info.root().field("entries"));
   KEYHOLD_CHECK(entries.each_member([&](std::string_view row, JsonRef object) -> Result<void> {
     KEYHOLD_TRY(ManifestEntry entry, parse_entry(object));
     manifest.entries.emplace(row, std::move(entry));
     return {};
   }));
+  KEYHOLD_TRY(const JsonRef audit, info.root().field("audit"));
+  KEYHOLD_TRY(manifest.audit, parse_audit(audit));
   return manifest;
 }
 

@@ -9,6 +9,7 @@
 #include "base/function_ref.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
+#include "vault/audit.h"
 #include "vault/envelope.h"
 
 namespace keyhold {
@@ -27,12 +28,13 @@ struct Manifest {
   std::string vault;
   std::int64_t generation = 1;
   std::int64_t epoch = 1;
-  std::map<std::string, ManifestEntry, std::less<>> entries;  // by row key; without the manifest itself
+  std::map<std::string, ManifestEntry, std::less<>> entries;  // by row key; without manifest, ledger and audit rows
+  AuditHead audit;
 };
 
 /// How one row differs from what the manifest says. Nothing is deleted because of it.
 struct Finding {
-  enum class Kind { missing, stale, swapped, altered, unexpected };
+  enum class Kind { missing, stale, swapped, altered, unexpected, rolled_back };
   Errc code;
   Kind kind;
   std::string key;  // of the row

@@ -3,25 +3,9 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "vault/read_fields.h"
 
 namespace keyhold {
-
-namespace {
-
-constexpr std::int64_t kMaxTime = std::int64_t{1} << 53;
-
-Result<std::int64_t> read_time(JsonRef object, std::string_view key) {
-  KEYHOLD_TRY(const JsonRef field, object.field(key));
-  return field.integer(0, kMaxTime);
-}
-
-Result<std::string> read_text(JsonRef object, std::string_view key, std::size_t max) {
-  KEYHOLD_TRY(const JsonRef field, object.field(key));
-  KEYHOLD_TRY(const std::string_view text, field.text(max));
-  return std::string(text);
-}
-
-}  // namespace
 
 Bytes seal_record(const Record& record, std::string_view vault, const SecretBytes& secret, const SubKey& key,
                   Rng& rng) {
@@ -31,6 +15,7 @@ Bytes seal_record(const Record& record, std::string_view vault, const SecretByte
   JsonOut info = JsonOut::object();
   info.set("label", record.label).set("hint", record.hint);
   info.set("created", record.created_at).set("changed", record.changed_at);
+  if (record.expires_at) info.set("expires", *record.expires_at);
   // REVEAL: copied into the body that is sealed and wiped here; the subkey seals it.
   const Body body{info.dump(), SecretBytes::copy_of(secret.reveal())};
   return seal_envelope(header, body, key.reveal(), rng);
@@ -40,15 +25,18 @@ Result<OpenedRecord> open_record(const Envelope& envelope, const SubKey& key) {
   // REVEAL: the subkey opens.
   KEYHOLD_TRY(Body body, open_envelope(envelope, key.reveal()));
   KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxHeaderBytes, .max_values = 16}));
-  KEYHOLD_CHECK(info.root().only({"label", "hint", "created", "changed"}));
+  KEYHOLD_CHECK(info.root().only({"label", "hint", "created", "changed", "expires"}));
   Record record;
   record.id = envelope.header.id;
   record.rev = envelope.header.rev;
   record.fields = *envelope.header.record;
   KEYHOLD_TRY(record.label, read_text(info.root(), "label", kMaxLabelBytes));
   KEYHOLD_TRY(record.hint, read_text(info.root(), "hint", 16));
-  KEYHOLD_TRY(record.created_at, read_time(info.root(), "created"));
-  KEYHOLD_TRY(record.changed_at, read_time(info.root(), "changed"));
+  KEYHOLD_TRY(record.created_at, read_count(info.root(), "created"));
+  KEYHOLD_TRY(record.changed_at, read_count(info.root(), "changed"));
+  if (info.root().find("expires")) {
+    KEYHOLD_TRY(record.expires_at, read_count(info.root(), "expires"));
+  }
   return OpenedRecord{std::move(record), std::move(body.secret)};
 }
 

@@ -1,6 +1,7 @@
 // record: one stored API key, and what may be shown of it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/time.h"
@@ -21,6 +22,7 @@ struct Record {
   std::string hint;  // last four characters, or empty
   UnixMs created_at = 0;
   UnixMs changed_at = 0;
+  std::optional<UnixMs> expires_at;  // as the user entered it: nothing depends on it
 };
 
 Bytes seal_record(const Record& record, std::string_view vault, const SecretBytes& secret, const SubKey& key, Rng& rng);

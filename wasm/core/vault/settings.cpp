@@ -1,27 +1,46 @@
 #include "vault/settings.h"
 
+#include <algorithm>
+
+#include "base/base64.h"
 #include "base/json.h"
+#include "vault/read_fields.h"
 
 namespace keyhold {
 
 namespace {
 
+constexpr std::size_t kMaxIds = 4'096;  // of keys: more than a vault holds
+
 Result<CustomEndpoint> parse_custom_endpoint(JsonRef object) {
   KEYHOLD_CHECK(object.only({"id", "name", "base"}));
   CustomEndpoint endpoint;
-  for (const auto& [key, into, max] : {std::tuple{"id", &endpoint.id, std::size_t{64}},
-                                       {"name", &endpoint.name, kMaxEndpointNameBytes},
-                                       {"base", &endpoint.base, std::size_t{512}}}) {
-    KEYHOLD_TRY(const JsonRef field, object.field(key));
-    KEYHOLD_TRY(const std::string_view text, field.text(max));
-    *into = text;
-  }
+  KEYHOLD_TRY(endpoint.id, read_text(object, "id", 64));
+  KEYHOLD_TRY(endpoint.name, read_text(object, "name", kMaxEndpointNameBytes));
+  KEYHOLD_TRY(endpoint.base, read_text(object, "base", 512));
   return endpoint;
 }
 
-}  // namespace
+Result<SlotNote> parse_slot_note(JsonRef object) {
+  KEYHOLD_CHECK(object.only({"name", "created"}));
+  SlotNote note;
+  KEYHOLD_TRY(note.name, read_text(object, "name", kMaxNameBytes));
+  KEYHOLD_TRY(note.created_at, read_count(object, "created"));
+  return note;
+}
 
-Bytes seal_settings(const Settings& settings, std::string_view vault, const SubKey& key, Rng& rng) {
+Result<BackupNote> parse_backup_note(JsonRef object) {
+  KEYHOLD_CHECK(object.only({"at", "keys"}));
+  BackupNote note;
+  KEYHOLD_TRY(note.at, read_count(object, "at"));
+  KEYHOLD_TRY(const std::string text, read_text(object, "keys", 64));
+  KEYHOLD_TRY(const Bytes keys, parse_base64url(text));
+  if (keys.size() != note.keys.size()) return Errc::ERR_BAD_FORMAT;
+  std::copy(keys.begin(), keys.end(), note.keys.begin());
+  return note;
+}
+
+JsonOut encode_settings(const Settings& settings) {
   JsonOut defaults = JsonOut::object();
   for (const auto& [provider, record] : settings.defaults) defaults.set(provider, record);
   JsonOut endpoints = JsonOut::array();
@@ -30,34 +49,77 @@ Bytes seal_settings(const Settings& settings, std::string_view vault, const SubK
     out.set("id", endpoint.id).set("name", endpoint.name).set("base", endpoint.base);
     endpoints.push(out);
   }
+  JsonOut order = JsonOut::array();
+  for (const std::string& id : settings.order) order.push(id);
+  JsonOut slots = JsonOut::object();
+  for (const auto& [id, note] : settings.slots) {
+    JsonOut out = JsonOut::object();
+    out.set("name", note.name).set("created", note.created_at);
+    slots.set(id, out);
+  }
   JsonOut info = JsonOut::object();
-  info.set("defaults", defaults).set("endpoints", endpoints);
-  Header header{.purpose = Purpose::settings, .vault = std::string(vault), .id = "settings"};
-  header.rev = settings.rev;
-  // REVEAL: the subkey seals.
-  return seal_envelope(header, Body{info.dump(), {}}, key.reveal(), rng);
+  info.set("defaults", defaults).set("endpoints", endpoints).set("order", order).set("slots", slots);
+  info.set("lock", settings.lock_minutes);
+  if (settings.backup) {
+    JsonOut backup = JsonOut::object();
+    backup.set("at", settings.backup->at).set("keys", encode_base64url(settings.backup->keys));
+    info.set("backup", backup);
+  }
+  return info;
 }
 
-Result<Settings> open_settings(const Envelope& envelope, const SubKey& key) {
-  // REVEAL: the subkey opens.
-  KEYHOLD_TRY(const Body body, open_envelope(envelope, key.reveal()));
-  KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info)));
-  KEYHOLD_CHECK(info.root().only({"defaults", "endpoints"}));
-  Settings settings;
-  settings.rev = envelope.header.rev;
-  KEYHOLD_TRY(const JsonRef defaults, info.root().field("defaults"));
+Result<void> read_lists(JsonRef info, Settings& settings) {
+  KEYHOLD_TRY(const JsonRef defaults, info.field("defaults"));
   KEYHOLD_CHECK(defaults.each_member([&](std::string_view provider, JsonRef id) -> Result<void> {
     KEYHOLD_TRY(const std::string_view text, id.text(64));
     settings.defaults.emplace(provider, text);
     return {};
   }));
-  KEYHOLD_TRY(const JsonRef endpoints, info.root().field("endpoints"));
+  KEYHOLD_TRY(const JsonRef endpoints, info.field("endpoints"));
   if (endpoints.size() > kMaxCustomEndpoints) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_CHECK(endpoints.each([&](JsonRef object) -> Result<void> {
     KEYHOLD_TRY(CustomEndpoint endpoint, parse_custom_endpoint(object));
     settings.endpoints.push_back(std::move(endpoint));
     return {};
   }));
+  KEYHOLD_TRY(const JsonRef order, info.field("order"));
+  if (order.size() > kMaxIds) return Errc::ERR_BAD_FORMAT;
+  KEYHOLD_CHECK(order.each([&](JsonRef id) -> Result<void> {
+    KEYHOLD_TRY(const std::string_view text, id.text(64));
+    settings.order.emplace_back(text);
+    return {};
+  }));
+  KEYHOLD_TRY(const JsonRef slots, info.field("slots"));
+  return slots.each_member([&](std::string_view id, JsonRef object) -> Result<void> {
+    KEYHOLD_TRY(SlotNote note, parse_slot_note(object));
+    settings.slots.emplace(id, std::move(note));
+    return {};
+  });
+}
+
+}  // namespace
+
+Bytes seal_settings(const Settings& settings, std::string_view vault, const SubKey& key, Rng& rng) {
+  Header header{.purpose = Purpose::settings, .vault = std::string(vault), .id = "settings"};
+  header.rev = settings.rev;
+  // REVEAL: the subkey seals.
+  return seal_envelope(header, Body{encode_settings(settings).dump(), {}}, key.reveal(), rng);
+}
+
+Result<Settings> open_settings(const Envelope& envelope, const SubKey& key) {
+  // REVEAL: the subkey opens.
+  KEYHOLD_TRY(const Body body, open_envelope(envelope, key.reveal()));
+  KEYHOLD_TRY(const Json document, Json::parse(as_bytes(body.info)));
+  const JsonRef info = document.root();
+  KEYHOLD_CHECK(info.only({"defaults", "endpoints", "order", "slots", "lock", "backup"}));
+  Settings settings;
+  settings.rev = envelope.header.rev;
+  KEYHOLD_CHECK(read_lists(info, settings));
+  KEYHOLD_TRY(const JsonRef lock, info.field("lock"));
+  KEYHOLD_TRY(settings.lock_minutes, lock.integer(kMinLockMinutes, kMaxLockMinutes));
+  if (const auto backup = info.find("backup")) {
+    KEYHOLD_TRY(settings.backup, parse_backup_note(*backup));
+  }
   return settings;
 }
 

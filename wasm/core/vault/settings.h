@@ -2,9 +2,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/time.h"
+#include "crypto/digest.h"
 #include "crypto/keys.h"
 #include "vault/envelope.h"
 
@@ -20,10 +23,30 @@ struct CustomEndpoint {
   std::string base;
 };
 
+inline constexpr std::size_t kMaxNameBytes = 128;
+inline constexpr std::int64_t kMinLockMinutes = 1;
+inline constexpr std::int64_t kMaxLockMinutes = 720;
+
+/// What the user calls a way in.
+struct SlotNote {
+  std::string name;
+  UnixMs created_at = 0;
+};
+
+/// The last backup, and what the keys were then.
+struct BackupNote {
+  UnixMs at = 0;
+  Digest keys{};
+};
+
 struct Settings {
   std::int64_t rev = 0;                                      // 0: never stored
   std::map<std::string, std::string, std::less<>> defaults;  // provider id -> record id
   std::vector<CustomEndpoint> endpoints;
+  std::vector<std::string> order;                         // record ids, in the user's own order; others come behind
+  std::map<std::string, SlotNote, std::less<>> slots;     // by slot id
+  std::int64_t lock_minutes = 15;                         // without use, until the vault locks itself
+  std::optional<BackupNote> backup;
 };
 
 Bytes seal_settings(const Settings& settings, std::string_view vault, const SubKey& key, Rng& rng);

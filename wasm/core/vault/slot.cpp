@@ -2,9 +2,10 @@
 
 namespace keyhold {
 
-Bytes seal_slot(std::string_view id, std::string_view vault, const SlotFields& fields, const SlotKey& slot_key,
-                const RootKey& root, Rng& rng) {
+Bytes seal_slot(std::string_view id, std::int64_t rev, std::string_view vault, const SlotFields& fields,
+                const SlotKey& slot_key, const RootKey& root, Rng& rng) {
   Header header{.purpose = Purpose::slot, .vault = std::string(vault), .id = std::string(id)};
+  header.rev = rev;
   header.slot = fields;
   // REVEAL: wrapping the root key is what a slot is.
   const Body body{"{}", SecretBytes::copy_of(root.reveal())};

@@ -8,8 +8,10 @@ namespace keyhold {
 namespace {
 
 constexpr std::string_view kRecordPrefix = "record/";
-constexpr std::string_view kSlotPrefix = "slot/";
 constexpr std::string_view kLedgerPrefix = "ledger/";
+
+constexpr std::size_t kMaxNotes = 1'000;
+constexpr std::int64_t kDayMs = 24 * 60 * kMinuteMs;
 
 const Settings kNoSettings;
 
@@ -19,7 +21,8 @@ Vault::Keys::Keys(const RootKey& root)
     : record(derive_subkey(root, SubKeyId::record)),
       manifest(derive_subkey(root, SubKeyId::manifest)),
       settings(derive_subkey(root, SubKeyId::settings)),
-      ledger(derive_subkey(root, SubKeyId::ledger)) {}
+      ledger(derive_subkey(root, SubKeyId::ledger)),
+      audit(derive_subkey(root, SubKeyId::audit)) {}
 
 VaultState Vault::state() const noexcept {
   if (opened_) return VaultState::unlocked;
@@ -34,6 +37,8 @@ Result<VaultState> Vault::load(Rows envelopes, Rows ledger) {
   if (opened_) {
     const std::string vault = opened_->manifest.vault;
     Opened fresh(std::move(opened_->keys));
+    fresh.slot = std::move(opened_->slot);
+    fresh.notes = std::move(opened_->notes);
     opened_.reset();
     // The keys must still open the manifest: otherwise this is another vault, or one with a new root key.
     const auto manifest = rows_.find("manifest");
@@ -45,36 +50,29 @@ Result<VaultState> Vault::load(Rows envelopes, Rows ledger) {
   return state();
 }
 
-Result<SlotFields> Vault::passphrase_slot() const {
+Result<void> Vault::unlock(const SlotKey& slot_key, UnixMs now, std::int64_t failed_before) {
   if (state() != VaultState::locked) return Errc::ERR_WRONG_STATE;
-  Errc error = Errc::ERR_BAD_FORMAT;  // no slot at all
-  for (const auto& [key, bytes] : rows_) {
-    if (!key.starts_with(kSlotPrefix)) continue;
-    const auto envelope = parse_envelope(bytes);
-    if (envelope && row_key(envelope->header.purpose, envelope->header.id) == key) return *envelope->header.slot;
-    error = envelope ? Errc::ERR_SWAPPED : envelope.error();
+  if (slot_rows().empty()) {
+    // What is wrong with the slot that is there.
+    KEYHOLD_TRY([[maybe_unused]] const SlotKdf kdf, passphrase_slot());
   }
-  return error;
-}
-
-Result<void> Vault::unlock(const SlotKey& slot_key) {
-  KEYHOLD_TRY([[maybe_unused]] const SlotFields fields, passphrase_slot());
-  Errc error = Errc::ERR_CANNOT_UNLOCK;
-  for (const auto& [key, bytes] : rows_) {
-    if (!key.starts_with(kSlotPrefix)) continue;
-    const auto envelope = parse_envelope(bytes);
-    if (!envelope || row_key(envelope->header.purpose, envelope->header.id) != key) continue;
-    const auto root = open_slot(*envelope, slot_key);
-    if (!root) {
-      error = root.error();
-      continue;
-    }
-    Opened opened{Keys(*root)};
-    read_rows(opened, envelope->header.vault);
-    opened_.emplace(std::move(opened));
-    return {};
+  KEYHOLD_TRY(const Proven proven, open_slot_with(slot_key));
+  Opened opened{Keys(proven.root)};
+  opened.slot = proven.slot;
+  const std::string vault = parse_envelope(rows_.find(row_key(Purpose::slot, proven.slot))->second)->header.vault;
+  read_rows(opened, vault);
+  look_for_rollback(opened);
+  opened_.emplace(std::move(opened));
+  if (failed_before > 0) {
+    AuditEvent failed{AuditAction::unlock_failed, now, std::string(name(Errc::ERR_CANNOT_UNLOCK))};
+    failed.count = failed_before;
+    note(std::move(failed));
   }
-  return error;
+  AuditEvent event{AuditAction::unlock, now};
+  event.subject = proven.slot;
+  note(std::move(event));
+  for (auto& [id, row] : opened_->ledger) close_day(id, row, now);
+  return {};
 }
 
 void Vault::lock() noexcept {
@@ -137,12 +135,18 @@ std::vector<Finding> Vault::findings() const { return opened_ ? opened_->finding
 std::vector<const Record*> Vault::records() const {
   std::vector<const Record*> records;
   if (!opened_) return records;
-  for (const auto& [id, record] : opened_->records) {
-    // Keys are mostly added one after the other, so the place is near the end.
-    auto place = records.end();
-    while (place != records.begin() && record.created_at < (*std::prev(place))->created_at) --place;
-    records.insert(place, &record);
-  }
+  for (const auto& [id, record] : opened_->records) records.push_back(&record);
+  std::map<std::string_view, std::size_t> places;
+  for (const std::string& id : opened_->settings.order) places.emplace(id, places.size());
+  const auto place = [&](const Record* record) {
+    const auto found = places.find(record->id);
+    return found == places.end() ? places.size() : found->second;
+  };
+  std::stable_sort(records.begin(), records.end(), [&](const Record* a, const Record* b) {
+    const std::size_t first = place(a);
+    const std::size_t second = place(b);
+    return first != second ? first < second : a->created_at < b->created_at;
+  });
   return records;
 }
 
@@ -185,9 +189,49 @@ Result<SecretBytes> Vault::open_secret(std::string_view id, std::string_view bas
   return std::move(opened.secret);
 }
 
+std::string_view Vault::opened_by() const { return opened_ ? std::string_view(opened_->slot) : std::string_view(); }
+
+// Over the digests of all records as the manifest lists them.
+Digest Vault::keys_digest() const {
+  Bytes digests;
+  const auto& entries = opened_->manifest.entries;
+  for (auto entry = entries.lower_bound(kRecordPrefix);
+       entry != entries.end() && entry->first.starts_with(kRecordPrefix); ++entry) {
+    append(digests, entry->second.digest);
+  }
+  return digest_of(digests);
+}
+
+bool Vault::backup_is_current() const {
+  return opened_ && opened_->settings.backup && opened_->settings.backup->keys == keys_digest();
+}
+
+Result<AuditTrail> Vault::audit(const Rows& rows) const {
+  if (!opened_) return Errc::ERR_LOCKED;
+  return read_audit(opened_->manifest.audit, rows, opened_->manifest.vault, opened_->keys.audit);
+}
+
+void Vault::note(AuditEvent event) {
+  if (opened_ && opened_->notes.size() < kMaxNotes) opened_->notes.push_back(std::move(event));
+}
+
+// Uses are counted by the day; a day that is over goes to the audit trail.
+void Vault::close_day(const std::string& id, LedgerRow& row, UnixMs now) {
+  if (row.uses == 0 || !row.last_used_at || *row.last_used_at / kDayMs == now / kDayMs) return;
+  AuditEvent event{AuditAction::use, *row.last_used_at};
+  if (const Record* record = find(id)) event = event_of(event.action, *record, event.at);
+  event.count = row.uses;
+  note(std::move(event));
+  row.uses = 0;
+  opened_->ledger_changed.emplace(id);
+}
+
 void Vault::note_used(std::string_view id, UnixMs now) {
   if (find(id) == nullptr) return;
-  opened_->ledger[std::string(id)].last_used_at = now;
+  LedgerRow& row = opened_->ledger[std::string(id)];
+  close_day(std::string(id), row, now);
+  row.last_used_at = now;
+  ++row.uses;
   opened_->ledger_changed.emplace(id);
 }
 
@@ -195,6 +239,9 @@ void Vault::note_checked(std::string_view id, std::string_view code, UnixMs now)
   if (find(id) == nullptr) return;
   opened_->ledger[std::string(id)].last_check = LedgerRow::Check{now, std::string(code)};
   opened_->ledger_changed.emplace(id);
+  AuditEvent event = event_of(AuditAction::key_check, *find(id), now);
+  event.code = code;
+  note(std::move(event));
 }
 
 Rows Vault::take_ledger() {

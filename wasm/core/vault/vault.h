@@ -8,12 +8,16 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/rng.h"
 #include "base/time.h"
 #include "crypto/subkeys.h"
+#include "crypto/ways_in.h"
+#include "vault/audit.h"
 #include "vault/ledger.h"
 #include "vault/manifest.h"
 #include "vault/record.h"
@@ -23,15 +27,31 @@
 namespace keyhold {
 
 inline constexpr std::size_t kMaxRecords = 2000;
+inline constexpr std::size_t kMaxSlots = 16;
 
 enum class VaultState { absent, locked, unlocked };
 
-/// A change, to be written in ONE transaction that first compares the stored manifest with `base`.
+/// A change, to be written in ONE transaction that first compares the stored manifest with `base`. Rows whose key begins
+/// with "ledger/" or "audit/" are stored apart from the others.
 struct Plan {
   std::optional<Bytes> base;  // what the manifest row must be, byte for byte; nothing: there must be none
   Rows puts;
   std::vector<std::string> deletes;
   std::string id;  // of what was made or changed
+};
+
+/// A way in, as far as it may be seen. Name and time are known only while unlocked.
+struct SlotView {
+  std::string id;
+  SlotFields fields;
+  SlotNote note;
+};
+
+/// A slot about to be made: its key depends on its id.
+struct NewSlot {
+  std::string id;
+  SlotFields fields;
+  std::string name;
 };
 
 class Vault {
@@ -45,22 +65,38 @@ class Vault {
   /// Takes all stored rows, replacing those from before. While unlocked it re-reads them with the keys it has, or, if
   /// they do not fit any more, locks and returns ERR_LOCKED.
   Result<VaultState> load(Rows envelopes, Rows ledger);
-  /// What the passphrase must be derived with. ERR_WRONG_STATE unless locked, else what is wrong with the slot.
-  Result<SlotFields> passphrase_slot() const;
-  /// ERR_CANNOT_UNLOCK for a wrong key. What does not fit the manifest is in findings(); sound records are usable.
-  Result<void> unlock(const SlotKey& slot_key);
+  /// The copy of this vault that is kept elsewhere: only its manifest is remembered, to notice that an older state of
+  /// everything was put back.
+  void know_copy(const Rows& copy);
+  /// The ways in, passphrases first, damaged ones left out. Also while locked.
+  std::vector<SlotView> slots() const;
+  /// What the passphrase must be derived with. ERR_WRONG_STATE if absent, else what is wrong with the slot;
+  /// ERR_NOT_FOUND if there is none.
+  Result<SlotKdf> passphrase_slot() const;
+  /// ERR_NOT_FOUND without that slot, ERR_PASSKEY_PRF.
+  Result<SlotKey> passkey_key(std::string_view slot, const SecretBytes& prf) const;
+  Result<SlotKey> recovery_key(const RecoveryCode& code) const;
+  /// ERR_CANNOT_UNLOCK for a wrong key, ERR_SLOT_DAMAGED if a slot of that kind is not as it was written. What does not
+  /// fit the manifest is in findings(); sound records are usable. `failed_before`: wrong attempts since the last unlock.
+  Result<void> unlock(const SlotKey& slot_key, UnixMs now = 0, std::int64_t failed_before = 0);
   /// Wipes every key. Allowed in any state.
   void lock() noexcept;
 
   // --- looking (empty unless unlocked) ---
 
   std::vector<Finding> findings() const;
-  std::vector<const Record*> records() const;  // oldest first
+  std::vector<const Record*> records() const;  // in the user's order, then oldest first
   const Record* find(std::string_view id) const;
   /// The key used for a provider when none is named; null if there is none.
   const Record* default_record(std::string_view provider) const;
   const Settings& settings() const;
   LedgerRow ledger(std::string_view id) const;
+  /// The slot this vault was opened by.
+  std::string_view opened_by() const;
+  /// Has any key changed since the last backup?
+  bool backup_is_current() const;
+  /// `rows`: the audit entries as stored. ERR_LOCKED.
+  Result<AuditTrail> audit(const Rows& rows) const;
 
   /// The secret, for a request to `base`. ERR_LOCKED, ERR_NOT_FOUND, ERR_ENDPOINT_MISMATCH, ERR_TAMPERED.
   Result<SecretBytes> open_secret(std::string_view id, std::string_view base) const;
@@ -68,26 +104,70 @@ class Vault {
   // --- changing: each is ERR_LOCKED unless unlocked, ERR_WRONG_STATE while another plan is open ---
 
   /// ERR_WRONG_STATE unless absent.
-  Result<Plan> plan_create(const SlotFields& fields, const SlotKey& slot_key);
+  Result<Plan> plan_create(const SlotKdf& kdf, const SlotKey& slot_key, UnixMs now);
   /// ERR_BAD_INPUT (label), ERR_TOO_MANY.
   Result<Plan> plan_add(const RecordFields& fields, std::string_view label, std::string_view hint,
                         const SecretBytes& secret, UnixMs now);
-  /// A new secret in the old one's place, sealed to the same endpoint.
+  /// A new secret in the old one's place, sealed to the same endpoint. The new key's end is not known.
   Result<Plan> plan_replace(std::string_view id, std::string_view hint, const SecretBytes& secret, UnixMs now);
-  Result<Plan> plan_label(std::string_view id, std::string_view label);
+  Result<Plan> plan_label(std::string_view id, std::string_view label, UnixMs now);
+  Result<Plan> plan_expires(std::string_view id, std::optional<UnixMs> at, UnixMs now);
   /// Also deletes what is left of a damaged record.
-  Result<Plan> plan_delete(std::string_view id);
-  Result<Plan> plan_default(std::string_view id);
-  Result<Plan> plan_add_endpoint(CustomEndpoint endpoint);
+  Result<Plan> plan_delete(std::string_view id, UnixMs now);
+  Result<Plan> plan_default(std::string_view id, UnixMs now);
+  /// Keys not named keep their order, behind. ERR_BAD_INPUT if one is named twice or is none.
+  Result<Plan> plan_order(const std::vector<std::string>& ids, UnixMs now);
+  Result<Plan> plan_add_endpoint(CustomEndpoint endpoint, UnixMs now);
   /// ERR_WRONG_STATE while a key is stored for it.
-  Result<Plan> plan_remove_endpoint(std::string_view provider);
+  Result<Plan> plan_remove_endpoint(std::string_view provider, UnixMs now);
+  /// ERR_BAD_INPUT outside kMinLockMinutes and kMaxLockMinutes.
+  Result<Plan> plan_lock_minutes(std::int64_t minutes, UnixMs now);
+  /// What happened since the last plan without changing anything. Nothing to write: a plan without puts, not staged.
+  Result<Plan> plan_notes();
+
+  // --- ways in: `proof` opens a slot now, or it is ERR_CANNOT_UNLOCK (vault_slots.cpp) ---
+
+  /// A second passphrase or recovery code takes the place of the first. ERR_TOO_MANY, ERR_BAD_INPUT (name).
+  Result<Plan> plan_put_slot(const SlotKey& proof, const NewSlot& slot, const SlotKey& slot_key, UnixMs now);
+  /// ERR_LAST_SLOT for the last one that is not a passkey, ERR_NOT_FOUND.
+  Result<Plan> plan_remove_slot(const SlotKey& proof, std::string_view slot, UnixMs now);
+  Result<Plan> plan_name_slot(std::string_view slot, std::string_view name, UnixMs now);
+  /// A new root key: everything is sealed anew. `kept` opens the slots that stay, `recovery` is made. Other slots go.
+  /// `audit_rows` are the entries as stored; those that do not open are left out, and the new entry says so.
+  Result<Plan> plan_rotate_root(std::span<const SlotKey> kept, const NewSlot& recovery, const SlotKey& recovery_key,
+                                const Rows& audit_rows, UnixMs now);
+  /// ERR_CANNOT_UNLOCK unless the key opens a slot.
+  Result<void> prove(const SlotKey& proof) const;
+
+  // --- the copy kept elsewhere (vault_copy.cpp) ---
+
+  /// Puts back rows that are missing or damaged and are in the copy exactly as the manifest lists them; the manifest
+  /// itself if it is damaged and the copy's is sound. ERR_NOT_FOUND if the copy has nothing that helps.
+  Result<Plan> plan_repair(const Rows& copy, UnixMs now);
+  /// Makes the copy the vault, locked. Only while there is no vault, or one that nothing can open: else ERR_WRONG_STATE.
+  /// ERR_BAD_FORMAT for a copy without a slot and a manifest.
+  Result<Plan> plan_recover(const Rows& copy) const;
+
+  // --- backup (backup.h makes the file) ---
+
+  /// A backup was made: remembers when, and of which keys.
+  Result<Plan> plan_backed_up(UnixMs now);
+  struct Imported {
+    Record record;  // id: of the record it replaces, or empty for a new one
+    SecretBytes secret;
+  };
+  /// All in one transaction. ERR_TOO_MANY, ERR_BAD_INPUT (label).
+  Result<Plan> plan_import(std::vector<Imported> records, const std::vector<CustomEndpoint>& endpoints, UnixMs now);
 
   /// The plan is on disk. ERR_WRONG_STATE without a plan, ERR_LOCKED if the vault was locked meanwhile.
   Result<void> commit();
   /// The plan was not written: forget it.
   void abandon() noexcept { staged_.reset(); }
 
-  // --- the ledger: written outside plans, without the manifest ---
+  // --- the ledger and the audit trail's waiting entries ---
+
+  /// For the audit trail, with the next plan.
+  void note(AuditEvent event);
 
   void note_used(std::string_view id, UnixMs now);
   void note_checked(std::string_view id, std::string_view code, UnixMs now);
@@ -100,12 +180,13 @@ class Vault {
  private:
   struct Keys {
     explicit Keys(const RootKey& root);
-    SubKey record, manifest, settings, ledger;
+    SubKey record, manifest, settings, ledger, audit;
   };
   // All that exists only while unlocked.
   struct Opened {
     explicit Opened(Keys with) : keys(std::move(with)) {}
     Keys keys;
+    std::string slot;  // it was opened by
     Manifest manifest;
     bool manifest_sound = false;  // without a sound manifest nothing can be changed, only used
     Settings settings;
@@ -113,11 +194,17 @@ class Vault {
     std::map<std::string, LedgerRow, std::less<>> ledger;
     std::set<std::string, std::less<>> ledger_changed;
     std::vector<Finding> findings;
+    std::vector<AuditEvent> notes;  // not yet in the trail
   };
   struct Staged {
     Plan plan;
     Manifest manifest;
-    std::optional<Keys> created;  // of a vault being made
+    std::size_t notes = 0;       // of Opened::notes, how many the plan takes along
+    std::optional<Opened> next;  // of a vault being made, or sealed under a new root key
+  };
+  struct Proven {
+    RootKey root;
+    std::string slot;
   };
   // A plan being put together: a copy of the manifest that follows each put and drop.
   class Draft;
@@ -125,12 +212,21 @@ class Vault {
   void read_rows(Opened& into, std::string_view vault) const;
   static Result<void> read_row(Opened& into, const Envelope& envelope);
   static Result<void> read_ledger_row(Opened& into, const std::string& key, ByteView bytes);
+  void look_for_rollback(Opened& opened) const;
+  void close_day(const std::string& id, LedgerRow& row, UnixMs now);
+  std::vector<Envelope> slot_rows() const;
+  Result<Proven> open_slot_with(const SlotKey& key) const;
+  Digest keys_digest() const;
   Result<Draft> draft();
-  Result<Plan> stage(Draft draft);
+  Result<Plan> stage(Draft draft, AuditEvent event);
+  AuditEvent event_of(AuditAction action, const Record& record, UnixMs now) const;
+  Result<Plan> put_settings(Draft draft, Settings settings, AuditEvent event);
+  Result<Plan> change_record(std::string_view id, AuditAction action, UnixMs now, FunctionRef<void(Record&)> change);
 
   Rng& rng_;
   Rows rows_;
   Rows ledger_rows_;
+  Bytes copy_manifest_;
   std::optional<Opened> opened_;
   std::optional<Staged> staged_;
 };

@@ -1,39 +1,9 @@
-// vault_changes: how a change becomes a plan, and a plan the vault's state.
+// vault_changes: how a change of keys or settings becomes a plan, and a plan the vault's state.
 #include <algorithm>
 
-#include "vault/vault.h"
+#include "vault/draft.h"
 
 namespace keyhold {
-
-class Vault::Draft {
- public:
-  Draft(Manifest manifest, std::optional<Bytes> base) : manifest_(std::move(manifest)) { plan_.base = std::move(base); }
-
-  const std::string& vault() const { return manifest_.vault; }
-
-  void put(Bytes bytes) {
-    const Header header = parse_envelope(bytes)->header;  // sealed a moment ago
-    std::string key = row_key(header.purpose, header.id);
-    manifest_.entries.insert_or_assign(key, manifest_entry(header, bytes));
-    plan_.puts.insert_or_assign(std::move(key), std::move(bytes));
-  }
-
-  void drop(std::string key) {
-    manifest_.entries.erase(key);
-    plan_.deletes.push_back(std::move(key));
-  }
-
-  void name(std::string_view id) { plan_.id = id; }
-
-  Staged finish(const SubKey& manifest_key, Rng& rng) && {
-    plan_.puts.insert_or_assign("manifest", seal_manifest(manifest_, manifest_key, rng));
-    return Staged{std::move(plan_), std::move(manifest_), std::nullopt};
-  }
-
- private:
-  Manifest manifest_;
-  Plan plan_;
-};
 
 Result<Vault::Draft> Vault::draft() {
   if (!opened_) return Errc::ERR_LOCKED;
@@ -44,23 +14,45 @@ Result<Vault::Draft> Vault::draft() {
   return Draft(std::move(next), rows_.find("manifest")->second);
 }
 
-Result<Plan> Vault::stage(Draft draft) {
+Result<Plan> Vault::stage(Draft draft, AuditEvent event) {
+  for (const AuditEvent& note : opened_->notes) draft.note(note, opened_->keys.audit, rng_);
+  draft.note(event, opened_->keys.audit, rng_);
   staged_.emplace(std::move(draft).finish(opened_->keys.manifest, rng_));
+  staged_->notes = opened_->notes.size();
   return staged_->plan;
 }
 
-Result<Plan> Vault::plan_create(const SlotFields& fields, const SlotKey& slot_key) {
+AuditEvent Vault::event_of(AuditAction action, const Record& record, UnixMs now) const {
+  AuditEvent event{action, now};
+  event.provider = record.fields.provider;
+  event.subject = record.id;
+  event.label = record.label;
+  return event;
+}
+
+Result<Plan> Vault::put_settings(Draft draft, Settings settings, AuditEvent event) {
+  ++settings.rev;
+  draft.put(seal_settings(settings, draft.vault(), opened_->keys.settings, rng_));
+  return stage(std::move(draft), std::move(event));
+}
+
+Result<Plan> Vault::plan_create(const SlotKdf& kdf, const SlotKey& slot_key, UnixMs now) {
   if (state() != VaultState::absent || staged_) return Errc::ERR_WRONG_STATE;
   const RootKey root = RootKey::make(rng_);
-  Keys keys(root);
+  Opened next{Keys(root)};
+  next.slot = make_id();
   Manifest manifest;
   manifest.vault = make_id();
   Draft draft(std::move(manifest), std::nullopt);
-  const std::string slot_id = make_id();
-  draft.put(seal_slot(slot_id, draft.vault(), fields, slot_key, root, rng_));
-  draft.name(slot_id);
-  staged_.emplace(std::move(draft).finish(keys.manifest, rng_));
-  staged_->created.emplace(std::move(keys));
+  draft.put(seal_slot(next.slot, 1, draft.vault(), kdf, slot_key, root, rng_));
+  Settings settings;
+  settings.rev = 1;
+  settings.slots[next.slot].created_at = now;
+  draft.put(seal_settings(settings, draft.vault(), next.keys.settings, rng_));
+  draft.note({AuditAction::create, now}, next.keys.audit, rng_);
+  draft.name(next.slot);
+  staged_.emplace(std::move(draft).finish(next.keys.manifest, rng_));
+  staged_->next.emplace(std::move(next));
   return staged_->plan;
 }
 
@@ -79,7 +71,7 @@ Result<Plan> Vault::plan_add(const RecordFields& fields, std::string_view label,
   record.changed_at = now;
   draft.put(seal_record(record, draft.vault(), secret, opened_->keys.record, rng_));
   draft.name(record.id);
-  return stage(std::move(draft));
+  return stage(std::move(draft), event_of(AuditAction::key_add, record, now));
 }
 
 Result<Plan> Vault::plan_replace(std::string_view id, std::string_view hint, const SecretBytes& secret, UnixMs now) {
@@ -91,26 +83,39 @@ Result<Plan> Vault::plan_replace(std::string_view id, std::string_view hint, con
   ++record.rev;
   record.hint = hint;
   record.changed_at = now;
+  record.expires_at.reset();
   draft.put(seal_record(record, draft.vault(), secret, opened_->keys.record, rng_));
   draft.name(id);
-  return stage(std::move(draft));
+  return stage(std::move(draft), event_of(AuditAction::key_replace, record, now));
 }
 
-Result<Plan> Vault::plan_label(std::string_view id, std::string_view label) {
+// Facts change, the secret stays: sealed anew under the next revision.
+Result<Plan> Vault::change_record(std::string_view id, AuditAction action, UnixMs now,
+                                  FunctionRef<void(Record&)> change) {
   KEYHOLD_TRY(Draft draft, this->draft());
-  KEYHOLD_CHECK(check_label(label));
   const Record* current = find(id);
   if (current == nullptr) return Errc::ERR_NOT_FOUND;
   KEYHOLD_TRY(const SecretBytes secret, open_secret(id, current->fields.base));
   Record record = *current;
   ++record.rev;
-  record.label = label;
+  change(record);
   draft.put(seal_record(record, draft.vault(), secret, opened_->keys.record, rng_));
   draft.name(id);
-  return stage(std::move(draft));
+  return stage(std::move(draft), event_of(action, record, now));
 }
 
-Result<Plan> Vault::plan_delete(std::string_view id) {
+Result<Plan> Vault::plan_label(std::string_view id, std::string_view label, UnixMs now) {
+  if (!opened_) return Errc::ERR_LOCKED;
+  KEYHOLD_CHECK(check_label(label));
+  return change_record(id, AuditAction::key_label, now, [&](Record& record) { record.label = label; });
+}
+
+Result<Plan> Vault::plan_expires(std::string_view id, std::optional<UnixMs> at, UnixMs now) {
+  if (at && (*at < 0 || *at > kMaxTime)) return Errc::ERR_BAD_INPUT;
+  return change_record(id, AuditAction::key_expires, now, [&](Record& record) { record.expires_at = at; });
+}
+
+Result<Plan> Vault::plan_delete(std::string_view id, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
   const std::string key = row_key(Purpose::record, id);
   if (!opened_->manifest.entries.contains(key) && !rows_.contains(key)) return Errc::ERR_NOT_FOUND;
@@ -118,72 +123,159 @@ Result<Plan> Vault::plan_delete(std::string_view id) {
   // The ledger is outside the manifest; its row goes in the same transaction.
   const std::string ledger_key = row_key(Purpose::ledger, id);
   if (ledger_rows_.contains(ledger_key)) draft.drop(ledger_key);
-  Settings settings = opened_->settings;
-  if (std::erase_if(settings.defaults, [&](const auto& entry) { return entry.second == id; }) > 0) {
-    ++settings.rev;
-    draft.put(seal_settings(settings, draft.vault(), opened_->keys.settings, rng_));
-  }
   draft.name(id);
-  return stage(std::move(draft));
+  AuditEvent event{AuditAction::key_delete, now};
+  event.subject = id;
+  if (const Record* record = find(id)) event = event_of(event.action, *record, now);
+  Settings settings = opened_->settings;
+  const auto defaults = std::erase_if(settings.defaults, [&](const auto& entry) { return entry.second == id; });
+  const auto places = std::erase(settings.order, id);
+  if (defaults + places == 0) return stage(std::move(draft), std::move(event));
+  return put_settings(std::move(draft), std::move(settings), std::move(event));
 }
 
-Result<Plan> Vault::plan_default(std::string_view id) {
+Result<Plan> Vault::plan_default(std::string_view id, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
   const Record* record = find(id);
   if (record == nullptr) return Errc::ERR_NOT_FOUND;
   Settings settings = opened_->settings;
-  ++settings.rev;
   settings.defaults.insert_or_assign(record->fields.provider, std::string(id));
-  draft.put(seal_settings(settings, draft.vault(), opened_->keys.settings, rng_));
   draft.name(id);
-  return stage(std::move(draft));
+  return put_settings(std::move(draft), std::move(settings), event_of(AuditAction::key_default, *record, now));
 }
 
-Result<Plan> Vault::plan_add_endpoint(CustomEndpoint endpoint) {
+Result<Plan> Vault::plan_order(const std::vector<std::string>& ids, UnixMs now) {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  const std::set<std::string_view> once(ids.begin(), ids.end());
+  const bool known = std::all_of(ids.begin(), ids.end(), [&](const std::string& id) { return find(id) != nullptr; });
+  if (once.size() != ids.size() || !known) return Errc::ERR_BAD_INPUT;
+  Settings settings = opened_->settings;
+  settings.order = ids;
+  return put_settings(std::move(draft), std::move(settings), {AuditAction::key_order, now});
+}
+
+Result<Plan> Vault::plan_add_endpoint(CustomEndpoint endpoint, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
   Settings settings = opened_->settings;
   if (settings.endpoints.size() >= kMaxCustomEndpoints) return Errc::ERR_TOO_MANY;
-  ++settings.rev;
+  AuditEvent event{AuditAction::endpoint_add, now};
+  event.subject = endpoint.id;
+  event.label = endpoint.name;
   draft.name(endpoint.id);
   settings.endpoints.push_back(std::move(endpoint));
-  draft.put(seal_settings(settings, draft.vault(), opened_->keys.settings, rng_));
-  return stage(std::move(draft));
+  return put_settings(std::move(draft), std::move(settings), std::move(event));
 }
 
-Result<Plan> Vault::plan_remove_endpoint(std::string_view provider) {
+Result<Plan> Vault::plan_remove_endpoint(std::string_view provider, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
   for (const auto& [id, record] : opened_->records) {
     if (record.fields.provider == provider) return Errc::ERR_WRONG_STATE;
   }
   Settings settings = opened_->settings;
-  if (std::erase_if(settings.endpoints, [&](const CustomEndpoint& endpoint) { return endpoint.id == provider; }) == 0) {
-    return Errc::ERR_NOT_FOUND;
-  }
-  ++settings.rev;
-  draft.put(seal_settings(settings, draft.vault(), opened_->keys.settings, rng_));
+  const auto found = std::find_if(settings.endpoints.begin(), settings.endpoints.end(),
+                                  [&](const CustomEndpoint& endpoint) { return endpoint.id == provider; });
+  if (found == settings.endpoints.end()) return Errc::ERR_NOT_FOUND;
+  AuditEvent event{AuditAction::endpoint_remove, now};
+  event.subject = provider;
+  event.label = found->name;
+  settings.endpoints.erase(found);
   draft.name(provider);
-  return stage(std::move(draft));
+  return put_settings(std::move(draft), std::move(settings), std::move(event));
+}
+
+Result<Plan> Vault::plan_lock_minutes(std::int64_t minutes, UnixMs now) {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  if (minutes < kMinLockMinutes || minutes > kMaxLockMinutes) return Errc::ERR_BAD_INPUT;
+  Settings settings = opened_->settings;
+  settings.lock_minutes = minutes;
+  return put_settings(std::move(draft), std::move(settings), {AuditAction::settings, now});
+}
+
+Result<Plan> Vault::plan_notes() {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  if (opened_->notes.empty()) return Plan{};
+  AuditEvent last = std::move(opened_->notes.back());
+  opened_->notes.pop_back();
+  // It is staged as the plan's own event; should the plan fail, it is the newest of those that wait.
+  auto plan = stage(std::move(draft), last);
+  opened_->notes.push_back(std::move(last));
+  ++staged_->notes;
+  return plan;
+}
+
+Result<Plan> Vault::plan_backed_up(UnixMs now) {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  Settings settings = opened_->settings;
+  settings.backup = BackupNote{now, keys_digest()};
+  AuditEvent event{AuditAction::exported, now};
+  event.count = static_cast<std::int64_t>(opened_->records.size());
+  return put_settings(std::move(draft), std::move(settings), std::move(event));
+}
+
+Result<Plan> Vault::plan_import(std::vector<Imported> records, const std::vector<CustomEndpoint>& endpoints,
+                                UnixMs now) {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  const auto fresh = std::count_if(records.begin(), records.end(), [](const Imported& one) { return one.record.id.empty(); });
+  if (opened_->records.size() + static_cast<std::size_t>(fresh) > kMaxRecords) return Errc::ERR_TOO_MANY;
+  for (Imported& imported : records) {
+    Record& record = imported.record;
+    KEYHOLD_CHECK(check_label(record.label));
+    if (imported.secret.size() > kMaxSecretBytes) return Errc::ERR_TOO_LARGE;
+    record.rev = 1;
+    if (record.id.empty()) {
+      record.id = make_id();
+    } else {
+      const Record* current = find(record.id);
+      if (current == nullptr) return Errc::ERR_NOT_FOUND;
+      record.rev = current->rev + 1;
+    }
+    draft.put(seal_record(record, draft.vault(), imported.secret, opened_->keys.record, rng_));
+  }
+  AuditEvent event{AuditAction::imported, now};
+  event.count = static_cast<std::int64_t>(records.size());
+  Settings settings = opened_->settings;
+  const std::size_t before = settings.endpoints.size();
+  for (const CustomEndpoint& endpoint : endpoints) {
+    const bool known = std::any_of(settings.endpoints.begin(), settings.endpoints.end(),
+                                   [&](const CustomEndpoint& own) { return own.id == endpoint.id; });
+    if (!known) settings.endpoints.push_back(endpoint);
+  }
+  if (settings.endpoints.size() > kMaxCustomEndpoints) return Errc::ERR_TOO_MANY;
+  if (settings.endpoints.size() == before) return stage(std::move(draft), std::move(event));
+  return put_settings(std::move(draft), std::move(settings), std::move(event));
 }
 
 Result<void> Vault::commit() {
   if (!staged_) return opened_ || rows_.empty() ? Errc::ERR_WRONG_STATE : Errc::ERR_LOCKED;
   Staged staged = *std::move(staged_);
   staged_.reset();
-  if (staged.created) opened_.emplace(*std::move(staged.created));
-  opened_->manifest = std::move(staged.manifest);
-  opened_->manifest_sound = true;
-  const auto settled = [&](const std::string& key) {
-    std::erase_if(opened_->findings, [&](const Finding& finding) { return finding.key == key; });
-  };
-  for (auto& [key, bytes] : staged.plan.puts) {
-    rows_.insert_or_assign(key, std::move(bytes));
-    settled(key);
-    // Sealed by this plan a moment ago: it opens.
-    if (!read_row(*opened_, *parse_envelope(rows_.find(key)->second))) __builtin_trap();
-  }
   for (const std::string& key : staged.plan.deletes) {
     rows_.erase(key);
     ledger_rows_.erase(key);
+  }
+  std::vector<std::string> put;
+  for (auto& [key, bytes] : staged.plan.puts) {
+    if (key.starts_with("audit/")) continue;
+    (key.starts_with("ledger/") ? ledger_rows_ : rows_).insert_or_assign(key, std::move(bytes));
+    put.push_back(key);
+  }
+  if (staged.next) {
+    opened_.emplace(*std::move(staged.next));
+    read_rows(*opened_, staged.manifest.vault);
+    return {};
+  }
+  opened_->manifest = std::move(staged.manifest);
+  opened_->manifest_sound = true;
+  opened_->notes.erase(opened_->notes.begin(), opened_->notes.begin() + static_cast<std::ptrdiff_t>(staged.notes));
+  const auto settled = [&](const std::string& key) {
+    std::erase_if(opened_->findings, [&](const Finding& finding) { return finding.key == key; });
+  };
+  for (const std::string& key : put) {
+    settled(key);
+    // Sealed by this plan a moment ago, or the very bytes the manifest lists: it opens.
+    if (!read_row(*opened_, *parse_envelope(rows_.find(key)->second))) __builtin_trap();
+  }
+  for (const std::string& key : staged.plan.deletes) {
     settled(key);
     const std::string id = key.substr(key.find('/') + 1);
     opened_->records.erase(id);

@@ -1,0 +1,55 @@
+// draft: a plan being put together. A copy of the manifest follows each put and drop, and is sealed at the end.
+#pragma once
+
+#include "vault/vault.h"
+
+namespace keyhold {
+
+class Vault::Draft {
+ public:
+  /// `manifest` as it will be, `base` what storage must hold before.
+  Draft(Manifest manifest, std::optional<Bytes> base) : manifest_(std::move(manifest)) { plan_.base = std::move(base); }
+
+  const std::string& vault() const { return manifest_.vault; }
+  Manifest& manifest() { return manifest_; }
+
+  /// A sealed row that the manifest lists.
+  void put(Bytes bytes) {
+    const Header header = parse_envelope(bytes)->header;  // sealed a moment ago, or listed already
+    std::string key = row_key(header.purpose, header.id);
+    manifest_.entries.insert_or_assign(key, manifest_entry(header, bytes));
+    plan_.puts.insert_or_assign(std::move(key), std::move(bytes));
+  }
+
+  /// A sealed row beside the manifest.
+  void put_apart(std::string key, Bytes bytes) { plan_.puts.insert_or_assign(std::move(key), std::move(bytes)); }
+
+  void drop(std::string key) {
+    manifest_.entries.erase(key);
+    plan_.deletes.push_back(std::move(key));
+  }
+
+  void note(const AuditEvent& event, const SubKey& key, Rng& rng) {
+    Bytes entry = seal_audit_entry(event, manifest_.audit, manifest_.vault, key, rng);
+    put_apart(audit_row_key(manifest_.audit.last), std::move(entry));
+  }
+
+  void name(std::string_view id) { plan_.id = id; }
+
+  Staged finish(const SubKey& manifest_key, Rng& rng) && {
+    for (std::string& row : trim_audit(manifest_.audit)) {
+      if (plan_.puts.erase(row) == 0) plan_.deletes.push_back(std::move(row));
+    }
+    plan_.puts.insert_or_assign("manifest", seal_manifest(manifest_, manifest_key, rng));
+    Staged staged;
+    staged.plan = std::move(plan_);
+    staged.manifest = std::move(manifest_);
+    return staged;
+  }
+
+ private:
+  Manifest manifest_;
+  Plan plan_;
+};
+
+}  // namespace keyhold

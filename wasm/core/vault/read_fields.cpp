@@ -1,0 +1,16 @@
+#include "vault/read_fields.h"
+
+namespace keyhold {
+
+Result<std::string> read_text(JsonRef object, std::string_view key, std::size_t max) {
+  KEYHOLD_TRY(const JsonRef field, object.field(key));
+  KEYHOLD_TRY(const std::string_view text, field.text(max));
+  return std::string(text);
+}
+
+Result<std::int64_t> read_count(JsonRef object, std::string_view key, std::int64_t min) {
+  KEYHOLD_TRY(const JsonRef field, object.field(key));
+  return field.integer(min, kMaxCount);
+}
+
+}  // namespace keyhold

@@ -1,0 +1,19 @@
+// read_fields: members of a sealed JSON object, read with the bounds that every row of the vault shares.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+
+namespace keyhold {
+
+/// What a JavaScript number can count; times are milliseconds below it, too.
+inline constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;
+
+/// ERR_BAD_JSON if it is missing, no text, or longer than `max` bytes.
+Result<std::string> read_text(JsonRef object, std::string_view key, std::size_t max);
+/// ERR_BAD_JSON unless it is a whole number from `min` up.
+Result<std::int64_t> read_count(JsonRef object, std::string_view key, std::int64_t min = 0);
+
+}  // namespace keyhold

@@ -1,0 +1,77 @@
+// vault_copy: what the copy kept beside the vault is good for: noticing that an older state of everything was put back,
+// putting back rows that were lost, and becoming the vault when there is none.
+#include "vault/draft.h"
+
+namespace keyhold {
+
+void Vault::know_copy(const Rows& copy) {
+  const auto manifest = copy.find("manifest");
+  copy_manifest_ = manifest == copy.end() ? Bytes() : manifest->second;
+}
+
+void Vault::look_for_rollback(Opened& opened) const {
+  if (!opened.manifest_sound) return;
+  const auto copy = parse_row("manifest", copy_manifest_, opened.manifest.vault);
+  if (!copy || !copy->header.manifest) return;
+  const ManifestFields& seen = *copy->header.manifest;
+  // One of a later root key does not open with this one: its header alone must do.
+  const bool genuine = seen.epoch > opened.manifest.epoch ||
+                       open_manifest(copy_manifest_, opened.manifest.vault, opened.keys.manifest).ok();
+  if (genuine && seen.generation > opened.manifest.generation) {
+    opened.findings.push_back({Errc::ERR_ROLLED_BACK, Finding::Kind::rolled_back, "manifest"});
+  }
+}
+
+Result<Plan> Vault::plan_repair(const Rows& copy, UnixMs now) {
+  if (!opened_) return Errc::ERR_LOCKED;
+  if (staged_) return Errc::ERR_WRONG_STATE;
+  const auto stored = rows_.find("manifest");
+  const auto base = stored == rows_.end() ? std::optional<Bytes>() : std::optional(stored->second);
+  Manifest manifest = opened_->manifest;
+  if (!opened_->manifest_sound) {
+    const auto copied = copy.find("manifest");
+    if (copied == copy.end()) return Errc::ERR_NOT_FOUND;
+    KEYHOLD_TRY(manifest, open_manifest(copied->second, opened_->manifest.vault, opened_->keys.manifest));
+  }
+  ++manifest.generation;
+  const auto entries = manifest.entries;
+  Draft draft(std::move(manifest), base);
+  std::int64_t put = 0;
+  for (const auto& [key, entry] : entries) {
+    const auto row = rows_.find(key);
+    if (row != rows_.end() && digest_of(row->second) == entry.digest) continue;
+    const auto copied = copy.find(key);
+    if (copied == copy.end() || !parse_listed_row(key, copied->second, draft.vault(), entry)) continue;
+    draft.put(copied->second);
+    ++put;
+  }
+  if (put == 0 && opened_->manifest_sound) return Errc::ERR_NOT_FOUND;
+  AuditEvent event{AuditAction::repair, now};
+  event.count = put;
+  return stage(std::move(draft), std::move(event));
+}
+
+Result<Plan> Vault::plan_recover(const Rows& copy) const {
+  const auto stored = rows_.find("manifest");
+  const bool usable = stored != rows_.end() && parse_envelope(stored->second).ok() && !slot_rows().empty();
+  if (usable || opened_ || staged_) return Errc::ERR_WRONG_STATE;
+  const auto manifest = copy.find("manifest");
+  if (manifest == copy.end()) return Errc::ERR_BAD_FORMAT;
+  KEYHOLD_TRY(const Envelope envelope, parse_envelope(manifest->second));
+  Plan plan;
+  if (stored != rows_.end()) plan.base = stored->second;
+  bool slot = false;
+  for (const auto& [key, bytes] : copy) {
+    // What the copy holds is listed by its manifest, which says at the next unlock what is wrong with it.
+    const auto row = parse_row(key, bytes, envelope.header.vault);
+    slot = slot || (row && row->header.purpose == Purpose::slot);
+    plan.puts.emplace(key, bytes);
+  }
+  if (!slot) return Errc::ERR_BAD_FORMAT;
+  for (const auto& [key, bytes] : rows_) {
+    if (!copy.contains(key)) plan.deletes.push_back(key);
+  }
+  return plan;
+}
+
+}  // namespace keyhold
