@@ -55,17 +55,19 @@ inline RecordFields openai_fields() { return {"openai", "https://api.openai.com/
 struct Shelf {
   Rows envelopes;
   Rows ledger;
+  Rows audit;
+
+  Rows& store_of(std::string_view key) {
+    return key.starts_with("audit/") ? audit : key.starts_with("ledger/") ? ledger : envelopes;
+  }
 
   Result<void> write(const Plan& plan) {
     const auto manifest = envelopes.find("manifest");
     const bool same =
         plan.base ? manifest != envelopes.end() && manifest->second == *plan.base : manifest == envelopes.end();
     if (!same) return Errc::ERR_STALE;
-    for (const auto& [key, bytes] : plan.puts) envelopes.insert_or_assign(key, bytes);
-    for (const std::string& key : plan.deletes) {
-      envelopes.erase(key);
-      ledger.erase(key);
-    }
+    for (const auto& [key, bytes] : plan.puts) store_of(key).insert_or_assign(key, bytes);
+    for (const std::string& key : plan.deletes) store_of(key).erase(key);
     return {};
   }
 };

@@ -45,7 +45,7 @@ TEST_CASE("golden: the vault of format 1 opens, passphrase to key") {
   TestRng rng;
   Vault vault(rng);
   REQUIRE(*vault.load(rows_at(golden.root(), "envelopes"), rows_at(golden.root(), "ledger")) == VaultState::locked);
-  const SlotFields slot = *vault.passphrase_slot();
+  const SlotKdf slot = *vault.passphrase_slot();
   const SecretBytes passphrase = SecretBytes::copy_of(bytes_at(golden.root(), "passphrase"));
   REQUIRE(vault.unlock(*derive_slot_key(passphrase, slot.salt, slot.kdf)).ok());
   CHECK(vault.findings().empty());

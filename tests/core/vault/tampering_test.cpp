@@ -164,8 +164,8 @@ TEST_CASE_METHOD(Stored, "tampering: the slot's strength lowered, raised to 4 Gi
   };
   CHECK(try_slot("\"t\":3", "\"t\":1") == Errc::ERR_KDF_BOUNDS);
   CHECK(try_slot("\"m\":65536", "\"m\":10000") == Errc::ERR_KDF_BOUNDS);
-  CHECK(try_slot("\"m\":65536", "\"m\":99999") == Errc::ERR_CANNOT_UNLOCK);
-  CHECK(try_slot("\"salt\":\"AQID", "\"salt\":\"AQIE") == Errc::ERR_CANNOT_UNLOCK);
+  CHECK(try_slot("\"m\":65536", "\"m\":99999") == Errc::ERR_SLOT_DAMAGED);
+  CHECK(try_slot("\"salt\":\"AQID", "\"salt\":\"AQIE") == Errc::ERR_SLOT_DAMAGED);
   CHECK(try_slot("\"kind\":\"passphrase\"", "\"kind\":\"pbssphrase\"") == Errc::ERR_BAD_FORMAT);
   CHECK(try_slot(key.substr(5, 4), "zzzz") == Errc::ERR_SWAPPED);
 }

@@ -60,8 +60,8 @@ Result<AuditEvent> open_audit_entry(const Envelope& envelope, const SubKey& key)
   KEYHOLD_TRY(const std::string action, read_text(root, "action", 32));
   const auto* const known = std::find(std::begin(kNames), std::end(kNames), action);
   if (known == std::end(kNames)) return Errc::ERR_BAD_FORMAT;
-  AuditEvent event{static_cast<AuditAction>(known - std::begin(kNames))};
-  KEYHOLD_TRY(event.at, read_count(root, "at"));
+  KEYHOLD_TRY(const UnixMs at, read_count(root, "at"));
+  AuditEvent event(static_cast<AuditAction>(known - std::begin(kNames)), at);
   KEYHOLD_TRY(event.code, read_text(root, "code", 64));
   for (const auto& [field, into] : {std::pair<const char*, std::string*>{"provider", &event.provider},
                                     {"subject", &event.subject},

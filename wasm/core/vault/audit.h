@@ -46,8 +46,9 @@ enum class AuditAction {
 std::string_view name(AuditAction action) noexcept;
 
 struct AuditEvent {
+  AuditEvent(AuditAction did, UnixMs when) : action(did), at(when) {}
   AuditAction action;
-  UnixMs at = 0;
+  UnixMs at;
   std::string code = "ok";  // or an error's name
   std::string provider;     // empty where there is none; so are the next two
   std::string subject;      // id of the key, slot or endpoint

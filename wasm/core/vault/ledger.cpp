@@ -35,7 +35,7 @@ Result<LedgerRow> open_ledger_row(const Envelope& envelope, const SubKey& key) {
   }
   if (const auto checked = info.root().find("checked")) {
     KEYHOLD_CHECK(checked->only({"at", "code"}));
-    LedgerRow::Check& check = row.last_check.emplace();
+    LedgerRow::Check& check = row.last_check.emplace(LedgerRow::Check{});
     KEYHOLD_TRY(check.at, read_count(*checked, "at"));
     KEYHOLD_TRY(check.code, read_text(*checked, "code", 64));
   }

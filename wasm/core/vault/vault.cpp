@@ -64,7 +64,8 @@ Result<void> Vault::unlock(const SlotKey& slot_key, UnixMs now, std::int64_t fai
   look_for_rollback(opened);
   opened_.emplace(std::move(opened));
   if (failed_before > 0) {
-    AuditEvent failed{AuditAction::unlock_failed, now, std::string(name(Errc::ERR_CANNOT_UNLOCK))};
+    AuditEvent failed(AuditAction::unlock_failed, now);
+    failed.code = name(Errc::ERR_CANNOT_UNLOCK);
     failed.count = failed_before;
     note(std::move(failed));
   }
