@@ -23,14 +23,13 @@ AuditEvent slot_event(AuditAction action, const NewSlot& slot, UnixMs now) {
 // Slots in their own place, in the order of their kinds. Others are damaged: nothing can be opened with them.
 std::vector<Envelope> Vault::slot_rows() const {
   std::vector<Envelope> slots;
-  for (auto row = rows_.lower_bound(kSlotPrefix); row != rows_.end() && row->first.starts_with(kSlotPrefix); ++row) {
-    auto envelope = parse_envelope(row->second);
-    if (!envelope || row_key(envelope->header.purpose, envelope->header.id) != row->first) continue;
-    slots.push_back(*std::move(envelope));
+  for (std::size_t kind = 0; kind < std::variant_size_v<SlotFields>; ++kind) {
+    for (auto row = rows_.lower_bound(kSlotPrefix); row != rows_.end() && row->first.starts_with(kSlotPrefix); ++row) {
+      auto envelope = parse_envelope(row->second);
+      if (!envelope || row_key(envelope->header.purpose, envelope->header.id) != row->first) continue;
+      if (envelope->header.slot->index() == kind) slots.push_back(*std::move(envelope));
+    }
   }
-  std::stable_sort(slots.begin(), slots.end(), [](const Envelope& a, const Envelope& b) {
-    return a.header.slot->index() < b.header.slot->index();
-  });
   return slots;
 }
 
