@@ -218,6 +218,8 @@ val plan_notes(Engine& engine, Args&) { return to_plan(engine.session().plan_not
 
 // --- backup and import ---
 
+val backup_spec(Engine& engine, Args&) { return bindings::to_js(engine.session().make_backup_kdf()); }
+
 val make_backup(Engine& engine, Args& args) {
   const auto proof = slot_key_from(args.secret(0));
   const auto kdf = kdf_from(args.value(1));
@@ -284,6 +286,8 @@ val plan_recover(Engine& engine, Args& args) { return to_plan(engine.session().p
 
 val archive(Engine&, Args& args) { return to_uint8array(encode_archive(rows_from(args.value(0)))); }
 
+val copy(Engine& engine, Args&) { return to_uint8array(engine.session().copy()); }
+
 constexpr Op<Engine> kOps[] = {
     {"slots", slots},
     {"passkeyKey", passkey_key},
@@ -308,6 +312,7 @@ constexpr Op<Engine> kOps[] = {
     {"planOrder", plan_order},
     {"planLockMinutes", plan_lock_minutes},
     {"planNotes", plan_notes},
+    {"backupSpec", backup_spec},
     {"makeBackup", make_backup},
     {"planBackedUp", plan_backed_up},
     {"backupKdf", backup_kdf_of},
@@ -320,6 +325,7 @@ constexpr Op<Engine> kOps[] = {
     {"planRepair", plan_repair},
     {"planRecover", plan_recover},
     {"archive", archive},
+    {"copy", copy},
 };
 
 }  // namespace

@@ -116,6 +116,8 @@ class Session {
 
   // --- backup and import ---
 
+  /// With what the file's passphrase is to be derived: never less than the vault's own.
+  SlotKdf make_backup_kdf();
   /// The file. plan_backed_up is to follow. ERR_LOCKED, and what opening a record says.
   Result<Bytes> make_backup(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& file_key, UnixMs now);
   Result<Plan> plan_backed_up(UnixMs now) { return vault_.plan_backed_up(now); }
@@ -133,6 +135,8 @@ class Session {
   Result<void> know_copy(ByteView archive);
   Result<Plan> plan_repair(ByteView archive, UnixMs now);
   Result<Plan> plan_recover(ByteView archive) const;
+  /// All rows but the ledger's and the audit trail's, for the copy.
+  Bytes copy() const;
 
   // --- when to lock ---
 

@@ -67,6 +67,11 @@ std::optional<SlotKdf> Session::stronger_kdf() {
 
 // --- backup and import ---------------------------------------------------------------------------------------------
 
+SlotKdf Session::make_backup_kdf() {
+  const auto own = vault_.passphrase_slot();
+  return make_kdf(own ? own->kdf : KdfParams::standard());
+}
+
 Result<Bytes> Session::make_backup(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& file_key, UnixMs now) {
   KEYHOLD_CHECK(vault_.prove(proof));
   // The file goes further than the vault, so it is never weaker.
@@ -126,6 +131,8 @@ Result<Plan> Session::plan_repair(ByteView archive, UnixMs now) {
   KEYHOLD_TRY(const Rows rows, parse_archive(archive));
   return vault_.plan_repair(rows, now);
 }
+
+Bytes Session::copy() const { return encode_archive(vault_.rows()); }
 
 Result<Plan> Session::plan_recover(ByteView archive) const {
   KEYHOLD_TRY(const Rows rows, parse_archive(archive));

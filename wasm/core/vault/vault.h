@@ -65,6 +65,8 @@ class Vault {
   /// Takes all stored rows, replacing those from before. While unlocked it re-reads them with the keys it has, or, if
   /// they do not fit any more, locks and returns ERR_LOCKED.
   Result<VaultState> load(Rows envelopes, Rows ledger);
+  /// All but the ledger's and the audit trail's, as stored.
+  const Rows& rows() const noexcept { return rows_; }
   /// The copy of this vault that is kept elsewhere: only its manifest is remembered, to notice that an older state of
   /// everything was put back.
   void know_copy(const Rows& copy);
