@@ -61,6 +61,7 @@ const key = (id: string, of: string, label: string, hint: string, rest: Partial<
   isDefault: false,
   createdAt: now - 900 * HOUR,
   changedAt: now - 900 * HOUR,
+  expiresAt: null,
   lastUsedAt: null,
   lastChecked: null,
   ...rest,

@@ -5,7 +5,6 @@ import { ERROR_TEXT, type ErrorCode } from '../../web/src/protocol/errors'
 import type {
   CallPart,
   CheckOutcome,
-  Finding,
   Hello,
   KeyInfo,
   ProviderInfo,
@@ -13,6 +12,8 @@ import type {
   Stored,
 } from '../../web/src/protocol/messages'
 import { CATALOGUE, DEMO, MANY_KEYS } from './data'
+import { KEY_EXTRAS } from './data-extras'
+import { Keeping } from './engine-keeping'
 
 export { KeyholdError } from '../../web/src/engine/error'
 export type * from '../../web/src/protocol/messages'
@@ -22,10 +23,10 @@ const wishes = new URLSearchParams(location.search)
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, wishes.has('slow') ? ms * 20 : ms))
 const text = new TextDecoder()
 
-export class KeyholdEngine {
+export class KeyholdEngine extends Keeping {
   hello: Hello
   #providers: ProviderInfo[] = structuredClone(CATALOGUE)
-  #keys: KeyInfo[] = wishes.get('keys') === 'many' ? structuredClone(MANY_KEYS) : []
+  protected keyList: KeyInfo[] = keysWished()
   #listeners = new Map<string, Set<() => void>>()
 
   static async connect(): Promise<KeyholdEngine> {
@@ -37,17 +38,11 @@ export class KeyholdEngine {
   }
 
   constructor() {
-    const state = (sessionStorage.getItem('fake-state') ?? wishes.get('state') ?? 'absent') as Status['state']
-    const findings: Finding[] = wishes.has('findings')
-      ? [
-          { code: 'ERR_TAMPERED', kind: 'altered', purpose: 'record', id: 'k3' },
-          { code: 'ERR_STALE_RECORD', kind: 'missing', purpose: 'record', id: 'b81fe2a09c' },
-        ]
-      : []
+    super()
     this.hello = {
       protocol: 1,
       build: 'fa5e0123456789ab',
-      status: { state, findings },
+      status: this.now(),
       demo: wishes.has('nodemo') ? null : { provider: DEMO.id, key: 'demo-key-which-is-no-secret' },
       customEndpoints: !wishes.has('closed'),
       cspMissing: wishes.has('csp'),
@@ -57,18 +52,18 @@ export class KeyholdEngine {
   }
 
   async status(): Promise<Status> {
-    return this.hello.status
+    return this.now()
   }
   async create(passphrase: Uint8Array): Promise<Status> {
     await wait(200)
     sessionStorage.setItem('fake-passphrase', text.decode(passphrase))
-    return { state: 'unlocked', findings: [] }
+    return this.opened()
   }
   async unlock(passphrase: Uint8Array): Promise<Status> {
     await wait(200)
     if (text.decode(passphrase) !== (sessionStorage.getItem('fake-passphrase') ?? 'open sesame'))
       throw new KeyholdError('ERR_CANNOT_UNLOCK')
-    return { state: 'unlocked', findings: this.hello.status.findings }
+    return this.opened()
   }
   async lock(): Promise<void> {
     sessionStorage.setItem('fake-state', 'locked')
@@ -78,7 +73,7 @@ export class KeyholdEngine {
     return structuredClone(this.#providers)
   }
   async keys(): Promise<KeyInfo[]> {
-    return structuredClone(this.#keys)
+    return structuredClone(this.keyList)
   }
   async add({
     provider,
@@ -102,13 +97,15 @@ export class KeyholdEngine {
       label,
       hint: key.length >= 12 ? key.slice(-4) : '',
       base,
-      isDefault: !this.#keys.some((one) => one.provider === provider),
+      isDefault: !this.keyList.some((one) => one.provider === provider),
       createdAt: Date.now(),
       changedAt: Date.now(),
+      expiresAt: null,
       lastUsedAt: null,
       lastChecked: unchecked ? null : { at: Date.now(), code: 'ok' },
     }
-    this.#keys.push(made)
+    this.keyList.push(made)
+    this.changed()
     return { key: structuredClone(made), check: unchecked ? null : { ok: true } }
   }
   async replace(id: string, secret: Uint8Array, { unchecked = false } = {}): Promise<Stored> {
@@ -135,11 +132,12 @@ export class KeyholdEngine {
   }
   async delete(id: string): Promise<void> {
     await wait(100)
-    this.#keys = this.#keys.filter((key) => key.id !== id)
+    this.keyList = this.keyList.filter((key) => key.id !== id)
+    this.forget(id)
   }
   async setDefault(id: string): Promise<KeyInfo> {
     const found = this.#find(id)
-    for (const key of this.#keys) if (key.provider === found.provider) key.isDefault = key.id === id
+    for (const key of this.keyList) if (key.provider === found.provider) key.isDefault = key.id === id
     return structuredClone(found)
   }
   async addEndpoint(name: string, base: string): Promise<ProviderInfo> {
@@ -208,10 +206,15 @@ export class KeyholdEngine {
   }
 
   #find(id: string): KeyInfo {
-    const found = this.#keys.find((key) => key.id === id)
+    const found = this.keyList.find((key) => key.id === id)
     if (found === undefined) throw new KeyholdError('ERR_NOT_FOUND')
     return found
   }
+}
+
+function keysWished(): KeyInfo[] {
+  if (wishes.get('keys') !== 'many') return []
+  return structuredClone(MANY_KEYS).map((key) => ({ ...key, ...(wishes.has('extras') ? KEY_EXTRAS[key.id] : {}) }))
 }
 
 function refuse(key: string): void {

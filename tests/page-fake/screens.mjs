@@ -1,5 +1,7 @@
 // screens: every state the page can show, and how to get there with the fake vault.
 
+import { keepingScreens } from './screens-keeping.mjs'
+
 const at = (name) => `[data-test=${name}]`
 const key = (id, name) => `[data-key=${id}] ${at(name)}`
 const provider = (id) => `${at('provider-option')}[data-provider=${id}]`
@@ -160,4 +162,5 @@ export const screens = {
     await playground(page, url, 'now fail')
     await page.waitForSelector(at('retry'))
   },
+  ...keepingScreens(openVault),
 }

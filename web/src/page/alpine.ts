@@ -1,5 +1,6 @@
 // alpine: the few words the components need of Alpine, with types.
 import type { Magics, XDataContext } from 'alpinejs'
+import type { WayIn } from '../engine/with-kdf'
 
 /** A component's data and methods; gives `this` its type inside them. */
 export function component<T extends object>(
@@ -39,6 +40,15 @@ export interface Signals {
   rename: { key: string }
   confirm: Confirmation
   security: null
+  proof: ProofAsked
+  backup: { aim: 'file' | 'codes' }
+  restore: { scan: boolean }
+  wipe: null
+}
+
+export interface ProofAsked {
+  /** Called once; null when the person thinks better of it. */
+  answer: (way: WayIn | null) => void
 }
 
 export interface Added {

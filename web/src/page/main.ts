@@ -1,5 +1,8 @@
 // main: how does the page start? Names every component to Alpine, then asks the vault how it is.
 import Alpine from '@alpinejs/csp'
+import { activity } from './components/activity'
+import { backupDialog } from './components/backup-dialog'
+import { backupState } from './components/backup-state'
 import { createVault } from './components/create-vault'
 import { confirmDialog, renameDialog, securityDialog } from './components/dialogs'
 import { keyDialog } from './components/key-dialog'
@@ -8,12 +11,20 @@ import { keyRow } from './components/key-row'
 import { modelPicker } from './components/model-picker'
 import { passphraseField } from './components/passphrase-field'
 import { playground } from './components/playground'
+import { proofDialog } from './proof'
+import { recoverCopy } from './components/recover-copy'
+import { repair } from './components/repair'
+import { restoreDialog } from './components/restore-dialog'
 import { starting } from './components/starting'
 import { theme } from './components/theme'
 import { unlockVault } from './components/unlock-vault'
+import { wipeDialog } from './components/wipe-dialog'
 import { installSession, session } from './session'
 
 const components = {
+  activity,
+  backupDialog,
+  backupState,
   confirmDialog,
   createVault,
   keyDialog,
@@ -22,11 +33,16 @@ const components = {
   modelPicker,
   passphraseField,
   playground,
+  proofDialog,
+  recoverCopy,
   renameDialog,
+  repair,
+  restoreDialog,
   securityDialog,
   starting,
   theme,
   unlockVault,
+  wipeDialog,
 }
 
 installSession()

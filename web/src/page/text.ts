@@ -94,13 +94,18 @@ const KINDS: Record<Finding['kind'], string> = {
 
 /** @param name the key's own name, where the finding is about one that can still be listed */
 export function findingSentence({ purpose, kind, id }: Finding, name: string | null): string {
+  if (kind === 'rolled-back') return ERROR_TEXT.ERR_ROLLED_BACK.sentence
   const what = name ?? (purpose === 'record' ? `${PURPOSES.record} (${id.slice(0, 6)}…)` : PURPOSES[purpose])
   return `${what} ${KINDS[kind]}.`
 }
 
 export function findingNext({ purpose, kind, code }: Finding): string {
-  if (kind === 'missing' && purpose === 'record') return 'Add that key again if you still need it.'
-  if (purpose === 'record') return 'It is not used. Delete it if it is listed below, and add that key again.'
+  if (kind === 'rolled-back') return ERROR_TEXT.ERR_ROLLED_BACK.next
+  if (kind === 'unexpected') return 'It is not used, and may be deleted.'
+  if (kind === 'missing' && purpose === 'record')
+    return 'Repair it from the sealed copy, or add that key again if you still need it.'
+  if (purpose === 'record')
+    return 'It is not used. Repair it from the sealed copy, or add that key again and delete what is left of this one.'
   if (purpose === 'ledger') return 'Only the "last used" times are affected.'
   return ERROR_TEXT[code].next
 }

@@ -1,6 +1,6 @@
 // create-vault: a passphrase made up for you or of your own, and a vault made with it.
 import { passphraseBytes } from '../../engine/bytes'
-import { component, input } from '../alpine'
+import { component, input, signal } from '../alpine'
 import { session } from '../session'
 import { clear, takePassphrase } from '../secrets'
 import { explainThrown, type Explained } from '../text'
@@ -34,6 +34,17 @@ export const createVault = () =>
 
     get invalid(): boolean {
       return this.problem !== null
+    },
+    get restoring(): boolean {
+      return session().restoreNext
+    },
+    /** A backup needs a vault to go into; this one is made first. */
+    haveBackup() {
+      session().restoreNext = true
+      document.getElementById('create-title')?.focus()
+    },
+    haveNone() {
+      session().restoreNext = false
     },
     get canContinue(): boolean {
       return this.writtenDown && this.words.length > 0
@@ -168,6 +179,8 @@ export const createVault = () =>
         this.strength = null
         await session().enter(status)
         session().say('Your vault is made, and open.')
+        if (session().restoreNext) signal('restore', { scan: false })
+        session().restoreNext = false
       } catch (error) {
         this.problem = explainThrown(error)
         this.busy = false

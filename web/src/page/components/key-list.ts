@@ -22,11 +22,14 @@ interface Group {
 
 const DEMO_MESSAGE = 'Hello! In two sentences: who are you, and how did this message reach you?'
 
+/** Until the page is left: the next visit is early enough to say it again. */
+let hidden = false
+
 export const keyList = () =>
   component({
     problem: null as Explained | null,
     demoBusy: false,
-    persisted: null as boolean | null,
+    reminderHidden: hidden,
 
     get empty(): boolean {
       return this.groups.length === 0 && session().listFailure === null
@@ -64,26 +67,27 @@ export const keyList = () =>
         ? 'A stand-in that answers from this computer. No key needed, and nothing leaves it.'
         : 'A stand-in that answers without a key of yours.'
     },
+    /** One key and no backup is one accident from nothing. */
+    get remind(): boolean {
+      return session().neverBackedUp && !this.reminderHidden
+    },
     get keptText(): string {
-      if (this.persisted === null) return 'Kept in this browser only.'
-      return this.persisted
+      const { persisted } = session()
+      if (persisted === null) return 'Kept in this browser only.'
+      return persisted
         ? 'Kept in this browser only, and the browser has promised not to clear it by itself.'
         : 'Kept in this browser only. The browser may clear it when the disk runs full.'
     },
-    get canAskToKeep(): boolean {
-      return this.persisted === false
-    },
 
-    init() {
-      void navigator.storage?.persisted?.().then((persisted) => (this.persisted = persisted))
+    hideReminder() {
+      hidden = true
+      this.reminderHidden = true
     },
-    async askToKeep() {
-      this.persisted = await navigator.storage.persist()
-      session().say(
-        this.persisted
-          ? 'The browser will keep your vault.'
-          : 'The browser declined. Visit often or install the page, then ask again.',
-      )
+    restore() {
+      signal('restore', { scan: false })
+    },
+    makeBackup() {
+      signal('backup', { aim: 'file' })
     },
     add(provider: string | null) {
       signal('add', { provider })
