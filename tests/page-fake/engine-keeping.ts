@@ -72,6 +72,7 @@ export abstract class Keeping {
   }
   async openBackup(file: Uint8Array, passphrase: Uint8Array, { large = false } = {}): Promise<ImportPreview> {
     await wait(300)
+    sessionStorage.setItem('fake-opened-bytes', String(file.length))
     const begin = text.decode(file.subarray(0, 8))
     if (begin.startsWith('BAD')) throw new KeyholdError('ERR_BAD_FORMAT')
     if (begin.startsWith('LARGE') && !large) throw new KeyholdError('ERR_KDF_LARGE')

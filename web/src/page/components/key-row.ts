@@ -54,6 +54,10 @@ export const keyRow = () =>
     get expiryNote(): string {
       return this.end?.tone === 'bad' ? 'note-bad' : 'note-warn'
     },
+    /** The badge says it; one note at a time says what to do. */
+    get expiryNoted(): boolean {
+      return this.expiryNear && this.trouble === null
+    },
     get expiryAdvice(): string {
       return this.end?.tone === 'bad'
         ? 'By the date you entered this key has ended. Make a new one at the provider and put it in its place.'
