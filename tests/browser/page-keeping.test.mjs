@@ -363,6 +363,7 @@ describe('keys', () => {
       await openVault(page, site.url)
       await page.focus(`[data-key=k2] ${at('more')}`)
       await page.keyboard.press('Enter')
+      await page.waitForSelector(`[data-key=k2] ${at('move-up')}:visible`)
       await page.focus(`[data-key=k2] ${at('move-up')}`)
       await page.keyboard.press('Enter')
       await page.waitForSelector(`${at('toast')}:has-text("is now 1 of 2")`)

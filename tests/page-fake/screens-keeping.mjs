@@ -41,7 +41,6 @@ export function keepingScreens(openVault) {
     await security(page, url, `keys=many&audit=${how}`)
     await page.click(at('activity-open'))
     await page.waitForSelector(at('chain'))
-    await page.locator(at('security-activity')).scrollIntoViewIfNeeded()
   }
   const welcome = async (page, url, wishes = '') => {
     await page.goto(`${url}?${wishes}`)
