@@ -16,7 +16,7 @@ import { CATALOGUE, DEMO, MANY_KEYS } from './data'
 
 export { KeyholdError } from '../../web/src/engine/error'
 export type * from '../../web/src/protocol/messages'
-export type { EngineEvents } from '../../web/src/engine/engine'
+export type { EngineEvents } from '../../web/src/engine/line'
 
 const wishes = new URLSearchParams(location.search)
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, wishes.has('slow') ? ms * 20 : ms))
