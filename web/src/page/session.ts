@@ -2,14 +2,14 @@
 import Alpine from '@alpinejs/csp'
 import { version } from '../../package.json'
 import type { ErrorCode } from '../protocol/errors'
-import type { Finding, Hello, KeyId, KeyInfo, ProviderId, ProviderInfo, Status } from '../protocol/messages'
+import type { Finding, Hello, KeyId, KeyInfo, ProviderId, ProviderInfo, SlotInfo, Status } from '../protocol/messages'
 import { signal } from './alpine'
 import { explain, explainThrown, findingNext, findingSentence, type Explained } from './text'
 import { connect, vault } from './vault'
 import { whyNotHere } from './surroundings'
 
 export type Phase = 'starting' | 'failed' | 'absent' | 'locked' | 'unlocked'
-export type View = 'keys' | 'playground'
+export type View = 'keys' | 'playground' | 'security'
 
 export interface Toast {
   id: number
@@ -39,6 +39,12 @@ const store = {
   providers: [] as ProviderInfo[],
   keys: [] as KeyInfo[],
   findings: [] as Finding[],
+  /** What the vault last said of itself: its ways in, its waiting time, its backup. */
+  status: null as Status | null,
+  /** Made a moment ago: what would keep it from being lost is said first. */
+  isNew: false,
+  /** Opened by the recovery code: the passphrase is probably forgotten. */
+  byRecovery: false,
   /** Why the lists could not be read: an empty list must never stand for one that could not be read. */
   listFailure: null as Explained | null,
   now: Date.now(),
@@ -52,6 +58,9 @@ const store = {
   },
   get stateName(): string {
     return STATE_NAMES[this.phase]
+  },
+  get slots(): SlotInfo[] {
+    return this.status?.slots ?? []
   },
   get version(): string {
     return this.build === '' ? 'Keyhold' : `Keyhold ${version}, build ${this.build.slice(0, 8)}`
@@ -118,11 +127,27 @@ const store = {
     focusHeading()
   },
   /** Takes over what the vault said of itself: after hello, create and unlock. */
-  async enter({ state, findings }: Status): Promise<void> {
-    this.findings = findings
-    if (state === 'unlocked') await this.refresh()
-    this.phase = state
+  async enter(status: Status): Promise<void> {
+    this.take(status)
+    if (status.state === 'unlocked') await this.refresh()
+    this.phase = status.state
     focusHeading()
+  },
+  /** The vault as it is after a change to it. */
+  take(status: Status): void {
+    this.status = status
+    this.findings = status.findings
+  },
+  /** Back from sleep or from another tab: the worker looks at its clock, and this page at what it says. */
+  async look(): Promise<void> {
+    if (!this.isOpen || this.locking) return
+    try {
+      const status = await vault().status()
+      if (status.state === 'unlocked') this.take(status)
+      else this.reload()
+    } catch {
+      // A port that has ended tells of it by itself.
+    }
   },
   /** Another tab opened the vault. */
   async joined(): Promise<void> {
@@ -130,9 +155,10 @@ const store = {
   },
   async refresh(): Promise<void> {
     try {
-      const [providers, keys] = await Promise.all([vault().providers(), vault().keys()])
+      const [providers, keys, status] = await Promise.all([vault().providers(), vault().keys(), vault().status()])
       this.providers = providers
       this.keys = keys
+      if (status.state === 'unlocked') this.take(status)
       this.listFailure = null
       this.now = Date.now()
     } catch (error) {
