@@ -26,11 +26,9 @@ export function countWords(typed: string, wanted: number): string {
   return count === wanted ? 'Complete' : `${count} of ${wanted} characters`
 }
 
-/** The code as bytes; the field is empty afterwards. */
-export function takeCode(field: HTMLInputElement): Uint8Array {
-  const bytes = new TextEncoder().encode(tidyCode(field.value))
-  field.value = ''
-  return bytes
+/** The code as bytes. The field keeps it: one wrong letter is corrected, not all of them typed again. */
+export function readCode(field: HTMLInputElement): Uint8Array {
+  return new TextEncoder().encode(tidyCode(field.value))
 }
 
 /** What is saved or printed, so that whoever finds it years later knows what it is. */

@@ -75,7 +75,7 @@ export const rotateDialog = () => {
         .map((slot) => ({
           id: slot.id,
           title: slotTitle(slot),
-          made: `Added ${ago(slot.createdAt, now)}`,
+          made: `added ${ago(slot.createdAt, now)}`,
           state: 'asked',
           stateWords: STATES.asked,
         }))
@@ -154,7 +154,7 @@ export const rotateDialog = () => {
       for (const one of this.passkeys) if (one.id === id) Object.assign(one, { state, stateWords: STATES[state] })
     },
     prove() {
-      const goes = this.passkeys.filter(({ state }) => state === 'goes').map(({ title }) => title)
+      const goes = this.passkeys.filter(({ state }) => state === 'goes').map(({ title, made }) => `${title} (${made})`)
       const removed = [...(this.hasRecovery ? ['the old recovery code'] : []), ...goes]
       signal('prove', {
         title: 'Change the inner key now',

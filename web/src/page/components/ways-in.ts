@@ -2,7 +2,7 @@
 // `ids` (see partials/way-fields.html); nothing here keeps what is typed into them.
 import { input } from '../alpine'
 import { presentPasskey, whyNoPasskeys } from '../passkey'
-import { CODE_CHARACTERS, countWords, takeCode } from '../recovery'
+import { CODE_CHARACTERS, countWords, readCode } from '../recovery'
 import { clear, takePassphrase } from '../secrets'
 import { session } from '../session'
 import type { Way } from '../text'
@@ -56,16 +56,16 @@ export const waysIn = (ids: { passphrase: string; code: string }) => ({
     this.passkeyHint = ''
   },
 
-  /** What was typed, the field emptied. @returns null where nothing was; the field has the focus then. */
+  /** What was typed; a passphrase's field is emptied. @returns null where nothing was; the field has the focus then. */
   takeTyped(): WayIn | null {
     const field = this.wayField()
     if (field === null || field.value === '') {
       field?.focus()
       return null
     }
-    const way = this.typing === 'recovery' ? { recovery: takeCode(field) } : { passphrase: takePassphrase(field) }
-    this.spaceHint = this.codeCount = ''
-    return way
+    if (this.typing === 'recovery') return { recovery: readCode(field) }
+    this.spaceHint = ''
+    return { passphrase: takePassphrase(field) }
   },
   /** @returns null when the person called it off. */
   async takePasskey(): Promise<WayIn | null> {

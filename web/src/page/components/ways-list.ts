@@ -75,7 +75,8 @@ function rowOf(slot: SlotInfo, all: SlotInfo[], now: number): Row {
     icon: slotIcon(slot.kind),
     title,
     kindName: slot.name === '' ? '' : kind,
-    about: slotAbout(slot.kind),
+    // Said once, however many there are of a kind.
+    about: all.find(({ kind }) => kind === slot.kind) === slot ? slotAbout(slot.kind) : '',
     made: `Added ${ago(slot.createdAt, now)}`,
     change: slot.kind === 'passphrase' ? 'Change' : slot.kind === 'recovery' ? 'Replace' : '',
     changeLabel: slot.kind === 'passphrase' ? 'Change the passphrase' : 'Replace the recovery code',
