@@ -38,7 +38,7 @@ export const RECOVERY_CODE = 'K7QM-3XHD-9WTP-2RBV-6FNC-8YJE-4GSA-5ZKL'
 export class FakeKeeping {
   protected held: KeyInfo[] = []
   protected known: ProviderInfo[] = []
-  protected state: Status['state']
+  state: Status['state']
   #listeners = new Map<string, Set<() => void>>()
   #slots: SlotInfo[] = kept('slots', SLOTS[wishes.get('slots') ?? 'one'] ?? [])
   #prfs: Record<string, string> = kept('prfs', {})
@@ -51,6 +51,7 @@ export class FakeKeeping {
   #opened: ImportPreview | null = null
 
   constructor() {
+    Object.assign(globalThis, { fakeVault: this })
     this.state = (sessionStorage.getItem('fake-state') ?? wishes.get('state') ?? 'absent') as Status['state']
   }
 

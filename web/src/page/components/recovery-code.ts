@@ -12,6 +12,8 @@ const date = new Intl.DateTimeFormat('en', { dateStyle: 'long' })
 export const recoveryCode = (endField: string) => ({
   groups: [] as string[],
   endCount: '',
+  /** Typed, and right; the field may be gone by the time it is sent, perhaps more than once. */
+  end: '',
 
   /** Takes the place of one shown before. */
   async newCode() {
@@ -22,19 +24,20 @@ export const recoveryCode = (endField: string) => ({
   forgetCode() {
     clear(input(endField))
     this.groups = []
-    this.endCount = ''
+    this.end = this.endCount = ''
   },
   countEnd() {
     this.endCount = countWords(input(endField)?.value ?? '', END_CHARACTERS)
   },
   /** @returns what is wrong with the end that was typed; the vault looks once more. */
   endProblem(): Explained | null {
-    const right = tidyCode(input(endField)?.value ?? '') === this.groups.join('').slice(-END_CHARACTERS)
-    return right ? null : explainCode('ERR_RECOVERY_TYPED')
+    const typed = tidyCode(input(endField)?.value ?? '')
+    if (typed !== this.groups.join('').slice(-END_CHARACTERS)) return explainCode('ERR_RECOVERY_TYPED')
+    this.end = typed
+    return null
   },
-  /** The field keeps it: another proof may be needed. */
   typedEnd(): Uint8Array {
-    return new TextEncoder().encode(tidyCode(input(endField)?.value ?? ''))
+    return new TextEncoder().encode(this.end)
   },
 
   async copyCode() {
