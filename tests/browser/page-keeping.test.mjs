@@ -2,27 +2,14 @@
 // and what keys say of their age; with the fake vault behind the page. Every screen for itself: page.test.mjs.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, before, describe, test } from 'node:test'
-import { buildPageFake, openChromium } from '../page-fake/build.mjs'
+import { describe, test } from 'node:test'
 import { fileOf } from '../page-fake/screens-keeping.mjs'
 import { openVault, screens } from '../page-fake/screens.mjs'
-import { servePageFake } from '../page-fake/serve.mjs'
+import { onPage as onAnyPage, site } from './support/fake-page.mjs'
 
 const at = (name) => `[data-test=${name}]`
 const stored = (page, name) => page.evaluate((key) => sessionStorage.getItem(key), name)
 const focused = (page) => page.evaluate(() => document.activeElement?.dataset.test ?? document.activeElement?.id)
-let site
-let browser
-
-before(async () => {
-  await buildPageFake()
-  site = await servePageFake()
-  browser = await openChromium()
-})
-after(async () => {
-  await browser?.close()
-  site?.close()
-})
 
 describe('backup', () => {
   test('words, then proof, then a file; it is saved once more on demand, and no field keeps anything', async () => {
@@ -33,7 +20,7 @@ describe('backup', () => {
       await page.check(at('file-written'))
       await page.click(at('backup-make'))
       await page.fill('#proof-passphrase', 'open sesame')
-      const [download] = await Promise.all([page.waitForEvent('download'), page.click(at('proof-give'))])
+      const [download] = await Promise.all([page.waitForEvent('download'), page.click(at('proof-action'))])
       assert.match(download.suggestedFilename(), /^keyhold-\d{4}-\d\d-\d\d\.keyhold$/)
       const first = readFileSync(await download.path())
       assert.equal(first.subarray(0, 3).toString(), 'KH1')
@@ -70,7 +57,8 @@ describe('backup', () => {
       await page.click(at('backup-make'))
       await page.fill('#proof-passphrase', 'not it')
       await page.keyboard.press('Enter')
-      await page.waitForSelector(at('backup-problem'))
+      await page.waitForSelector(at('proof-problem'))
+      await page.click(at('proof-cancel'))
       assert.deepEqual(await page.locator(at('file-word')).allTextContents(), words)
     })
   })
@@ -410,25 +398,10 @@ function filmOf(pictures) {
 }
 
 /** A fresh page; nothing may go wrong on its console, and no policy may be broken. */
-async function onPage(use) {
-  const context = await browser.newContext({ acceptDownloads: true, viewport: { width: 1280, height: 860 } })
-  const page = await context.newPage()
-  const wrongs = []
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) wrongs.push(message.text())
-  })
-  page.on('pageerror', (error) => wrongs.push(error.message))
-  await page.exposeFunction('wrong', (what) => void wrongs.push(what))
-  await page.addInitScript(() =>
-    document.addEventListener('securitypolicyviolation', (event) =>
-      window.wrong(`policy: ${event.violatedDirective} ${event.blockedURI}`),
-    ),
-  )
-  page.setDefaultTimeout(15_000)
-  try {
+function onPage(use) {
+  return onAnyPage({ viewport: { width: 1280, height: 860 } }, async (page, wrongs) => {
+    page.setDefaultTimeout(15_000)
     await use(page)
     assert.deepEqual(wrongs, [])
-  } finally {
-    await context.close()
-  }
+  })
 }

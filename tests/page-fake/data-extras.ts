@@ -1,12 +1,5 @@
 // data-extras: what the page without a vault keeps, restores and records.
-import type {
-  AuditAction,
-  AuditEntry,
-  AuditTrail,
-  Finding,
-  ImportPreview,
-  KeyInfo,
-} from '../../web/src/protocol/messages'
+import type { AuditAction, AuditEntry, AuditTrail, ImportPreview, KeyInfo } from '../../web/src/protocol/messages'
 
 const DAY = 86_400_000
 const now = Date.now()
@@ -17,17 +10,6 @@ export const KEY_EXTRAS: Record<string, Partial<KeyInfo>> = {
   k2: { expiresAt: now + 5 * DAY },
   k3: { lastUsedAt: now - 118 * DAY },
   k4: { expiresAt: now - 3 * DAY },
-}
-
-export const FINDINGS: Finding[] = [
-  { code: 'ERR_TAMPERED', kind: 'altered', purpose: 'record', id: 'k3' },
-  { code: 'ERR_STALE_RECORD', kind: 'missing', purpose: 'record', id: 'b81fe2a09c' },
-]
-export const ROLLED_BACK: Finding = {
-  code: 'ERR_ROLLED_BACK',
-  kind: 'rolled-back',
-  purpose: 'manifest',
-  id: 'manifest',
 }
 
 const nothing = { hint: '', base: '', key: null, unknownProvider: false }

@@ -80,6 +80,7 @@ export const MANY_KEYS: KeyInfo[] = [
   key('k3', 'anthropic', 'Main', 'AAQw', {
     isDefault: true,
     lastUsedAt: now - 26 * HOUR,
+    expiresAt: now + 9 * 24 * HOUR,
     lastChecked: { at: now - 30 * HOUR, code: 'ok' },
   }),
   key('k4', 'google', 'My old one', 'tR2e', {

@@ -1,74 +1,39 @@
 // engine-keeping: the fake vault's backup, restore, record, repair and end.
-// ?backup=never|old|current, ?audit=many|broken|empty, ?repair=part|none, ?copy. A file that begins with BAD is damaged, with
+// ?audit=many|broken|empty, ?repair=part|none. A file that begins with BAD is damaged, with
 // LARGE asks for much memory; the passphrase that opens none is "wrong".
 import { KeyholdError } from '../../web/src/engine/error'
-import type { WayIn } from '../../web/src/engine/with-kdf'
 import type {
   AuditTrail,
   BackupFile,
-  Finding,
   ImportChoice,
   ImportPreview,
   ImportResult,
   KeyInfo,
   Status,
-  VaultState,
 } from '../../web/src/protocol/messages'
-import { ENV_PREVIEW, FINDINGS, PREVIEW, ROLLED_BACK, trail } from './data-extras'
+import { ENV_PREVIEW, PREVIEW, trail } from './data-extras'
+import { FakeKeeping, wait, wishes, type WayIn } from './vault-extras'
 
-const wishes = new URLSearchParams(location.search)
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, wishes.has('slow') ? ms * 20 : ms))
 const text = new TextDecoder()
-const DAY = 86_400_000
 /** As large as a vault of a dozen keys. */
 const BACKUP_BYTES = 5_200
 
-export abstract class Keeping {
-  protected abstract keyList: KeyInfo[]
-  #state: VaultState = (sessionStorage.getItem('fake-state') ?? wishes.get('state') ?? 'absent') as VaultState
-  #findings: Finding[] = [
-    ...(wishes.has('findings') ? structuredClone(FINDINGS) : []),
-    ...(wishes.has('rolledback') ? [structuredClone(ROLLED_BACK)] : []),
-  ]
-  #copy = wishes.has('copy')
-  #backup = backupWished()
+export class Keeping extends FakeKeeping {
   #preview: ImportPreview | null = null
 
-  protected opened(): Status {
-    this.#state = 'unlocked'
-    return this.now()
-  }
   protected changed(): void {
-    this.#backup.current = false
-  }
-  protected now(): Status {
-    const open = this.#state === 'unlocked'
-    return {
-      state: this.#state,
-      findings: open ? structuredClone(this.#findings) : [],
-      slots: this.#state === 'absent' ? [] : [{ id: 's1', kind: 'passphrase', name: '', createdAt: 0 }],
-      waitS: 0,
-      failedAttempts: 0,
-      copy: this.#copy,
-      lockAfterMinutes: open ? 15 : 0,
-      backup: open ? { ...this.#backup } : { at: null, current: false },
-    }
-  }
-  protected prove(way: WayIn): void {
-    if (!('passphrase' in way)) return
-    const right = sessionStorage.getItem('fake-passphrase') ?? 'open sesame'
-    if (text.decode(way.passphrase) !== right) throw new KeyholdError('ERR_CANNOT_UNLOCK')
+    this.lastBackup.current = false
   }
 
   async backup(proof: WayIn, passphrase: Uint8Array): Promise<BackupFile> {
     await wait(300)
     this.prove(proof)
     sessionStorage.setItem('fake-file-passphrase', text.decode(passphrase))
-    this.#backup = { at: Date.now(), current: true }
+    this.lastBackup = { at: Date.now(), current: true }
     const file = crypto.getRandomValues(new Uint8Array(BACKUP_BYTES))
     file.set([75, 72, 49, 0, 1])
     const day = new Date().toISOString().slice(0, 10)
-    return { name: `keyhold-${day}.keyhold`, file, keys: this.keyList.length }
+    return { name: `keyhold-${day}.keyhold`, file, keys: this.held.length }
   }
   async openBackup(file: Uint8Array, passphrase: Uint8Array, { large = false } = {}): Promise<ImportPreview> {
     await wait(300)
@@ -91,12 +56,12 @@ export abstract class Keeping {
     for (const [index, item] of items.entries()) {
       const taken = { label: item.label, hint: item.hint, changedAt: Date.now(), lastChecked: null }
       if (choices[index] === 'replace') {
-        Object.assign(this.keyList.find(({ id }) => id === item.key) ?? {}, taken)
+        Object.assign(this.held.find(({ id }) => id === item.key) ?? {}, taken)
       } else if (choices[index] === 'add') {
-        const isDefault = !this.keyList.some(({ provider }) => provider === item.provider)
+        const isDefault = !this.held.some(({ provider }) => provider === item.provider)
         const { provider, base } = item
         const made = { id: crypto.randomUUID(), provider, base, isDefault, expiresAt: null, lastUsedAt: null }
-        this.keyList.push({ ...made, ...taken, createdAt: Date.now() })
+        this.held.push({ ...made, ...taken, createdAt: Date.now() })
       }
     }
     this.#preview = null
@@ -111,16 +76,16 @@ export abstract class Keeping {
   async repair(): Promise<Status> {
     await wait(300)
     const how = wishes.get('repair')
-    if (how === null) this.#findings = this.#findings.filter(({ kind }) => kind === 'rolled-back')
-    else if (how === 'part') this.#findings = this.#findings.slice(1)
-    return this.now()
+    if (how === null) this.findings = this.findings.filter(({ kind }) => kind === 'rolled-back')
+    else if (how === 'part') this.findings = this.findings.slice(1)
+    return this.saved()
   }
   async recoverCopy(): Promise<Status> {
     await wait(200)
-    this.#copy = false
-    this.#state = 'locked'
+    this.copy = false
+    this.state = 'locked'
     sessionStorage.setItem('fake-state', 'locked')
-    return this.now()
+    return this.saved()
   }
   async exportRaw(): Promise<Uint8Array> {
     return new TextEncoder().encode('sealed, as it lies')
@@ -132,16 +97,18 @@ export abstract class Keeping {
   async wipe(word: string): Promise<void> {
     await wait(100)
     if (word !== 'delete') throw new KeyholdError('ERR_BAD_INPUT')
+    sessionStorage.clear()
     sessionStorage.setItem('fake-state', 'absent')
-    sessionStorage.removeItem('fake-passphrase')
+    this.state = 'absent'
+    for (const listener of this.listeners.get('locked') ?? []) listener()
   }
   async setOrder(ids: string[]): Promise<void> {
     const place = ({ id }: KeyInfo) => (ids.includes(id) ? ids.indexOf(id) : ids.length)
-    this.keyList.sort((a, b) => place(a) - place(b))
+    this.held.sort((a, b) => place(a) - place(b))
     this.changed()
   }
   async setExpiry(id: string, at: number | null): Promise<KeyInfo> {
-    const found = this.keyList.find((key) => key.id === id)
+    const found = this.held.find((key) => key.id === id)
     if (found === undefined) throw new KeyholdError('ERR_NOT_FOUND')
     found.expiresAt = at
     this.changed()
@@ -150,18 +117,11 @@ export abstract class Keeping {
 
   /** What was found of a key goes with it. */
   protected forget(id: string): void {
-    this.#findings = this.#findings.filter((finding) => finding.id !== id)
+    this.findings = this.findings.filter((finding) => finding.id !== id)
     this.changed()
   }
   #open(preview: ImportPreview): ImportPreview {
     this.#preview = structuredClone(preview)
     return structuredClone(preview)
   }
-}
-
-/** Most screens are of a vault that is looked after. */
-function backupWished(): Status['backup'] {
-  const how = wishes.get('backup')
-  if (how === 'never') return { at: null, current: false }
-  return { at: Date.now() - 12 * DAY, current: how !== 'old' }
 }

@@ -1,33 +1,23 @@
 // engine: a vault made of nothing, to look at the page without one. Same class as web/src/engine; never in dist.
-// What it does is said in the address: ?state=locked&keys=many&hello=csp&slow=1 and so on.
+// What it does is said in the address: ?state=locked&keys=many&hello=csp&slow=1 and so on; for the vault itself see
+// vault-extras.ts.
 import { KeyholdError } from '../../web/src/engine/error'
 import { ERROR_TEXT, type ErrorCode } from '../../web/src/protocol/errors'
-import type {
-  CallPart,
-  CheckOutcome,
-  Hello,
-  KeyInfo,
-  ProviderInfo,
-  Status,
-  Stored,
-} from '../../web/src/protocol/messages'
+import type { CallPart, CheckOutcome, Hello, KeyInfo, ProviderInfo, Stored } from '../../web/src/protocol/messages'
 import { CATALOGUE, DEMO, MANY_KEYS } from './data'
 import { KEY_EXTRAS } from './data-extras'
 import { Keeping } from './engine-keeping'
+import { wait, wishes } from './vault-extras'
 
 export { KeyholdError } from '../../web/src/engine/error'
 export type * from '../../web/src/protocol/messages'
-export type { EngineEvents } from '../../web/src/engine/engine'
+export type { EngineEvents, Cancellable } from '../../web/src/engine/line'
+export type { WayIn } from '../../web/src/engine/with-kdf'
 
-const wishes = new URLSearchParams(location.search)
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, wishes.has('slow') ? ms * 20 : ms))
 const text = new TextDecoder()
 
 export class KeyholdEngine extends Keeping {
   hello: Hello
-  #providers: ProviderInfo[] = structuredClone(CATALOGUE)
-  protected keyList: KeyInfo[] = keysWished()
-  #listeners = new Map<string, Set<() => void>>()
 
   static async connect(): Promise<KeyholdEngine> {
     await wait(20)
@@ -39,41 +29,25 @@ export class KeyholdEngine extends Keeping {
 
   constructor() {
     super()
+    this.known = structuredClone(CATALOGUE)
+    this.held = keysWished()
     this.hello = {
       protocol: 1,
       build: 'fa5e0123456789ab',
-      status: this.now(),
+      status: this.statusNow(),
       demo: wishes.has('nodemo') ? null : { provider: DEMO.id, key: 'demo-key-which-is-no-secret' },
       customEndpoints: !wishes.has('closed'),
       cspMissing: wishes.has('csp'),
     }
-    if (!wishes.has('nodemo')) this.#providers.unshift(DEMO)
-    if (wishes.get('keys') === 'many') this.#providers.push(custom('custom-1', 'Ollama', 'http://localhost:11434/v1/'))
+    if (!wishes.has('nodemo')) this.known.unshift(DEMO)
+    if (wishes.get('keys') === 'many') this.known.push(custom('custom-1', 'Ollama', 'http://localhost:11434/v1/'))
   }
 
-  async status(): Promise<Status> {
-    return this.now()
-  }
-  async create(passphrase: Uint8Array): Promise<Status> {
-    await wait(200)
-    sessionStorage.setItem('fake-passphrase', text.decode(passphrase))
-    return this.opened()
-  }
-  async unlock(passphrase: Uint8Array): Promise<Status> {
-    await wait(200)
-    if (text.decode(passphrase) !== (sessionStorage.getItem('fake-passphrase') ?? 'open sesame'))
-      throw new KeyholdError('ERR_CANNOT_UNLOCK')
-    return this.opened()
-  }
-  async lock(): Promise<void> {
-    sessionStorage.setItem('fake-state', 'locked')
-    for (const listener of this.#listeners.get('locked') ?? []) listener()
-  }
   async providers(): Promise<ProviderInfo[]> {
-    return structuredClone(this.#providers)
+    return structuredClone(this.known)
   }
   async keys(): Promise<KeyInfo[]> {
-    return structuredClone(this.keyList)
+    return structuredClone(this.held)
   }
   async add({
     provider,
@@ -90,21 +64,21 @@ export class KeyholdEngine extends Keeping {
     await wait(wishes.has('slowcheck') ? 1500 : 150)
     if (/\s/.test(key)) throw new KeyholdError('ERR_BAD_KEY_TEXT')
     if (!unchecked) refuse(key)
-    const base = this.#providers.find((one) => one.id === provider)?.base ?? ''
+    const base = this.known.find((one) => one.id === provider)?.base ?? ''
     const made: KeyInfo = {
       id: crypto.randomUUID(),
       provider,
       label,
       hint: key.length >= 12 ? key.slice(-4) : '',
       base,
-      isDefault: !this.keyList.some((one) => one.provider === provider),
+      isDefault: !this.held.some((one) => one.provider === provider),
       createdAt: Date.now(),
       changedAt: Date.now(),
       expiresAt: null,
       lastUsedAt: null,
       lastChecked: unchecked ? null : { at: Date.now(), code: 'ok' },
     }
-    this.keyList.push(made)
+    this.held.push(made)
     this.changed()
     return { key: structuredClone(made), check: unchecked ? null : { ok: true } }
   }
@@ -132,23 +106,23 @@ export class KeyholdEngine extends Keeping {
   }
   async delete(id: string): Promise<void> {
     await wait(100)
-    this.keyList = this.keyList.filter((key) => key.id !== id)
+    this.held = this.held.filter((key) => key.id !== id)
     this.forget(id)
   }
   async setDefault(id: string): Promise<KeyInfo> {
     const found = this.#find(id)
-    for (const key of this.keyList) if (key.provider === found.provider) key.isDefault = key.id === id
+    for (const key of this.held) if (key.provider === found.provider) key.isDefault = key.id === id
     return structuredClone(found)
   }
   async addEndpoint(name: string, base: string): Promise<ProviderInfo> {
     await wait(50)
     if (base.startsWith('http://') && !base.includes('localhost')) throw new KeyholdError('ERR_BAD_INPUT')
-    const made = custom(`custom-${this.#providers.length}`, name, base)
-    this.#providers.push(made)
+    const made = custom(`custom-${this.known.length}`, name, base)
+    this.known.push(made)
     return made
   }
   async removeEndpoint(provider: string): Promise<void> {
-    this.#providers = this.#providers.filter((one) => one.id !== provider)
+    this.known = this.known.filter((one) => one.id !== provider)
   }
   async models(id: string): Promise<string[]> {
     await wait(200)
@@ -200,13 +174,9 @@ export class KeyholdEngine extends Keeping {
       },
     }
   }
-  on(event: string, listener: () => void): () => void {
-    this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(listener))
-    return () => void this.#listeners.get(event)?.delete(listener)
-  }
 
   #find(id: string): KeyInfo {
-    const found = this.keyList.find((key) => key.id === id)
+    const found = this.held.find((key) => key.id === id)
     if (found === undefined) throw new KeyholdError('ERR_NOT_FOUND')
     return found
   }

@@ -25,7 +25,7 @@ export function keepingScreens(openVault) {
     await page.check(at('file-written'))
     await page.click(at('backup-make'))
     await page.fill('#proof-passphrase', passphrase)
-    await page.click(at('proof-give'))
+    await page.click(at('proof-action'))
   }
   const choose = async (page, url, file, wishes) => {
     await security(page, url, wishes)
@@ -57,7 +57,7 @@ export function keepingScreens(openVault) {
     },
     'keys-reminder': (page, url) => openVault(page, url, 'keys=many&backup=never'),
     'security-view': (page, url) => security(page, url, 'keys=many&backup=old'),
-    'security-never': (page, url) => security(page, url, 'keys=many&backup=never&findings&rolledback'),
+    'security-never': (page, url) => security(page, url, 'keys=many&backup=never&findings&rolled'),
     async 'repair-part'(page, url) {
       await security(page, url, 'keys=many&findings&repair=part')
       await page.click(at('repair'))
@@ -80,7 +80,7 @@ export function keepingScreens(openVault) {
     async 'backup-refused'(page, url) {
       await make(page, url, 'make-backup')
       await prove(page, 'not it')
-      await page.waitForSelector(at('backup-problem'))
+      await page.waitForSelector(at('proof-problem'))
     },
     async 'backup-done'(page, url) {
       await make(page, url, 'make-backup')

@@ -2,7 +2,17 @@
 import Alpine from '@alpinejs/csp'
 import { version } from '../../package.json'
 import type { ErrorCode } from '../protocol/errors'
-import type { Finding, Hello, KeyId, KeyInfo, ProviderId, ProviderInfo, Status, UnixMs } from '../protocol/messages'
+import type {
+  Finding,
+  Hello,
+  KeyId,
+  KeyInfo,
+  ProviderId,
+  ProviderInfo,
+  SlotInfo,
+  Status,
+  UnixMs,
+} from '../protocol/messages'
 import { signal } from './alpine'
 import { explain, explainThrown, type Explained } from './text'
 import { connect, vault } from './vault'
@@ -39,12 +49,18 @@ const store = {
   providers: [] as ProviderInfo[],
   keys: [] as KeyInfo[],
   findings: [] as Finding[],
-  /** What the vault last said of itself. */
+  /** What the vault last said of itself: its ways in, its waiting time, its backup. */
   status: null as Status | null,
+  /** Made a moment ago: what would keep it from being lost is said first. */
+  isNew: false,
+  /** Opened by the recovery code: the passphrase is probably forgotten. */
+  byRecovery: false,
   /** Has the browser promised not to clear the vault by itself? null: it does not say. */
   persisted: null as boolean | null,
   /** A vault is being made in order to put a backup into it. */
   restoreNext: false,
+  /** Until the page is left: the next visit is early enough to say it again. */
+  backupLater: false,
   /** Why the lists could not be read: an empty list must never stand for one that could not be read. */
   listFailure: null as Explained | null,
   now: Date.now(),
@@ -58,6 +74,9 @@ const store = {
   },
   get stateName(): string {
     return STATE_NAMES[this.phase]
+  },
+  get slots(): SlotInfo[] {
+    return this.status?.slots ?? []
   },
   get version(): string {
     return this.build === '' ? 'Keyhold' : `Keyhold ${version}, build ${this.build.slice(0, 8)}`
@@ -74,6 +93,10 @@ const store = {
   },
   get neverBackedUp(): boolean {
     return this.status?.state === 'unlocked' && this.backupAt === null && this.keys.length > 0
+  },
+  /** One key and no backup is one accident from nothing. */
+  get remindsOfBackup(): boolean {
+    return this.neverBackedUp && !this.backupLater
   },
   get changedSinceBackup(): boolean {
     return this.backupAt !== null && this.status?.backup.current === false
@@ -135,15 +158,26 @@ const store = {
   },
   /** Takes over what the vault said of itself: after hello, create and unlock. */
   async enter(status: Status): Promise<void> {
-    const { state } = status
     this.take(status)
-    if (state === 'unlocked') await this.refresh()
-    this.phase = state
+    if (status.state === 'unlocked') await this.refresh()
+    this.phase = status.state
     focusHeading()
   },
+  /** The vault as it is after a change to it. */
   take(status: Status): void {
     this.status = status
     this.findings = status.findings
+  },
+  /** Back from sleep or from another tab: the worker looks at its clock, and this page at what it says. */
+  async look(): Promise<void> {
+    if (!this.isOpen || this.locking) return
+    try {
+      const status = await vault().status()
+      if (status.state === 'unlocked') this.take(status)
+      else this.reload()
+    } catch {
+      // A port that has ended tells of it by itself.
+    }
   },
   /** Another tab opened the vault. */
   async joined(): Promise<void> {
@@ -152,9 +186,9 @@ const store = {
   async refresh(): Promise<void> {
     try {
       const [providers, keys, status] = await Promise.all([vault().providers(), vault().keys(), vault().status()])
-      if (status.state === 'unlocked') this.take(status)
       this.providers = providers
       this.keys = keys
+      if (status.state === 'unlocked') this.take(status)
       this.listFailure = null
       this.now = Date.now()
     } catch (error) {
@@ -181,6 +215,9 @@ const store = {
   /** Also what a lock ends in: the page's own memory goes with it. */
   reload(): void {
     location.reload()
+  },
+  remindLater(): void {
+    this.backupLater = true
   },
   /** Only on a click: Firefox asks the person. */
   async askToKeep(): Promise<void> {

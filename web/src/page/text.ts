@@ -1,7 +1,7 @@
 // text: what does the page say about a failure, a check, a finding?
 import { ERROR_TEXT, type ErrorCode } from '../protocol/errors'
 import { KeyholdError } from '../engine/error'
-import type { Finding, KeyInfo, Problem } from '../protocol/messages'
+import type { Finding, KeyInfo, Problem, SlotInfo } from '../protocol/messages'
 
 /** A failure as the page shows it. */
 export interface Explained {
@@ -16,13 +16,45 @@ export function explain(problem: Problem | ErrorCode): Explained {
   return { code, sentence, next: retryAfterS === undefined ? next : `You can try again in ${wait(retryAfterS)}.` }
 }
 
+/** What the page itself has to say, in the place of the vault. */
+export class Told extends Error {
+  override readonly name = 'Told'
+  constructor(
+    readonly sentence: string,
+    readonly next: string,
+    readonly code: ErrorCode = 'ERR_BAD_INPUT',
+  ) {
+    super(sentence)
+  }
+}
+
 /** Whatever was caught: a KeyholdError's own words, else a fault of ours. */
 export function explainThrown(thrown: unknown): Explained {
+  if (thrown instanceof Told) return { code: thrown.code, sentence: thrown.sentence, next: thrown.next }
   return explain(thrown instanceof KeyholdError ? problemOf(thrown) : 'ERR_INTERNAL')
 }
 
 function problemOf({ code, retryAfterS }: KeyholdError): Problem {
   return retryAfterS === undefined ? { code } : { code, retryAfterS }
+}
+
+export type Way = SlotInfo['kind']
+
+/** A way in that did not open the vault. The vault's own words are about passphrases. */
+export function explainWay(thrown: unknown, way: Way): Explained {
+  const why = explainThrown(thrown)
+  if (why.code !== 'ERR_CANNOT_UNLOCK' || way === 'passphrase') return why
+  return way === 'recovery'
+    ? {
+        ...why,
+        sentence: 'That recovery code does not open this vault.',
+        next: 'Only the newest code works, and only for this vault. Compare it with your copy, group by group.',
+      }
+    : {
+        ...why,
+        sentence: 'That passkey does not open this vault.',
+        next: 'Use another passkey, your passphrase or the recovery code.',
+      }
 }
 
 function wait(retryAfterS: number): string {

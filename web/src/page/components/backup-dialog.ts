@@ -1,8 +1,8 @@
 // backup-dialog: the vault leaves as one sealed file: to be kept, or shown as codes for another device to scan.
-import { blend, dialog } from '../alpine'
+import { blend, dialog, signal } from '../alpine'
+import { wipe } from '../../engine/bytes'
 import { download } from '../download'
-import { askProof } from '../proof'
-import { split, TooManyParts } from '../qr-parts'
+import { split } from '../qr-parts'
 import { session } from '../session'
 import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
@@ -34,7 +34,6 @@ export const backupDialog = () => {
       return false
     },
     get makeText(): string {
-      if (this.busy) return 'Sealing…'
       return this.aim === 'file' ? 'Make the backup' : 'Show the codes'
     },
     get holds(): string {
@@ -51,32 +50,45 @@ export const backupDialog = () => {
       dialog('backup-dialog').showModal()
       void this.offerWords()
     },
-    async make() {
+    make() {
       if (!this.ready) return
       this.problem = null
-      const proof = await askProof()
-      if (proof === null) return
-      this.busy = true
+      let passphrase: Uint8Array
       try {
-        const passphrase = this.takeFilePassphrase()
-        if (passphrase === null) return
-        made = await vault().backup(proof, passphrase)
-        this.fileName = made.name
-        this.opensWith = this.own ? 'the passphrase you chose for it' : 'the six words you wrote down'
-        await this.hand(made)
-        await session().refresh()
+        passphrase = this.takeFilePassphrase()
       } catch (error) {
-        this.problem = error instanceof TooManyParts ? TOO_MANY : explainThrown(error)
-      } finally {
-        this.busy = false
+        this.problem = explainThrown(error)
+        return
       }
+      signal('prove', {
+        title: this.aim === 'file' ? 'Make the backup?' : 'Show the codes?',
+        text: 'What leaves the vault needs more than an unlocked page.',
+        subject: '',
+        action: this.aim === 'file' ? 'Make the backup' : 'Show the codes',
+        run: async (proof, signal) => {
+          made = await vault().backup(proof, passphrase.slice(), { signal })
+          this.fileName = made.name
+          this.opensWith = this.own ? 'the passphrase you chose for it' : 'the six words you wrote down'
+          await this.hand(made)
+          await session().refresh()
+        },
+        closed: () => {
+          wipe(passphrase)
+          // Taken from the fields already: typed again after second thoughts.
+          if (this.own) this.forgetNew()
+        },
+      })
     },
     async hand({ name, file }: BackupFile) {
       if (this.aim === 'file') {
         download(name, new Uint8Array(file))
         this.step = 'done'
       } else {
-        const parts = await split(file)
+        const parts = await split(file).catch(() => null)
+        if (parts === null) {
+          this.problem = TOO_MANY
+          return
+        }
         this.step = 'codes'
         await this.showCodes(parts)
       }

@@ -22,14 +22,10 @@ interface Group {
 
 const DEMO_MESSAGE = 'Hello! In two sentences: who are you, and how did this message reach you?'
 
-/** Until the page is left: the next visit is early enough to say it again. */
-let hidden = false
-
 export const keyList = () =>
   component({
     problem: null as Explained | null,
     demoBusy: false,
-    reminderHidden: hidden,
 
     get empty(): boolean {
       return this.groups.length === 0 && session().listFailure === null
@@ -67,10 +63,6 @@ export const keyList = () =>
         ? 'A stand-in that answers from this computer. No key needed, and nothing leaves it.'
         : 'A stand-in that answers without a key of yours.'
     },
-    /** One key and no backup is one accident from nothing. */
-    get remind(): boolean {
-      return session().neverBackedUp && !this.reminderHidden
-    },
     get keptText(): string {
       const { persisted } = session()
       if (persisted === null) return 'Kept in this browser only.'
@@ -79,10 +71,6 @@ export const keyList = () =>
         : 'Kept in this browser only. The browser may clear it when the disk runs full.'
     },
 
-    hideReminder() {
-      hidden = true
-      this.reminderHidden = true
-    },
     restore() {
       signal('restore', { scan: false })
     },
