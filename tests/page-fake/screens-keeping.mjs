@@ -41,6 +41,8 @@ export function keepingScreens(openVault) {
     await security(page, url, `keys=many&audit=${how}`)
     await page.click(at('activity-open'))
     await page.waitForSelector(at('chain'))
+    // Half under the header, a button counts as too small.
+    await page.evaluate(() => scrollTo(0, 0))
   }
   const welcome = async (page, url, wishes = '') => {
     await page.goto(`${url}?${wishes}`)
@@ -133,6 +135,7 @@ export function keepingScreens(openVault) {
     async 'activity-nothing'(page, url) {
       await activity(page, url, 'many')
       await page.fill('#activity-text', 'no such thing')
+      await page.evaluate(() => scrollTo(0, 0))
     },
     async wipe(page, url) {
       await security(page, url, 'keys=many&backup=old')
