@@ -1,46 +1,26 @@
-// dialogs: the three small ones: rename a key or a way in, confirm what cannot be undone, and what Keyhold protects.
-import { component, dialog, input, type Confirmation, type Signals } from '../alpine'
+// dialogs: the three small ones: rename a key, confirm what cannot be undone, and what Keyhold protects.
+import { component, dialog, input, type Confirmation } from '../alpine'
 import { session } from '../session'
-import { slotTitle } from '../slots'
 import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
 
 export const renameDialog = () =>
   component({
-    title: '',
+    key: '',
     subject: '',
     label: '',
-    keep: async (_name: string) => {},
     busy: false,
     problem: null as Explained | null,
 
     get canSave(): boolean {
       return !this.busy && this.label.trim() !== ''
     },
-    open(what: Signals['rename']) {
-      if ('key' in what) this.openKey(what.key)
-      else this.openSlot(what.slot)
-    },
-    openKey(id: string) {
-      const found = session().key(id)
+    open({ key }: { key: string }) {
+      const found = session().key(key)
       if (found === null) return
-      this.begin('Rename key', `New name for ${session().keyName(id) ?? found.label}`, found.label, async (name) => {
-        await vault().setLabel(id, name)
-        await session().refresh()
-      })
-    },
-    openSlot(id: string) {
-      const found = session().slots.find((slot) => slot.id === id)
-      if (found === undefined) return
-      this.begin('Rename', 'A name by which you will know it', slotTitle(found), async (name) => {
-        session().take(await vault().nameSlot(id, name))
-      })
-    },
-    begin(title: string, subject: string, label: string, keep: (name: string) => Promise<void>) {
-      this.title = title
-      this.subject = subject
-      this.label = label
-      this.keep = keep
+      this.key = key
+      this.label = found.label
+      this.subject = `New name for ${session().keyName(key) ?? found.label}`
       this.problem = null
       dialog('rename-dialog').showModal()
       this.$nextTick(() => input('new-label')?.select())
@@ -52,7 +32,8 @@ export const renameDialog = () =>
       if (!this.canSave) return
       this.busy = true
       try {
-        await this.keep(this.label.trim())
+        await vault().setLabel(this.key, this.label.trim())
+        await session().refresh()
         this.close()
         session().say('Renamed.')
       } catch (error) {

@@ -46,7 +46,7 @@ export const waysList = () =>
       signal(kind, null)
     },
     rename(slot: string) {
-      signal('rename', { slot })
+      signal('name-slot', { slot })
     },
     remove(id: string) {
       const slot = session().slots.find((one) => one.id === id)
