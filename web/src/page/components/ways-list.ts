@@ -38,6 +38,9 @@ export const waysList = () =>
     get hasRecovery(): boolean {
       return session().slots.some(({ kind }) => kind === 'recovery')
     },
+    get passkeyTitle(): string {
+      return session().slots.some(({ kind }) => kind === 'passkey') ? 'Another passkey' : 'No passkey yet'
+    },
     get whyNoPasskeys(): string {
       return whyNoPasskeys()
     },
