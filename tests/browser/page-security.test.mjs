@@ -160,6 +160,15 @@ describe('ways in', () => {
     })
   })
 
+  test('a way in is renamed', async () => {
+    await onPage({}, async (page) => {
+      await screens['slot-name'](page, site.url)
+      await page.keyboard.press('Enter')
+      await page.waitForSelector(`[data-slot=slot-phone] ${at('slot-title')}:text-is("Phone")`)
+      assert.equal(await page.locator('dialog[open]').count(), 0)
+    })
+  })
+
   test('the inner key: the old code and an absent passkey go, named before; the passphrase stays', async () => {
     await onPage({}, async (page, wrongs) => {
       await screens['rotate-prove'](page, site.url)

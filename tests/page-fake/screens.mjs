@@ -293,6 +293,11 @@ export const screens = {
     await addPasskey(page, 'Old security key')
     await page.waitForSelector(at('passkey-problem'))
   },
+  async 'slot-name'(page, url) {
+    await security(page, url)
+    await page.click(`[data-slot=slot-phone] ${at('slot-rename')}`)
+    await page.fill('#slot-name', 'Phone')
+  },
   'rotate-explain': rotation,
   async 'rotate-passkeys'(page, url) {
     await rotation(page, url)

@@ -38,10 +38,11 @@ export function dialog(id: string): HTMLDialogElement {
 export interface Signals {
   add: Added
   replace: { key: string }
-  rename: { key: string } | { slot: string }
+  rename: { key: string }
   confirm: Confirmation
   security: null
   prove: ProofWish
+  'name-slot': { slot: string }
   passkey: null
   recovery: null
   passphrase: null

@@ -22,6 +22,7 @@ import { restoreDialog } from './components/restore-dialog'
 import { rootSettings } from './components/root-settings'
 import { rotateDialog } from './components/rotate-dialog'
 import { safetyNotes } from './components/safety-notes'
+import { slotNameDialog } from './components/slot-name-dialog'
 import { starting } from './components/starting'
 import { theme } from './components/theme'
 import { unlockVault } from './components/unlock-vault'
@@ -55,6 +56,7 @@ const components = {
   rotateDialog,
   safetyNotes,
   securityDialog,
+  slotNameDialog,
   starting,
   theme,
   unlockVault,

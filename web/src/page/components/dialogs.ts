@@ -1,31 +1,18 @@
-// dialogs: the three small ones: name a key or a way in, confirm what cannot be undone, and what Keyhold protects.
-import { component, dialog, input, type Confirmation, type Signals } from '../alpine'
+// dialogs: the three small ones: a key's name and end, confirm what cannot be undone, and what Keyhold protects.
+import { component, dialog, input, type Confirmation } from '../alpine'
 import { dateField, expiry, fromDateField } from '../key-life'
 import { session } from '../session'
-import { slotTitle } from '../slots'
 import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
-import type { UnixMs } from '../../protocol/messages'
+import type { KeyInfo } from '../../protocol/messages'
 
-interface Naming {
-  title: string
-  subject: string
-  label: string
-  /** Absent for what has no end. */
-  expiresAt?: UnixMs | null
-  keep: (name: string, expiresAt: UnixMs | null) => Promise<void>
-}
-
-/** Another name for a key or a way in; and the day a key ends. */
+/** Another name for a key, and the day it ends. */
 export const renameDialog = () =>
   component({
-    title: '',
+    key: null as KeyInfo | null,
     subject: '',
     label: '',
     expires: '',
-    /** A key ends some day; a way in does not. */
-    ends: false,
-    keep: async (_name: string, _expiresAt: UnixMs | null) => {},
     busy: false,
     problem: null as Explained | null,
 
@@ -39,44 +26,12 @@ export const renameDialog = () =>
     get hasExpiry(): boolean {
       return this.expires !== ''
     },
-    open(what: Signals['rename']) {
-      if ('key' in what) this.openKey(what.key)
-      else this.openSlot(what.slot)
-    },
-    openKey(id: string) {
-      const found = session().key(id)
-      if (found === null) return
-      const { label, expiresAt } = found
-      this.begin({
-        title: 'Name and expiry',
-        subject: session().keyName(id) ?? label,
-        label,
-        expiresAt,
-        keep: async (name, at) => {
-          if (name !== label) await vault().setLabel(id, name)
-          // The field knows days only: the same day is no change.
-          if (dateField(at) !== dateField(expiresAt)) await vault().setExpiry(id, at)
-          await session().refresh()
-        },
-      })
-    },
-    openSlot(id: string) {
-      const found = session().slots.find((slot) => slot.id === id)
-      if (found === undefined) return
-      this.begin({
-        title: 'Rename',
-        subject: 'A name by which you will know it',
-        label: slotTitle(found),
-        keep: async (name) => session().take(await vault().nameSlot(id, name)),
-      })
-    },
-    begin({ title, subject, label, expiresAt, keep }: Naming) {
-      this.title = title
-      this.subject = subject
-      this.label = label
-      this.ends = expiresAt !== undefined
-      this.expires = dateField(expiresAt ?? null)
-      this.keep = keep
+    open({ key }: { key: string }) {
+      this.key = session().key(key)
+      if (this.key === null) return
+      this.subject = session().keyName(key) ?? this.key.label
+      this.label = this.key.label
+      this.expires = dateField(this.key.expiresAt)
       this.problem = null
       dialog('rename-dialog').showModal()
       this.$nextTick(() => input('new-label')?.select())
@@ -89,11 +44,16 @@ export const renameDialog = () =>
       dialog('rename-dialog').close()
     },
     async save() {
-      if (!this.canSave) return
+      if (!this.canSave || this.key === null) return
+      const { id, label, expiresAt } = this.key
       this.busy = true
       this.problem = null
       try {
-        await this.keep(this.label.trim(), fromDateField(this.expires))
+        const name = this.label.trim()
+        if (name !== label) await vault().setLabel(id, name)
+        // The field knows days only: the same day is no change.
+        if (this.expires !== dateField(expiresAt)) await vault().setExpiry(id, fromDateField(this.expires))
+        await session().refresh()
         this.close()
         session().say('Saved.')
       } catch (error) {

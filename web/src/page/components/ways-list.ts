@@ -38,6 +38,9 @@ export const waysList = () =>
     get hasRecovery(): boolean {
       return session().slots.some(({ kind }) => kind === 'recovery')
     },
+    get passkeyTitle(): string {
+      return session().slots.some(({ kind }) => kind === 'passkey') ? 'Another passkey' : 'No passkey yet'
+    },
     get whyNoPasskeys(): string {
       return whyNoPasskeys()
     },
@@ -46,7 +49,7 @@ export const waysList = () =>
       signal(kind, null)
     },
     rename(slot: string) {
-      signal('rename', { slot })
+      signal('name-slot', { slot })
     },
     remove(id: string) {
       const slot = session().slots.find((one) => one.id === id)
