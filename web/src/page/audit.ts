@@ -7,7 +7,17 @@ export type ActionGroup = 'keys' | 'use' | 'access' | 'files' | 'vault'
 export const GROUPS: Record<ActionGroup, { name: string; actions: AuditAction[] }> = {
   keys: {
     name: 'Keys added and changed',
-    actions: ['key-add', 'key-replace', 'key-label', 'key-delete', 'key-default', 'endpoint-add', 'endpoint-remove'],
+    actions: [
+      'key-add',
+      'key-replace',
+      'key-label',
+      'key-delete',
+      'key-default',
+      'key-expires',
+      'key-order',
+      'endpoint-add',
+      'endpoint-remove',
+    ],
   },
   use: { name: 'Keys used and checked', actions: ['use', 'key-check'] },
   access: {
@@ -28,6 +38,8 @@ const DONE: Record<AuditAction, string> = {
   'key-delete': 'Key deleted',
   'key-default': 'Made the default key',
   'key-check': 'Key checked',
+  'key-expires': 'Expiry date set',
+  'key-order': 'Keys put in order',
   use: 'Key used',
   'slot-add': 'Way in added',
   'slot-remove': 'Way in removed',
@@ -43,7 +55,7 @@ const DONE: Record<AuditAction, string> = {
 }
 
 export function actionWords({ action, count }: Pick<AuditEntry, 'action' | 'count'>): string {
-  if (action === 'use' && count !== null) return `Key used ${count === 1 ? 'once' : `${count} times`} that day`
+  if (action === 'use') return `Key used ${count === 1 ? 'once' : `${count} times`} that day`
   // An action a newer version wrote is shown by its own name, not left out.
   return DONE[action] ?? action
 }
