@@ -132,8 +132,9 @@ class Vault {
   /// ERR_LAST_SLOT for the last one that is not a passkey, ERR_NOT_FOUND.
   Result<Plan> plan_remove_slot(const SlotKey& proof, std::string_view slot, UnixMs now);
   Result<Plan> plan_name_slot(std::string_view slot, std::string_view name, UnixMs now);
-  /// A new root key: everything is sealed anew. `kept` opens the slots that stay, `recovery` is made. Other slots go.
-  /// `audit_rows` are the entries as stored; those that do not open are left out, and the new entry says so.
+  /// A new root key: everything is sealed anew. `kept` opens the slots that stay, `recovery` is made. Other slots go, the
+  /// old recovery code with them. `audit_rows` are the entries as stored; those that do not open are left out, and the
+  /// new entry says so. ERR_TOO_MANY, or the first of findings().
   Result<Plan> plan_rotate_root(std::span<const SlotKey> kept, const NewSlot& recovery, const SlotKey& recovery_key,
                                 const Rows& audit_rows, UnixMs now);
   /// ERR_CANNOT_UNLOCK unless the key opens a slot.

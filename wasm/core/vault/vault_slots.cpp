@@ -108,14 +108,16 @@ Result<Plan> Vault::plan_put_slot(const SlotKey& proof, const NewSlot& slot, con
   const std::vector<SlotView> present = slots();
   Settings settings = opened_->settings;
   AuditAction action = AuditAction::slot_add;
+  std::size_t stay = present.size();
   for (const SlotView& other : present) {
     // One passphrase, one recovery code; any number of passkeys.
     if (is_passkey(other.fields) || other.fields.index() != slot.fields.index()) continue;
     if (std::holds_alternative<SlotKdf>(slot.fields)) action = AuditAction::passphrase_change;
     draft.drop(row_key(Purpose::slot, other.id));
     settings.slots.erase(other.id);
+    --stay;
   }
-  if (present.size() >= kMaxSlots) return Errc::ERR_TOO_MANY;
+  if (stay >= kMaxSlots) return Errc::ERR_TOO_MANY;
   draft.put(seal_slot(slot.id, 1, draft.vault(), slot.fields, slot_key, proven.root, rng_));
   draft.name(slot.id);
   settings.slots.insert_or_assign(slot.id, SlotNote{slot.name, now});
@@ -167,19 +169,26 @@ Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlo
   ++draft.manifest().epoch;
 
   Settings settings = opened_->settings;
+  std::size_t stay = 0;
+  bool proven = false;
   for (const Envelope& slot : slot_rows()) {
     const std::string& id = slot.header.id;
     const auto key = std::find_if(kept.begin(), kept.end(), [&](const SlotKey& one) { return open_slot(slot, one).ok(); });
-    if (key == kept.end()) {
+    proven = proven || key != kept.end();
+    // The old recovery code goes, shown or not: a new one is made.
+    if (key == kept.end() || std::holds_alternative<RecoveryFields>(*slot.header.slot)) {
       draft.drop(row_key(Purpose::slot, id));
       settings.slots.erase(id);
       continue;
     }
     draft.put(seal_slot(id, slot.header.rev + 1, draft.vault(), *slot.header.slot, *key, root, rng_));
     if (next.slot.empty()) next.slot = id;
+    ++stay;
   }
-  if (next.slot.empty()) return Errc::ERR_CANNOT_UNLOCK;
+  if (!proven) return Errc::ERR_CANNOT_UNLOCK;
+  if (stay >= kMaxSlots) return Errc::ERR_TOO_MANY;
   draft.put(seal_slot(recovery.id, 1, draft.vault(), recovery.fields, recovery_key, root, rng_));
+  if (next.slot.empty()) next.slot = recovery.id;
   settings.slots.insert_or_assign(recovery.id, SlotNote{recovery.name, now});
   ++settings.rev;
   draft.put(seal_settings(settings, draft.vault(), next.keys.settings, rng_));
