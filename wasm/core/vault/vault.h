@@ -129,7 +129,7 @@ class Vault {
 
   /// A second passphrase or recovery code takes the place of the first. ERR_TOO_MANY, ERR_BAD_INPUT (name).
   Result<Plan> plan_put_slot(const SlotKey& proof, const NewSlot& slot, const SlotKey& slot_key, UnixMs now);
-  /// ERR_LAST_SLOT for the last one that is not a passkey, ERR_NOT_FOUND.
+  /// Also a slot that somebody put back. ERR_LAST_SLOT for the last one that is not a passkey, ERR_NOT_FOUND.
   Result<Plan> plan_remove_slot(const SlotKey& proof, std::string_view slot, UnixMs now);
   Result<Plan> plan_name_slot(std::string_view slot, std::string_view name, UnixMs now);
   /// A new root key: everything is sealed anew. `kept` opens the slots that stay, `recovery` is made. Other slots go, the
@@ -217,6 +217,8 @@ class Vault {
   void close_day(const std::string& id, LedgerRow& row, UnixMs now);
   std::vector<Envelope> slot_rows() const;
   Result<Proven> open_slot_with(const SlotKey& key) const;
+  Result<Proven> proven(const SlotKey& proof) const;
+  bool is_listed(std::string_view slot) const;
   Digest keys_digest() const;
   Result<Draft> draft();
   Result<Plan> stage(Draft draft, AuditEvent event);

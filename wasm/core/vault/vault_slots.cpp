@@ -20,7 +20,8 @@ AuditEvent slot_event(AuditAction action, const NewSlot& slot, UnixMs now) {
 
 }  // namespace
 
-// Slots in their own place, in the order of their kinds. Others are damaged: nothing can be opened with them.
+// Slots in their own place, in the order of their kinds; of a kind, those the manifest lists come first, so that a row that
+// somebody put there does not stand for the vault's own. Others are damaged: nothing can be opened with them.
 std::vector<Envelope> Vault::slot_rows() const {
   std::vector<Envelope> slots;
   for (auto row = rows_.lower_bound(kSlotPrefix); row != rows_.end() && row->first.starts_with(kSlotPrefix); ++row) {
@@ -28,9 +29,13 @@ std::vector<Envelope> Vault::slot_rows() const {
     if (!envelope || row_key(envelope->header.purpose, envelope->header.id) != row->first) continue;
     slots.push_back(*std::move(envelope));
   }
-  std::stable_sort(slots.begin(), slots.end(), [](const Envelope& a, const Envelope& b) {
-    return a.header.slot->index() < b.header.slot->index();
-  });
+  const auto manifest = rows_.find("manifest");
+  const auto listing = manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
+  const auto place = [&](const Envelope& slot) {
+    const bool listed = listing && listing->header.manifest && listing->header.manifest->slots.contains(slot.header.id);
+    return std::pair(slot.header.slot->index(), !listed);
+  };
+  std::stable_sort(slots.begin(), slots.end(), [&](const Envelope& a, const Envelope& b) { return place(a) < place(b); });
   return slots;
 }
 
@@ -94,9 +99,23 @@ Result<Vault::Proven> Vault::open_slot_with(const SlotKey& key) const {
   return error;
 }
 
-Result<void> Vault::prove(const SlotKey& proof) const {
+// A slot that is not listed was removed once: it opens what it always opened, yet allows nothing new.
+Result<Vault::Proven> Vault::proven(const SlotKey& proof) const {
   if (!opened_) return Errc::ERR_LOCKED;
-  KEYHOLD_TRY([[maybe_unused]] const Proven proven, open_slot_with(proof));
+  KEYHOLD_TRY(Proven proven, open_slot_with(proof));
+  if (opened_->manifest_sound && !is_listed(proven.slot)) return Errc::ERR_CANNOT_UNLOCK;
+  return proven;
+}
+
+bool Vault::is_listed(std::string_view slot) const {
+  const std::string key = row_key(Purpose::slot, slot);
+  const auto entry = opened_->manifest.entries.find(key);
+  const auto row = rows_.find(key);
+  return entry != opened_->manifest.entries.end() && row != rows_.end() && entry->second.digest == digest_of(row->second);
+}
+
+Result<void> Vault::prove(const SlotKey& proof) const {
+  KEYHOLD_TRY([[maybe_unused]] const Proven proven, this->proven(proof));
   return {};
 }
 
@@ -104,7 +123,7 @@ Result<Plan> Vault::plan_put_slot(const SlotKey& proof, const NewSlot& slot, con
   KEYHOLD_TRY(Draft draft, this->draft());
   if (!slot.name.empty()) KEYHOLD_CHECK(check_label(slot.name));
   if (slot.name.size() > kMaxNameBytes) return Errc::ERR_BAD_INPUT;
-  KEYHOLD_TRY(const Proven proven, open_slot_with(proof));
+  KEYHOLD_TRY(const Proven proven, this->proven(proof));
   const std::vector<SlotView> present = slots();
   Settings settings = opened_->settings;
   AuditAction action = AuditAction::slot_add;
@@ -126,12 +145,13 @@ Result<Plan> Vault::plan_put_slot(const SlotKey& proof, const NewSlot& slot, con
 
 Result<Plan> Vault::plan_remove_slot(const SlotKey& proof, std::string_view slot, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
-  KEYHOLD_TRY([[maybe_unused]] const Proven proven, open_slot_with(proof));
+  KEYHOLD_TRY([[maybe_unused]] const Proven proven, this->proven(proof));
   const std::string key = row_key(Purpose::slot, slot);
-  if (!opened_->manifest.entries.contains(key)) return Errc::ERR_NOT_FOUND;
+  if (!opened_->manifest.entries.contains(key) && !rows_.contains(key)) return Errc::ERR_NOT_FOUND;
   const std::vector<SlotView> present = slots();
-  const bool another = std::any_of(present.begin(), present.end(),
-                                   [&](const SlotView& other) { return other.id != slot && !is_passkey(other.fields); });
+  const bool another = std::any_of(present.begin(), present.end(), [&](const SlotView& other) {
+    return other.id != slot && !is_passkey(other.fields) && is_listed(other.id);
+  });
   if (!another) return Errc::ERR_LAST_SLOT;
   draft.drop(key);
   draft.name(slot);
