@@ -39,7 +39,8 @@ class Vault::Draft {
 
   Staged finish(const SubKey& manifest_key, Rng& rng) && {
     for (std::string& row : trim_audit(manifest_.audit)) {
-      if (plan_.puts.erase(row) == 0) plan_.deletes.push_back(std::move(row));
+      plan_.puts.erase(row);
+      plan_.deletes.push_back(std::move(row));
     }
     plan_.puts.insert_or_assign("manifest", seal_manifest(manifest_, manifest_key, rng));
     Staged staged;

@@ -214,6 +214,7 @@ class Vault {
   static Result<void> read_row(Opened& into, const Envelope& envelope);
   static Result<void> read_ledger_row(Opened& into, const std::string& key, ByteView bytes);
   void look_for_rollback(Opened& opened) const;
+  static void carry_over(Opened& from, std::size_t taken, Opened& into);
   void close_day(const std::string& id, LedgerRow& row, UnixMs now);
   std::vector<Envelope> slot_rows() const;
   Result<Proven> open_slot_with(const SlotKey& key) const;

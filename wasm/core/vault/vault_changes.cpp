@@ -260,8 +260,9 @@ Result<void> Vault::commit() {
     put.push_back(key);
   }
   if (staged.next) {
+    read_rows(*staged.next, staged.manifest.vault);
+    if (opened_) carry_over(*opened_, staged.notes, *staged.next);
     opened_.emplace(*std::move(staged.next));
-    read_rows(*opened_, staged.manifest.vault);
     return {};
   }
   opened_->manifest = std::move(staged.manifest);

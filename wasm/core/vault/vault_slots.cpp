@@ -219,9 +219,10 @@ Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlo
     ++again.rev;
     draft.put(seal_record(again, draft.vault(), secret, next.keys.record, rng_));
   }
-  for (auto& [id, row] : opened_->ledger) {
-    ++row.rev;
-    draft.put_apart(row_key(Purpose::ledger, id), seal_ledger_row(row, draft.vault(), id, next.keys.ledger, rng_));
+  for (const auto& [id, row] : opened_->ledger) {
+    LedgerRow again = row;
+    ++again.rev;
+    draft.put_apart(row_key(Purpose::ledger, id), seal_ledger_row(again, draft.vault(), id, next.keys.ledger, rng_));
   }
 
   const AuditTrail trail = read_audit(draft.manifest().audit, audit_rows, draft.vault(), opened_->keys.audit);
@@ -235,6 +236,7 @@ Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlo
   for (std::int64_t seq = draft.manifest().audit.last + 1; seq <= last; ++seq) draft.drop(audit_row_key(seq));
 
   staged_.emplace(std::move(draft).finish(next.keys.manifest, rng_));
+  staged_->notes = opened_->notes.size();
   staged_->next.emplace(std::move(next));
   return staged_->plan;
 }
