@@ -72,13 +72,17 @@ inline Vault opened(Rng& rng, const Shelf& shelf, const SlotKey& key) {
 
 inline Errc refusal(Rng& rng, const Shelf& shelf, const SlotKey& key) { return loaded(rng, shelf).unlock(key).error(); }
 
+inline void require_whole_trail(const Vault& vault, const Shelf& shelf) {
+  const AuditTrail trail = *vault.audit(shelf.audit);
+  REQUIRE_FALSE(trail.broken.has_value());
+}
+
 /// Nothing to report, and the trail is one unbroken chain.
 inline void require_whole(const Vault& vault, const Shelf& shelf) {
   std::string findings;
   for (const Finding& finding : vault.findings()) findings.append(finding.key).append(" ").append(name(finding.code));
   REQUIRE(findings.empty());
-  const AuditTrail trail = *vault.audit(shelf.audit);
-  REQUIRE_FALSE(trail.broken.has_value());
+  require_whole_trail(vault, shelf);
 }
 
 /// id -> secret, through the front door.

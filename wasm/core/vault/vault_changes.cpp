@@ -265,8 +265,15 @@ Result<void> Vault::commit() {
     opened_.emplace(*std::move(staged.next));
     return {};
   }
+  if (!opened_->manifest_sound) {
+    // The copy's manifest took the place of a damaged one: what it does not list was taken for sound until now.
+    Opened before = *std::move(opened_);
+    opened_.emplace(std::move(before.keys)).slot = before.slot;
+    read_rows(*opened_, staged.manifest.vault);
+    carry_over(before, staged.notes, *opened_);
+    return {};
+  }
   opened_->manifest = std::move(staged.manifest);
-  opened_->manifest_sound = true;
   opened_->notes.erase(opened_->notes.begin(), opened_->notes.begin() + static_cast<std::ptrdiff_t>(staged.notes));
   const auto settled = [&](const std::string& key) {
     std::erase_if(opened_->findings, [&](const Finding& finding) { return finding.key == key; });
