@@ -1,5 +1,7 @@
 #include "vault/manifest.h"
 
+#include <utility>
+
 #include "base/base64.h"
 #include "base/json.h"
 #include "vault/read_fields.h"
@@ -9,7 +11,6 @@ namespace keyhold {
 namespace {
 
 constexpr std::string_view kSlotPrefix = "slot/";
-constexpr std::size_t kMaxAuditSteps = 1'024;
 
 Result<Digest> parse_digest(JsonRef field) {
   KEYHOLD_TRY(const std::string_view text, field.text(64));
@@ -69,8 +70,11 @@ Result<AuditHead> parse_audit(JsonRef object) {
   KEYHOLD_TRY(audit.before, parse_digest(before));
   KEYHOLD_TRY(const JsonRef head, object.field("head"));
   KEYHOLD_TRY(audit.head, parse_digest(head));
+  // As trim_audit leaves it: a head that says otherwise would be followed without end.
+  if (audit.last < audit.first - 1 || audit.last - audit.first >= kMaxAuditEntries) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_TRY(const JsonRef steps, object.field("steps"));
-  if (steps.size() > kMaxAuditSteps) return Errc::ERR_BAD_FORMAT;
+  const std::int64_t kept_steps = audit.last / kAuditStep - (audit.first - 1) / kAuditStep;
+  if (std::cmp_not_equal(steps.size(), kept_steps)) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_CHECK(steps.each([&](JsonRef step) -> Result<void> {
     KEYHOLD_TRY(const Digest digest, parse_digest(step));
     audit.steps.push_back(digest);
