@@ -576,6 +576,18 @@ for (const [name, what, code, change] of [
   ['manifest-entry-empty', 'An entry that says nothing.', 'ERR_BAD_FORMAT', (body) => (body.entries[RECORD] = [])],
   ['manifest-revision-text', 'A revision that is a text.', 'ERR_BAD_JSON', (body) => (body.entries[RECORD][0] = '2')],
   ['manifest-without-audit', 'No word about the trail.', 'ERR_BAD_JSON', (body) => delete body.audit],
+  [
+    'manifest-slot-unlisted',
+    'The header lists a way in that the body does not.',
+    'ERR_BAD_FORMAT',
+    (body) => delete body.entries[SLOT],
+  ],
+  [
+    'manifest-slots-differ',
+    'The header has another digest for a way in than the body.',
+    'ERR_BAD_FORMAT',
+    (body, header) => (header.slots[own.slot] = digestOf(ZEROS)),
+  ],
   ['manifest-unknown-member', 'A member nobody knows.', 'ERR_BAD_JSON', (body) => (body.extra = 1)],
   ['manifest-endless-audit', 'A trail of 2^53 entries.', 'ERR_BAD_FORMAT', (body) => (body.audit.last = 2 ** 53)],
   [

@@ -83,6 +83,15 @@ Result<AuditHead> parse_audit(JsonRef object) {
   return audit;
 }
 
+std::map<std::string, Digest, std::less<>> listed_slots(const Manifest& manifest) {
+  std::map<std::string, Digest, std::less<>> slots;
+  for (auto entry = manifest.entries.lower_bound(kSlotPrefix);
+       entry != manifest.entries.end() && entry->first.starts_with(kSlotPrefix); ++entry) {
+    slots.emplace(entry->first.substr(kSlotPrefix.size()), entry->second.digest);
+  }
+  return slots;
+}
+
 Finding::Kind kind_of(Errc code) noexcept {
   if (code == Errc::ERR_STALE_RECORD) return Finding::Kind::stale;
   if (code == Errc::ERR_SWAPPED) return Finding::Kind::swapped;
@@ -110,11 +119,7 @@ Bytes seal_manifest(const Manifest& manifest, const SubKey& key, Rng& rng) {
   info.set("entries", entries).set("audit", encode_audit(manifest.audit));
   Header header{.purpose = Purpose::manifest, .vault = manifest.vault, .id = "manifest"};
   header.rev = manifest.generation;
-  ManifestFields& fields = header.manifest.emplace(ManifestFields{manifest.generation, manifest.epoch, {}});
-  for (auto slot = manifest.entries.lower_bound(kSlotPrefix);
-       slot != manifest.entries.end() && slot->first.starts_with(kSlotPrefix); ++slot) {
-    fields.slots.emplace(slot->first.substr(kSlotPrefix.size()), slot->second.digest);
-  }
+  header.manifest = ManifestFields{manifest.generation, manifest.epoch, listed_slots(manifest)};
   // REVEAL: the subkey seals.
   return seal_envelope(header, Body{info.dump(), {}}, key.reveal(), rng);
 }
@@ -135,6 +140,8 @@ Result<Manifest> open_manifest(ByteView bytes, std::string_view vault, const Sub
     manifest.entries.emplace(row, std::move(entry));
     return {};
   }));
+  // Written anew from the entries with the next change: the header bounds them.
+  if (listed_slots(manifest) != envelope.header.manifest->slots) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_TRY(const JsonRef audit, info.root().field("audit"));
   KEYHOLD_TRY(manifest.audit, parse_audit(audit));
   return manifest;
