@@ -30,12 +30,14 @@ std::vector<Envelope> Vault::slot_rows() const {
     slots.push_back(*std::move(envelope));
   }
   const auto manifest = rows_.find("manifest");
-  const auto listing = manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
+  const auto listing =
+      manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
   const auto place = [&](const Envelope& slot) {
     const bool listed = listing && listing->header.manifest && listing->header.manifest->slots.contains(slot.header.id);
     return std::pair(slot.header.slot->index(), !listed);
   };
-  std::stable_sort(slots.begin(), slots.end(), [&](const Envelope& a, const Envelope& b) { return place(a) < place(b); });
+  std::stable_sort(slots.begin(), slots.end(),
+                   [&](const Envelope& a, const Envelope& b) { return place(a) < place(b); });
   return slots;
 }
 
@@ -84,7 +86,8 @@ Result<SlotKey> Vault::recovery_key(const RecoveryCode& code) const {
 Result<Vault::Proven> Vault::open_slot_with(const SlotKey& key) const {
   Errc error = Errc::ERR_CANNOT_UNLOCK;
   const auto manifest = rows_.find("manifest");
-  const auto listed = manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
+  const auto listed =
+      manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
   for (const Envelope& slot : slot_rows()) {
     auto root = open_slot(slot, key);
     if (root) return Proven{*std::move(root), slot.header.id};
@@ -111,7 +114,8 @@ bool Vault::is_listed(std::string_view slot) const {
   const std::string key = row_key(Purpose::slot, slot);
   const auto entry = opened_->manifest.entries.find(key);
   const auto row = rows_.find(key);
-  return entry != opened_->manifest.entries.end() && row != rows_.end() && entry->second.digest == digest_of(row->second);
+  return entry != opened_->manifest.entries.end() && row != rows_.end() &&
+         entry->second.digest == digest_of(row->second);
 }
 
 Result<void> Vault::prove(const SlotKey& proof) const {
@@ -193,7 +197,8 @@ Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlo
   bool proven = false;
   for (const Envelope& slot : slot_rows()) {
     const std::string& id = slot.header.id;
-    const auto key = std::find_if(kept.begin(), kept.end(), [&](const SlotKey& one) { return open_slot(slot, one).ok(); });
+    const auto key =
+        std::find_if(kept.begin(), kept.end(), [&](const SlotKey& one) { return open_slot(slot, one).ok(); });
     proven = proven || key != kept.end();
     // The old recovery code goes, shown or not: a new one is made.
     if (key == kept.end() || std::holds_alternative<RecoveryFields>(*slot.header.slot)) {
