@@ -6,8 +6,9 @@ import { brotliCompressSync, constants } from 'node:zlib'
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url))
 const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }
-// The one file that is not fetched before somebody types a passphrase of their own.
+// Not fetched before somebody types a passphrase of their own, or moves a vault by camera.
 const DICTIONARY = /^assets\/strength-.*\.js$/
+const CODES = /^assets\/qr-.*\.js$/
 const PARTS = {
   'engine.wasm': /^assets\/engine-.*\.wasm$/,
   'vault worker': /^assets\/vault-worker-.*\.js$/,
@@ -28,8 +29,9 @@ export function measureSizes() {
   return [
     ...parts,
     ['engine.wasm + vault worker', wasm + worker],
-    // Words of generated passphrases and all: everything but the dictionary and the icons.
-    ['whole page', kb(({ name }) => !DICTIONARY.test(name))],
+    // Words of generated passphrases and all: everything but what is loaded when needed, and the icons.
+    ['whole page', kb(({ name }) => !DICTIONARY.test(name) && !CODES.test(name))],
     ['passphrase dictionary, loaded when needed', kb(({ name }) => DICTIONARY.test(name))],
+    ['QR codes, loaded when needed', kb(({ name }) => CODES.test(name))],
   ].map(([name, value]) => ({ name, value, unit: 'KB' }))
 }

@@ -13,7 +13,7 @@ export async function makeVault(keys) {
     taken(engine.commit())
   }
   taken(engine.load([], []))
-  write(withBuffer(module, slotKey, (key) => taken(engine.planCreate(engine.newKdf(0), key))))
+  write(withBuffer(module, slotKey, (key) => taken(engine.planCreate(engine.newKdf(0), key, 1.7e12))))
   for (let i = 0; i < keys; i++) {
     const provider = ['openai', 'anthropic', 'google', 'mistral'][i % 4]
     const secret = Buffer.from(`sk-${randomBytes(60).toString('base64url')}`)

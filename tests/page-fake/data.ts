@@ -61,6 +61,7 @@ const key = (id: string, of: string, label: string, hint: string, rest: Partial<
   isDefault: false,
   createdAt: now - 900 * HOUR,
   changedAt: now - 900 * HOUR,
+  expiresAt: null,
   lastUsedAt: null,
   lastChecked: null,
   ...rest,
@@ -79,6 +80,7 @@ export const MANY_KEYS: KeyInfo[] = [
   key('k3', 'anthropic', 'Main', 'AAQw', {
     isDefault: true,
     lastUsedAt: now - 26 * HOUR,
+    expiresAt: now + 9 * 24 * HOUR,
     lastChecked: { at: now - 30 * HOUR, code: 'ok' },
   }),
   key('k4', 'google', 'My old one', 'tR2e', {

@@ -1,32 +1,23 @@
 // engine: a vault made of nothing, to look at the page without one. Same class as web/src/engine; never in dist.
-// What it does is said in the address: ?state=locked&keys=many&hello=csp&slow=1 and so on.
+// What it does is said in the address: ?state=locked&keys=many&hello=csp&slow=1 and so on; for the vault itself see
+// vault-extras.ts.
 import { KeyholdError } from '../../web/src/engine/error'
 import { ERROR_TEXT, type ErrorCode } from '../../web/src/protocol/errors'
-import type {
-  CallPart,
-  CheckOutcome,
-  Finding,
-  Hello,
-  KeyInfo,
-  ProviderInfo,
-  Status,
-  Stored,
-} from '../../web/src/protocol/messages'
+import type { CallPart, CheckOutcome, Hello, KeyInfo, ProviderInfo, Stored } from '../../web/src/protocol/messages'
 import { CATALOGUE, DEMO, MANY_KEYS } from './data'
+import { KEY_EXTRAS } from './data-extras'
+import { Keeping } from './engine-keeping'
+import { wait, wishes } from './vault-extras'
 
 export { KeyholdError } from '../../web/src/engine/error'
 export type * from '../../web/src/protocol/messages'
-export type { EngineEvents } from '../../web/src/engine/engine'
+export type { EngineEvents, Cancellable } from '../../web/src/engine/line'
+export type { WayIn } from '../../web/src/engine/with-kdf'
 
-const wishes = new URLSearchParams(location.search)
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, wishes.has('slow') ? ms * 20 : ms))
 const text = new TextDecoder()
 
-export class KeyholdEngine {
+export class KeyholdEngine extends Keeping {
   hello: Hello
-  #providers: ProviderInfo[] = structuredClone(CATALOGUE)
-  #keys: KeyInfo[] = wishes.get('keys') === 'many' ? structuredClone(MANY_KEYS) : []
-  #listeners = new Map<string, Set<() => void>>()
 
   static async connect(): Promise<KeyholdEngine> {
     await wait(20)
@@ -37,48 +28,26 @@ export class KeyholdEngine {
   }
 
   constructor() {
-    const state = (sessionStorage.getItem('fake-state') ?? wishes.get('state') ?? 'absent') as Status['state']
-    const findings: Finding[] = wishes.has('findings')
-      ? [
-          { code: 'ERR_TAMPERED', kind: 'altered', purpose: 'record', id: 'k3' },
-          { code: 'ERR_STALE_RECORD', kind: 'missing', purpose: 'record', id: 'b81fe2a09c' },
-        ]
-      : []
+    super()
+    this.known = structuredClone(CATALOGUE)
+    this.held = keysWished()
     this.hello = {
       protocol: 1,
       build: 'fa5e0123456789ab',
-      status: { state, findings },
+      status: this.statusNow(),
       demo: wishes.has('nodemo') ? null : { provider: DEMO.id, key: 'demo-key-which-is-no-secret' },
       customEndpoints: !wishes.has('closed'),
       cspMissing: wishes.has('csp'),
     }
-    if (!wishes.has('nodemo')) this.#providers.unshift(DEMO)
-    if (wishes.get('keys') === 'many') this.#providers.push(custom('custom-1', 'Ollama', 'http://localhost:11434/v1/'))
+    if (!wishes.has('nodemo')) this.known.unshift(DEMO)
+    if (wishes.get('keys') === 'many') this.known.push(custom('custom-1', 'Ollama', 'http://localhost:11434/v1/'))
   }
 
-  async status(): Promise<Status> {
-    return this.hello.status
-  }
-  async create(passphrase: Uint8Array): Promise<Status> {
-    await wait(200)
-    sessionStorage.setItem('fake-passphrase', text.decode(passphrase))
-    return { state: 'unlocked', findings: [] }
-  }
-  async unlock(passphrase: Uint8Array): Promise<Status> {
-    await wait(200)
-    if (text.decode(passphrase) !== (sessionStorage.getItem('fake-passphrase') ?? 'open sesame'))
-      throw new KeyholdError('ERR_CANNOT_UNLOCK')
-    return { state: 'unlocked', findings: this.hello.status.findings }
-  }
-  async lock(): Promise<void> {
-    sessionStorage.setItem('fake-state', 'locked')
-    for (const listener of this.#listeners.get('locked') ?? []) listener()
-  }
   async providers(): Promise<ProviderInfo[]> {
-    return structuredClone(this.#providers)
+    return structuredClone(this.known)
   }
   async keys(): Promise<KeyInfo[]> {
-    return structuredClone(this.#keys)
+    return structuredClone(this.held)
   }
   async add({
     provider,
@@ -95,20 +64,22 @@ export class KeyholdEngine {
     await wait(wishes.has('slowcheck') ? 1500 : 150)
     if (/\s/.test(key)) throw new KeyholdError('ERR_BAD_KEY_TEXT')
     if (!unchecked) refuse(key)
-    const base = this.#providers.find((one) => one.id === provider)?.base ?? ''
+    const base = this.known.find((one) => one.id === provider)?.base ?? ''
     const made: KeyInfo = {
       id: crypto.randomUUID(),
       provider,
       label,
       hint: key.length >= 12 ? key.slice(-4) : '',
       base,
-      isDefault: !this.#keys.some((one) => one.provider === provider),
+      isDefault: !this.held.some((one) => one.provider === provider),
       createdAt: Date.now(),
       changedAt: Date.now(),
+      expiresAt: null,
       lastUsedAt: null,
       lastChecked: unchecked ? null : { at: Date.now(), code: 'ok' },
     }
-    this.#keys.push(made)
+    this.held.push(made)
+    this.changed()
     return { key: structuredClone(made), check: unchecked ? null : { ok: true } }
   }
   async replace(id: string, secret: Uint8Array, { unchecked = false } = {}): Promise<Stored> {
@@ -135,22 +106,23 @@ export class KeyholdEngine {
   }
   async delete(id: string): Promise<void> {
     await wait(100)
-    this.#keys = this.#keys.filter((key) => key.id !== id)
+    this.held = this.held.filter((key) => key.id !== id)
+    this.forget(id)
   }
   async setDefault(id: string): Promise<KeyInfo> {
     const found = this.#find(id)
-    for (const key of this.#keys) if (key.provider === found.provider) key.isDefault = key.id === id
+    for (const key of this.held) if (key.provider === found.provider) key.isDefault = key.id === id
     return structuredClone(found)
   }
   async addEndpoint(name: string, base: string): Promise<ProviderInfo> {
     await wait(50)
     if (base.startsWith('http://') && !base.includes('localhost')) throw new KeyholdError('ERR_BAD_INPUT')
-    const made = custom(`custom-${this.#providers.length}`, name, base)
-    this.#providers.push(made)
+    const made = custom(`custom-${this.known.length}`, name, base)
+    this.known.push(made)
     return made
   }
   async removeEndpoint(provider: string): Promise<void> {
-    this.#providers = this.#providers.filter((one) => one.id !== provider)
+    this.known = this.known.filter((one) => one.id !== provider)
   }
   async models(id: string): Promise<string[]> {
     await wait(200)
@@ -202,16 +174,17 @@ export class KeyholdEngine {
       },
     }
   }
-  on(event: string, listener: () => void): () => void {
-    this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(listener))
-    return () => void this.#listeners.get(event)?.delete(listener)
-  }
 
   #find(id: string): KeyInfo {
-    const found = this.#keys.find((key) => key.id === id)
+    const found = this.held.find((key) => key.id === id)
     if (found === undefined) throw new KeyholdError('ERR_NOT_FOUND')
     return found
   }
+}
+
+function keysWished(): KeyInfo[] {
+  if (wishes.get('keys') !== 'many') return []
+  return structuredClone(MANY_KEYS).map((key) => ({ ...key, ...(wishes.has('extras') ? KEY_EXTRAS[key.id] : {}) }))
 }
 
 function refuse(key: string): void {

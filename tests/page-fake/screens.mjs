@@ -1,5 +1,7 @@
 // screens: every state the page can show, and how to get there with the fake vault.
 
+import { keepingScreens } from './screens-keeping.mjs'
+
 const at = (name) => `[data-test=${name}]`
 const key = (id, name) => `[data-key=${id}] ${at(name)}`
 const provider = (id) => `${at('provider-option')}[data-provider=${id}]`
@@ -42,6 +44,53 @@ async function playground(page, url, ask) {
   if (ask === undefined) return
   await page.fill('#draft', ask)
   await page.keyboard.press('Enter')
+}
+
+async function security(page, url, wishes = 'keys=many&slots=all') {
+  await openVault(page, url, wishes)
+  await page.click(at('nav-security'))
+  await page.waitForSelector(at('ways'))
+}
+
+/** A device that makes passkeys without asking anybody. @returns what can be told to it later */
+export async function withPasskeys(page, { prf = true } = {}) {
+  const client = await page.context().newCDPSession(page)
+  await client.send('WebAuthn.enable')
+  const options = {
+    protocol: 'ctap2',
+    ctap2Version: 'ctap2_1',
+    transport: 'internal',
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+    hasPrf: prf,
+  }
+  const { authenticatorId } = await client.send('WebAuthn.addVirtualAuthenticator', { options })
+  return { client, authenticatorId }
+}
+
+export async function addPasskey(page, name) {
+  await page.click(at('add-passkey'))
+  await page.fill('#passkey-name', name)
+  await page.click(at('passkey-make'))
+}
+
+export async function prove(page) {
+  await page.fill('#proof-passphrase', 'open sesame')
+  await page.click(at('proof-action'))
+}
+
+async function recoveryShown(page, url) {
+  await security(page, url, 'keys=many')
+  await page.click(at('add-recovery'))
+  await page.waitForSelector(at('recovery-group'))
+}
+
+async function rotation(page, url) {
+  await security(page, url)
+  await page.click(at('rotate'))
+  await page.waitForSelector(at('rotate-explain'))
 }
 
 /** @type {Record<string, (page: import('playwright-core').Page, url: string) => Promise<void>>} */
@@ -160,4 +209,109 @@ export const screens = {
     await playground(page, url, 'now fail')
     await page.waitForSelector(at('retry'))
   },
+  async 'unlock-ways'(page, url) {
+    await page.goto(`${url}?state=locked&slots=all`)
+    await page.waitForSelector(at('use-passkey'))
+  },
+  async 'unlock-recovery'(page, url) {
+    await page.goto(`${url}?state=locked&slots=all`)
+    await page.click(at('use-recovery'))
+    await page.fill('#recovery-code', 'k7qm 3xhd 9wtp')
+  },
+  async 'unlock-recovery-wrong'(page, url) {
+    await page.goto(`${url}?state=locked&slots=all`)
+    await page.click(at('use-recovery'))
+    await page.fill('#recovery-code', 'k7qm 3xhd 9wtp 2rbv 6fnc 8yje 4gsa 5zkk')
+    await page.click(at('unlock'))
+    await page.waitForSelector(at('unlock-problem'))
+  },
+  async 'unlock-passkey-only'(page, url) {
+    await page.goto(`${url}?state=locked&slots=passkeys`)
+    await page.waitForSelector(at('use-passkey'))
+  },
+  async 'unlock-waiting'(page, url) {
+    await page.goto(`${url}?state=locked&slots=all&wait=107`)
+    await page.waitForSelector(at('unlock-waiting'))
+  },
+  async 'keys-new'(page, url) {
+    await welcome(page, url)
+    await page.click(at('choose-own'))
+    await page.fill('#own-passphrase', 'violet tractor hums quietly')
+    await page.fill('#own-repeat', 'violet tractor hums quietly')
+    await page.click(`${at('create')}:enabled`)
+    await page.waitForSelector(at('offer-recovery'))
+  },
+  async 'keys-after-recovery'(page, url) {
+    await page.goto(`${url}?state=locked&slots=all&keys=many`)
+    await page.click(at('use-recovery'))
+    await page.fill('#recovery-code', 'k7qm3xhd9wtp2rbv6fnc8yje4gsa5zkl')
+    await page.click(at('unlock'))
+    await page.waitForSelector(at('suggest-passphrase'))
+  },
+  'security-all': (page, url) => security(page, url),
+  'security-one': (page, url) => security(page, url, 'keys=many'),
+  async 'recovery-show'(page, url) {
+    await recoveryShown(page, url)
+  },
+  async 'recovery-confirm'(page, url) {
+    await recoveryShown(page, url)
+    await page.click(at('recovery-kept'))
+    await page.fill('#recovery-end', '4gsa 5zkk')
+    await page.click(at('recovery-confirm'))
+    await page.waitForSelector(at('recovery-problem'))
+  },
+  async 'proof-wrong'(page, url) {
+    await security(page, url)
+    await page.click(`[data-kind=passkey] ${at('slot-remove')}`)
+    await page.fill('#proof-passphrase', 'nope')
+    await page.click(at('proof-action'))
+    await page.waitForSelector(at('proof-problem'))
+  },
+  async 'passphrase-change'(page, url) {
+    await security(page, url)
+    await page.click(`[data-kind=passphrase] ${at('slot-change')}`)
+    await page.click(at('suggest'))
+    await page.waitForSelector(at('change-word'))
+    await page.fill('#change-passphrase', 'violet tractor hums quietly')
+    await page.waitForSelector('dialog .lit-good')
+  },
+  async 'passkey-add'(page, url) {
+    await withPasskeys(page)
+    await security(page, url, 'keys=many')
+    await page.click(at('add-passkey'))
+    await page.fill('#passkey-name', 'Laptop')
+  },
+  async 'passkey-prove'(page, url) {
+    await withPasskeys(page)
+    await security(page, url, 'keys=many')
+    await addPasskey(page, 'Laptop')
+    await page.waitForSelector('#proof-passphrase')
+  },
+  async 'passkey-no-secret'(page, url) {
+    await withPasskeys(page, { prf: false })
+    await security(page, url, 'keys=many')
+    await addPasskey(page, 'Old security key')
+    await page.waitForSelector(at('passkey-problem'))
+  },
+  async 'slot-name'(page, url) {
+    await security(page, url)
+    await page.click(`[data-slot=slot-phone] ${at('slot-rename')}`)
+    await page.fill('#slot-name', 'Phone')
+  },
+  'rotate-explain': rotation,
+  async 'rotate-passkeys'(page, url) {
+    await rotation(page, url)
+    await page.click(at('rotate-begin'))
+    await page.click(`${at('rotate-kept')}:enabled`)
+    await page.fill('#rotate-end', '4gsa5zkl')
+    await page.click(at('rotate-confirm'))
+    await page.click(at('rotate-drop'))
+  },
+  async 'rotate-prove'(page, url) {
+    await screens['rotate-passkeys'](page, url)
+    await page.click(`[data-slot=slot-phone] ${at('rotate-drop')}`)
+    await page.click(at('rotate-continue'))
+    await page.waitForSelector('#proof-passphrase')
+  },
+  ...keepingScreens(openVault),
 }

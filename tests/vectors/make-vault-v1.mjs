@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { startEngine } from '../support/engine.mjs'
 
+const NOW = 1_700_000_000_000
 const target = new URL('vault-v1.json', import.meta.url)
 const module = await startEngine()
 const engine = new module.Engine()
@@ -15,22 +16,23 @@ const buffer = (bytes) => {
   return made
 }
 const envelopes = new Map()
+const audit = new Map()
 const write = ({ value: plan }) => {
-  for (const { key, bytes } of plan.puts) envelopes.set(key, bytes)
+  for (const { key, bytes } of plan.puts) (key.startsWith('audit/') ? audit : envelopes).set(key, bytes)
   engine.commit()
   return plan.id
 }
 
 engine.load([], [])
 const kdf = { ...engine.newKdf(10_000), passes: 2, memKib: 19 * 1024 }
-write(engine.planCreate(kdf, buffer(module.deriveSlotKey(buffer(passphrase), kdf).value)))
+write(engine.planCreate(kdf, buffer(module.deriveSlotKey(buffer(passphrase), kdf).value), NOW))
 const keys = [
   { provider: 'openai', label: 'Work 🔑', secret: 'sk-proj-golden-openai-key-0001' },
   { provider: 'anthropic', label: 'Team', secret: 'sk-ant-api03-golden-anthropic-key-0002' },
 ]
-for (const key of keys) key.id = write(engine.planAdd(key.provider, key.label, buffer(Buffer.from(key.secret)), 1_700_000_000_000))
-write(engine.planAddEndpoint('Ollama', 'http://localhost:11434/v1/'))
-write(engine.planDefault(keys[0].id))
+for (const key of keys) key.id = write(engine.planAdd(key.provider, key.label, buffer(Buffer.from(key.secret)), NOW))
+write(engine.planAddEndpoint('Ollama', 'http://localhost:11434/v1/', NOW))
+write(engine.planDefault(keys[0].id, NOW))
 engine.noteChecked(keys[0].id, 'ok', 1_700_000_001_000)
 
 const rows = (list) => list.map(({ key, bytes }) => ({ key, bytes: base64url(bytes) }))
@@ -40,5 +42,6 @@ const golden = {
   records: engine.keys().map(({ id, provider, label, base }) => ({ id, provider, label, base, secret: keys.find((key) => key.id === id).secret })),
   envelopes: rows([...envelopes].map(([key, bytes]) => ({ key, bytes }))),
   ledger: rows(engine.takeLedger()),
+  audit: rows([...audit].map(([key, bytes]) => ({ key, bytes }))),
 }
 writeFileSync(target, JSON.stringify(golden, null, 2) + '\n')

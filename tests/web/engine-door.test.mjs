@@ -20,7 +20,7 @@ beforeEach(() => {
 
 /** Opens a new vault with one key; gives the key's id. */
 function openVault() {
-  withBuffer(module, new Uint8Array(32).fill(7), (slotKey) => taken(engine.planCreate(CHEAPEST, slotKey)))
+  withBuffer(module, new Uint8Array(32).fill(7), (slotKey) => taken(engine.planCreate(CHEAPEST, slotKey, 1)))
   taken(engine.commit())
   const secret = Buffer.from('sk-proj-abcdefghijklmnopqrst')
   const { id } = withBuffer(module, secret, (bytes) => taken(engine.planAdd('openai', 'mine', bytes, 1)))

@@ -55,7 +55,11 @@ function makeVault() {
       return id
     }
     taken(engine.load([], []))
-    write(withBuffer(module, slotKey, (key) => taken(engine.planCreate({ salt: randomBytes(16), ...CHEAPEST }, key))))
+    write(
+      withBuffer(module, slotKey, (key) =>
+        taken(engine.planCreate({ salt: randomBytes(16), ...CHEAPEST }, key, Date.now())),
+      ),
+    )
     for (let i = randomInt(1, 6); i > 0; i--) {
       const facts = { provider: pick(PROVIDERS), label: label(), secret: `sk-${word(KEY_LETTERS, randomInt(13, 500))}` }
       const plan = withBuffer(module, Buffer.from(facts.secret), (secret) =>
@@ -63,11 +67,11 @@ function makeVault() {
       )
       keys.set(write(plan), facts)
     }
-    if (randomInt(2) === 1) write(taken(engine.planAddEndpoint(label(), 'http://localhost:11434/v1/')))
-    if (randomInt(2) === 1) write(taken(engine.planDefault(pick([...keys.keys()]))))
+    if (randomInt(2) === 1) write(taken(engine.planAddEndpoint(label(), 'http://localhost:11434/v1/', Date.now())))
+    if (randomInt(2) === 1) write(taken(engine.planDefault(pick([...keys.keys()]), Date.now())))
     if (keys.size > 1 && randomInt(2) === 1) {
       const id = pick([...keys.keys()])
-      write(taken(engine.planDelete(id)))
+      write(taken(engine.planDelete(id, Date.now())))
       keys.delete(id)
     }
   })
@@ -84,7 +88,7 @@ function label() {
 function engineRefusal(rows, slotKey, look = () => {}) {
   return withEngine((engine) => {
     const loaded = engine.load(
-      [...rows].map(([key, bytes]) => ({ key, bytes })),
+      [...rows].filter(([key]) => !key.startsWith('audit/')).map(([key, bytes]) => ({ key, bytes })),
       [],
     )
     if (loaded.error) return loaded.error

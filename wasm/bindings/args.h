@@ -23,7 +23,8 @@ class Args {
   }
   std::string text_or_none(int at) const { return value(at).isNull() ? std::string() : text(at); }
   /// Where the number is no buffer's: empty, which every use of a secret refuses, and noted.
-  SecretBytes& secret(int at);
+  SecretBytes& secret(int at) { return held_secret(value(at)); }
+  SecretBytes& held_secret(const val& number);
   bool sound() const noexcept { return sound_; }
 
  private:

@@ -6,14 +6,6 @@ namespace keyhold::bindings {
 
 namespace {
 
-void set_or_null(JsonOut& object, std::string_view key, const std::string& text) {
-  if (text.empty()) {
-    object.set_null(key);
-  } else {
-    object.set(key, text);
-  }
-}
-
 JsonOut to_json(const Usage& usage) {
   JsonOut object = JsonOut::object();
   const auto set = [&](std::string_view key, const std::optional<std::int64_t>& count) {

@@ -81,6 +81,15 @@ Rows rows_from(const val& array) {
   return rows;
 }
 
+val to_plan(Result<Plan> plan) {
+  return outcome(std::move(plan), [](const Plan& made) { return to_js(made); });
+}
+
+Result<SlotKey> slot_key_from(const SecretBytes& buffer) {
+  // REVEAL: into the key's own bytes.
+  return SlotKey::from(SecretBytes::copy_of(buffer.reveal()));
+}
+
 val to_js(const Plan& plan) {
   JsonOut facts = JsonOut::object();
   facts.set("id", plan.id).set("deletes", to_json(plan.deletes));
@@ -214,6 +223,25 @@ JsonOut to_json(const std::vector<std::string>& texts) {
   JsonOut array = JsonOut::array();
   for (const std::string& text : texts) array.push(text);
   return array;
+}
+
+Result<std::vector<std::string>> texts_from(const val& array) {
+  KEYHOLD_TRY(const Json json, from_js(array));
+  std::vector<std::string> texts;
+  KEYHOLD_CHECK(json.root().each([&](JsonRef one) -> Result<void> {
+    KEYHOLD_TRY(const std::string_view text, one.text(kMaxInputBytes));
+    texts.emplace_back(text);
+    return {};
+  }));
+  return texts;
+}
+
+void set_or_null(JsonOut& object, std::string_view key, std::string_view text) {
+  if (text.empty()) {
+    object.set_null(key);
+  } else {
+    object.set(key, text);
+  }
 }
 
 }  // namespace keyhold::bindings

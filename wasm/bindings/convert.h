@@ -44,6 +44,9 @@ val outcome(Result<T> result, Convert&& convert) {
 val to_js(const Rows& rows);
 Rows rows_from(const val& array);
 val to_js(const Plan& plan);
+val to_plan(Result<Plan> plan);
+/// A slot key from the buffer JavaScript filled, which it wipes. ERR_BAD_INPUT unless it has 32 bytes.
+Result<SlotKey> slot_key_from(const SecretBytes& buffer);
 val to_js(const SlotKdf& kdf);
 /// ERR_KDF_BOUNDS, ERR_BAD_INPUT.
 Result<SlotKdf> kdf_from(const val& kdf);
@@ -59,6 +62,10 @@ JsonOut to_json(const Headers& headers);
 /// ERR_BAD_INPUT unless pairs of texts.
 Result<Headers> headers_from(const val& array);
 JsonOut to_json(const std::vector<std::string>& texts);
+/// ERR_BAD_INPUT unless an array of texts.
+Result<std::vector<std::string>> texts_from(const val& array);
+/// Null for an empty text.
+void set_or_null(JsonOut& object, std::string_view key, std::string_view text);
 
 template <class Items>
 JsonOut to_json_array(const Items& items) {

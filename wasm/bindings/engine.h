@@ -40,6 +40,7 @@ struct Op {
 
 std::span<const Op<Engine>> buffer_ops();
 std::span<const Op<Engine>> vault_ops();
+std::span<const Op<Engine>> keeping_ops();
 std::span<const Op<Engine>> start_ops();
 std::span<const Op<Exchange>> call_ops();
 

@@ -10,7 +10,7 @@ namespace {
 val to_call(Engine& engine, Result<Exchange> exchange) {
   return outcome(std::move(exchange), [&](Exchange made) {
     val held = val::object();
-    held.set("held", engine.calls.hold(made));
+    held.set("held", engine.calls.hold(std::move(made)));
     return held;
   });
 }

@@ -6,15 +6,6 @@ namespace keyhold::bindings {
 
 namespace {
 
-val to_plan(Result<Plan> plan) {
-  return outcome(std::move(plan), [](const Plan& made) { return to_js(made); });
-}
-
-Result<SlotKey> slot_key_from(const SecretBytes& buffer) {
-  // REVEAL: from the buffer JavaScript filled, which it wipes, into the key's own.
-  return SlotKey::from(SecretBytes::copy_of(buffer.reveal()));
-}
-
 val configure(Engine& engine, Args& args) {
   return outcome(engine.session().configure(args.bytes(0)),
                  [](const SiteConfig& site) { return to_js(to_json(site)); });
@@ -26,7 +17,9 @@ val load(Engine& engine, Args& args) {
 
 val state(Engine& engine, Args&) { return to_js_state(engine.session().state()); }
 
-val new_kdf(Engine& engine, Args& args) { return to_js(engine.session().make_kdf(args.value(0).as<double>())); }
+val new_kdf(Engine& engine, Args& args) {
+  return to_js(engine.session().make_kdf(KdfParams::calibrated(args.value(0).as<double>())));
+}
 
 val passphrase_kdf(Engine& engine, Args&) {
   return outcome(engine.session().passphrase_kdf(), [](const SlotKdf& kdf) { return to_js(kdf); });
@@ -34,7 +27,7 @@ val passphrase_kdf(Engine& engine, Args&) {
 
 val unlock(Engine& engine, Args& args) {
   auto key = slot_key_from(args.secret(0));
-  return key ? outcome(engine.session().unlock(*key)) : outcome(key.error());
+  return key ? outcome(engine.session().unlock(*key, args.whole(1), args.whole(2))) : outcome(key.error());
 }
 
 val findings(Engine& engine, Args&) { return to_js(to_json_array(engine.session().findings())); }
@@ -48,7 +41,7 @@ val plan_create(Engine& engine, Args& args) {
   const auto fields = kdf_from(args.value(0));
   if (!fields) return outcome(fields.error());
   auto key = slot_key_from(args.secret(1));
-  return key ? to_plan(engine.session().plan_create(*fields, *key)) : outcome(key.error());
+  return key ? to_plan(engine.session().plan_create(*fields, *key, args.whole(2))) : outcome(key.error());
 }
 
 val plan_add(Engine& engine, Args& args) {
@@ -59,18 +52,24 @@ val plan_replace(Engine& engine, Args& args) {
   return to_plan(engine.session().plan_replace(args.text(0), args.secret(1), args.whole(2)));
 }
 
-val plan_label(Engine& engine, Args& args) { return to_plan(engine.session().plan_label(args.text(0), args.text(1))); }
+val plan_label(Engine& engine, Args& args) {
+  return to_plan(engine.session().plan_label(args.text(0), args.text(1), args.whole(2)));
+}
 
-val plan_delete(Engine& engine, Args& args) { return to_plan(engine.session().plan_delete(args.text(0))); }
+val plan_delete(Engine& engine, Args& args) {
+  return to_plan(engine.session().plan_delete(args.text(0), args.whole(1)));
+}
 
-val plan_default(Engine& engine, Args& args) { return to_plan(engine.session().plan_default(args.text(0))); }
+val plan_default(Engine& engine, Args& args) {
+  return to_plan(engine.session().plan_default(args.text(0), args.whole(1)));
+}
 
 val plan_add_endpoint(Engine& engine, Args& args) {
-  return to_plan(engine.session().plan_add_endpoint(args.text(0), args.text(1)));
+  return to_plan(engine.session().plan_add_endpoint(args.text(0), args.text(1), args.whole(2)));
 }
 
 val plan_remove_endpoint(Engine& engine, Args& args) {
-  return to_plan(engine.session().plan_remove_endpoint(args.text(0)));
+  return to_plan(engine.session().plan_remove_endpoint(args.text(0), args.whole(1)));
 }
 
 val commit(Engine& engine, Args&) { return outcome(engine.session().commit()); }

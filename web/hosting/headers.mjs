@@ -106,9 +106,9 @@ function vaultWorkerPolicy(config) {
 const isHashed = (pathname) => /\/assets\/[^/]*-[\w-]{8,}\.\w+$/.test(pathname)
 
 // Features the vault never uses, taken away from any script that might run in it.
-const permissions = [
+// The camera is for scanning a backup off another screen: the page asks when somebody presses that button.
+const unused = [
   'accelerometer',
-  'camera',
   'display-capture',
   'geolocation',
   'gyroscope',
@@ -121,5 +121,4 @@ const permissions = [
   'usb',
   'xr-spatial-tracking',
 ]
-  .map((feature) => `${feature}=()`)
-  .join(', ')
+const permissions = ['camera=(self)', ...unused.map((feature) => `${feature}=()`)].join(', ')

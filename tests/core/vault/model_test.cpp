@@ -9,8 +9,6 @@ using namespace keyhold::test;
 
 namespace {
 
-using Imported = Vault::Imported;
-
 struct Key {
   std::string label, secret;
   std::optional<UnixMs> expires;
@@ -191,7 +189,7 @@ class Life {
     key = {"imported " + std::to_string(now_), next_secret(), now_};
     record.label = key.label;
     record.expires_at = key.expires;
-    std::vector<Imported> list;
+    std::vector<OpenedRecord> list;
     list.push_back({std::move(record), secret(key.secret)});
     return vault_->plan_import(std::move(list), {}, now_);
   }

@@ -122,6 +122,35 @@ export function fakeModule(overrides = {}) {
     findings() {
       return []
     }
+    slots() {
+      return [{ id: '1', kind: 'passphrase', name: '', createdAt: 0 }]
+    }
+    settings() {
+      return { lockAfterMinutes: 15, backup: { at: null, current: false } }
+    }
+    startClock() {}
+    touch() {}
+    lockDueInMs() {
+      return 900_000
+    }
+    unlockWaitMs(failures) {
+      return failures < 5 ? 0 : 60_000
+    }
+    strongerKdf() {
+      return null
+    }
+    planNotes() {
+      return { value: { base: null, puts: [], deletes: [], id: '' } }
+    }
+    knowCopy() {
+      return { value: null }
+    }
+    planRecover() {
+      return { error: 'ERR_WRONG_STATE' }
+    }
+    copy() {
+      return encode([...this.#rows.keys()])
+    }
     lock() {
       if (this.#state === 'unlocked') this.#state = 'locked'
     }

@@ -3,7 +3,7 @@
 const { default: sodium } = await import('libsodium-wrappers-sumo')
 await sodium.ready
 const MAGIC = 'KH1'
-const SUBKEYS = { record: 1, manifest: 2, ledger: 4, settings: 5 }
+const SUBKEYS = { record: 1, manifest: 2, audit: 3, ledger: 4, settings: 5 }
 const NONCE_BYTES = 24
 const BLOCK = 256
 const text = (bytes) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -66,8 +66,8 @@ export function openVault(rows, slotKey) {
       throw new Error('swapped')
     if (key !== slotRow) opened.set(key, { header: envelope.header, ...openEnvelope(envelope, subkeys[purpose]) })
   }
-  const { entries } = opened.get('manifest').info
-  const listed = [...rows.keys()].filter((key) => key !== 'manifest').sort()
+  const { entries, audit } = opened.get('manifest').info
+  const listed = [...rows.keys()].filter((key) => key !== 'manifest' && !key.startsWith('audit/')).sort()
   if (JSON.stringify(Object.keys(entries).sort()) !== JSON.stringify(listed))
     throw new Error('missing or unexpected row')
   for (const [key, [rev, digest, base]] of Object.entries(entries)) {
@@ -75,7 +75,21 @@ export function openVault(rows, slotKey) {
     if (rev !== header.rev || base !== header.base || digest !== digestOf(rows.get(key)))
       throw new Error(`not as listed`)
   }
+  checkChain(rows, opened, audit)
   return { subkeys, opened, manifest: opened.get('manifest') }
+}
+
+/** The activity: each entry names the one before it, and the manifest the last. */
+function checkChain(rows, opened, { first, last, before, head }) {
+  let digest = before
+  for (let seq = first; seq <= last; seq++) {
+    const key = `audit/${String(seq).padStart(12, '0')}`
+    const entry = opened.get(key)
+    if (entry.header.rev !== seq || entry.header.before !== digest || typeof entry.info.action !== 'string')
+      throw new Error(`activity is broken at ${seq}`)
+    digest = digestOf(rows.get(key))
+  }
+  if (digest !== head) throw new Error('activity does not end as listed')
 }
 
 /** A copy of the rows in which one record holds another secret and label, as a second program of this format would write it. */
@@ -86,9 +100,10 @@ export function resealRecord(rows, { subkeys, opened, manifest }, id, label, sec
   const generation = manifest.header.generation + 1
   const entry = [header.rev + 1, digestOf(bytes), header.base]
   const entries = { ...manifest.info.entries, [row]: entry }
+  const { audit } = manifest.info
   const newManifest = sealEnvelope(
     { ...manifest.header, rev: generation, generation },
-    { entries },
+    { entries, audit },
     [],
     subkeys.manifest,
   )

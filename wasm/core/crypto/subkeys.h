@@ -15,7 +15,8 @@ enum class SubKeyId : std::uint64_t {
   ledger = 4,
   settings = 5,
   grants = 6,
-  shadow = 7,
+  shadow = 7,  // not in use
+  backup = 8,
 };
 
 /// Deterministic; context "keyhold1".

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "providers/key_format.h"
 #include "providers/own_request.h"
+#include "session/sealed_fields.h"
 #include "session/site_config.h"
 
 namespace keyhold {
@@ -13,10 +14,6 @@ namespace {
 Result<SecretBytes> key_from(const Provider& provider, const SecretBytes& pasted) {
   if (pasted.empty() && provider.key_optional) return SecretBytes();
   return clean_key(pasted);
-}
-
-RecordFields sealed_fields(const Provider& provider) {
-  return {provider.id, provider.base.text(), provider.auth.header, provider.auth.prefix};
 }
 
 }  // namespace
@@ -37,20 +34,23 @@ Result<VaultState> Session::load(Rows envelopes, Rows ledger) {
   return state;
 }
 
-SlotKdf Session::make_kdf(double measured_ms) {
-  SlotKdf fields{KdfParams::calibrated(measured_ms), {}};
+SlotKdf Session::make_kdf(KdfParams params) {
+  SlotKdf fields{params, {}};
   rng_.fill(fields.salt);
   return fields;
 }
 
-Result<void> Session::unlock(const SlotKey& slot_key) {
-  KEYHOLD_CHECK(vault_.unlock(slot_key));
+Result<void> Session::unlock(const SlotKey& slot_key, UnixMs now, std::int64_t failed_before) {
+  KEYHOLD_CHECK(vault_.unlock(slot_key, now, failed_before));
   take_over_endpoints();
   return {};
 }
 
 void Session::lock() noexcept {
   vault_.lock();
+  import_.reset();
+  recovery_.reset();
+  passkey_.reset();
   take_over_endpoints();
 }
 

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "policy/auto_lock.h"
 #include "policy/throttle.h"
 #include "providers/catalogue.h"
 #include "session/exchange.h"
+#include "session/import.h"
 #include "vault/vault.h"
 
 namespace keyhold {
@@ -33,6 +35,13 @@ struct KeyView {
   bool is_default = false;
 };
 
+/// What navigator.credentials.create() needs. The user id is random: the same one would overwrite another site's passkey.
+struct NewPasskey {
+  std::string slot;
+  std::array<std::uint8_t, 32> user_id;
+  PasskeyFields::Salts salts;
+};
+
 class Session {
  public:
   Session(Rng& rng, Catalogue catalogue) : rng_(rng), catalogue_(std::move(catalogue)), vault_(rng) {}
@@ -44,9 +53,16 @@ class Session {
 
   VaultState state() const noexcept { return vault_.state(); }
   Result<VaultState> load(Rows envelopes, Rows ledger);
-  SlotKdf make_kdf(double measured_ms);
+  /// With a new salt.
+  SlotKdf make_kdf(KdfParams params);
   Result<SlotKdf> passphrase_kdf() const { return vault_.passphrase_slot(); }
-  Result<void> unlock(const SlotKey& slot_key);
+  std::vector<SlotView> slots() const { return vault_.slots(); }
+  Result<SlotKey> passkey_key(std::string_view slot, const SecretBytes& prf) const {
+    return vault_.passkey_key(slot, prf);
+  }
+  /// ERR_RECOVERY_CODE for what is no code, ERR_NOT_FOUND.
+  Result<SlotKey> recovery_key(const SecretBytes& typed) const;
+  Result<void> unlock(const SlotKey& slot_key, UnixMs now = 0, std::int64_t failed_before = 0);
   void lock() noexcept;
   std::vector<Finding> findings() const { return vault_.findings(); }
 
@@ -66,10 +82,75 @@ class Session {
   Result<Plan> plan_remove_endpoint(std::string_view provider, UnixMs now) {
     return vault_.plan_remove_endpoint(provider, now);
   }
+  Result<Plan> plan_expires(std::string_view key, std::optional<UnixMs> at, UnixMs now) {
+    return vault_.plan_expires(key, at, now);
+  }
+  Result<Plan> plan_order(const std::vector<std::string>& keys, UnixMs now) { return vault_.plan_order(keys, now); }
+  Result<Plan> plan_lock_minutes(std::int64_t minutes, UnixMs now) { return vault_.plan_lock_minutes(minutes, now); }
+  Result<Plan> plan_notes() { return vault_.plan_notes(); }
   Result<void> commit();
   void abandon() noexcept { vault_.abandon(); }
 
+  // --- ways in (session_keeping.cpp). `proof` opens a slot now: ERR_CANNOT_UNLOCK otherwise ---
+
+  Result<void> prove(const SlotKey& proof) const { return vault_.prove(proof); }
+  /// Salts and an id for a passkey about to be made; the next plan_add_passkey is for it.
+  NewPasskey make_passkey();
+  /// ERR_WRONG_STATE without make_passkey, ERR_PASSKEY_PRF, ERR_BAD_INPUT.
+  Result<Plan> plan_add_passkey(const SlotKey& proof, ByteView credential, std::string_view rp, const SecretBytes& prf,
+                                std::string_view name, UnixMs now);
+  /// A recovery code to show once. It opens nothing before a plan that takes it.
+  SecretBytes make_recovery();
+  /// `typed`: the end of the code shown. ERR_RECOVERY_TYPED, ERR_WRONG_STATE without make_recovery.
+  Result<Plan> plan_add_recovery(const SlotKey& proof, const SecretBytes& typed, UnixMs now);
+  Result<Plan> plan_change_passphrase(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& slot_key, UnixMs now);
+  Result<Plan> plan_remove_slot(const SlotKey& proof, std::string_view slot, UnixMs now) {
+    return vault_.plan_remove_slot(proof, slot, now);
+  }
+  Result<Plan> plan_name_slot(std::string_view slot, std::string_view name, UnixMs now) {
+    return vault_.plan_name_slot(slot, name, now);
+  }
+  Result<Plan> plan_rotate_root(std::span<const SlotKey> kept, const SecretBytes& typed, const Rows& audit, UnixMs now);
+  /// The stronger cost this passphrase slot should have by today's standard; nothing if it is strong enough.
+  std::optional<SlotKdf> stronger_kdf();
+
+  // --- backup and import ---
+
+  /// With what the file's passphrase is to be derived: never less than the vault's own.
+  SlotKdf make_backup_kdf();
+  /// The file. plan_backed_up is to follow. ERR_LOCKED, and what opening a record says.
+  Result<Bytes> make_backup(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& file_key, UnixMs now);
+  Result<Plan> plan_backed_up(UnixMs now) { return vault_.plan_backed_up(now); }
+  /// What is opened waits for plan_import or close_import. ERR_LOCKED, and what open_backup says.
+  Result<void> open_backup(ByteView file, const SlotKey& file_key);
+  Result<void> open_env(const SecretBytes& text, UnixMs now);
+  const std::optional<Import>& import() const noexcept { return import_; }
+  /// ERR_WRONG_STATE when nothing is open, and what chosen() and Vault::plan_import say.
+  Result<Plan> plan_import(const std::vector<ImportChoice>& choices, UnixMs now);
+  void close_import() noexcept { import_.reset(); }
+
+  // --- the copy kept elsewhere ---
+
+  /// ERR_BAD_FORMAT; then nothing is known of it.
+  Result<void> know_copy(ByteView archive);
+  Result<Plan> plan_repair(ByteView archive, UnixMs now);
+  Result<Plan> plan_recover(ByteView archive) const;
+  /// All rows but the ledger's and the audit trail's, for the copy.
+  Bytes copy() const;
+
+  // --- when to lock ---
+
+  void touch(Clocks now) { auto_lock_.touch(now); }
+  void start_clock(Clocks now) { auto_lock_.start(now); }
+  std::int64_t lock_due_in_ms(Clocks now, bool busy) const {
+    return auto_lock_.due_in_ms(now, vault_.settings().lock_minutes * kMinuteMs, busy);
+  }
+
   // --- looking ---
+
+  const Settings& settings() const { return vault_.settings(); }
+  bool backup_is_current() const { return vault_.backup_is_current(); }
+  Result<AuditTrail> audit(const Rows& rows) const { return vault_.audit(rows); }
 
   std::vector<KeyView> keys() const;
   const std::vector<ProviderRef>& providers() const noexcept { return catalogue_.all(); }
@@ -104,6 +185,10 @@ class Session {
   Rng& rng_;
   Catalogue catalogue_;
   Vault vault_;
+  std::optional<Import> import_;
+  std::optional<RecoveryCode> recovery_;  // shown, not yet confirmed
+  std::optional<NewSlot> passkey_;        // asked for, not yet made
+  AutoLock auto_lock_;
   CheckThrottle throttle_;
   SiteConfig site_;
 };

@@ -43,12 +43,6 @@ Result<BackupNote> parse_backup_note(JsonRef object) {
 JsonOut encode_settings(const Settings& settings) {
   JsonOut defaults = JsonOut::object();
   for (const auto& [provider, record] : settings.defaults) defaults.set(provider, record);
-  JsonOut endpoints = JsonOut::array();
-  for (const CustomEndpoint& endpoint : settings.endpoints) {
-    JsonOut out = JsonOut::object();
-    out.set("id", endpoint.id).set("name", endpoint.name).set("base", endpoint.base);
-    endpoints.push(out);
-  }
   JsonOut order = JsonOut::array();
   for (const std::string& id : settings.order) order.push(id);
   JsonOut slots = JsonOut::object();
@@ -58,7 +52,7 @@ JsonOut encode_settings(const Settings& settings) {
     slots.set(id, out);
   }
   JsonOut info = JsonOut::object();
-  info.set("defaults", defaults).set("endpoints", endpoints).set("order", order).set("slots", slots);
+  info.set("defaults", defaults).set("endpoints", encode_endpoints(settings.endpoints)).set("order", order).set("slots", slots);
   info.set("lock", settings.lock_minutes);
   if (settings.backup) {
     JsonOut backup = JsonOut::object();
@@ -76,12 +70,7 @@ Result<void> read_lists(JsonRef info, Settings& settings) {
     return {};
   }));
   KEYHOLD_TRY(const JsonRef endpoints, info.field("endpoints"));
-  if (endpoints.size() > kMaxCustomEndpoints) return Errc::ERR_BAD_FORMAT;
-  KEYHOLD_CHECK(endpoints.each([&](JsonRef object) -> Result<void> {
-    KEYHOLD_TRY(CustomEndpoint endpoint, parse_custom_endpoint(object));
-    settings.endpoints.push_back(std::move(endpoint));
-    return {};
-  }));
+  KEYHOLD_TRY(settings.endpoints, parse_endpoints(endpoints));
   KEYHOLD_TRY(const JsonRef order, info.field("order"));
   if (order.size() > kMaxIds) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_CHECK(order.each([&](JsonRef id) -> Result<void> {
@@ -98,6 +87,27 @@ Result<void> read_lists(JsonRef info, Settings& settings) {
 }
 
 }  // namespace
+
+JsonOut encode_endpoints(const std::vector<CustomEndpoint>& endpoints) {
+  JsonOut array = JsonOut::array();
+  for (const CustomEndpoint& endpoint : endpoints) {
+    JsonOut out = JsonOut::object();
+    out.set("id", endpoint.id).set("name", endpoint.name).set("base", endpoint.base);
+    array.push(out);
+  }
+  return array;
+}
+
+Result<std::vector<CustomEndpoint>> parse_endpoints(JsonRef array) {
+  if (array.size() > kMaxCustomEndpoints) return Errc::ERR_BAD_FORMAT;
+  std::vector<CustomEndpoint> endpoints;
+  KEYHOLD_CHECK(array.each([&](JsonRef object) -> Result<void> {
+    KEYHOLD_TRY(CustomEndpoint endpoint, parse_custom_endpoint(object));
+    endpoints.push_back(std::move(endpoint));
+    return {};
+  }));
+  return endpoints;
+}
 
 Bytes seal_settings(const Settings& settings, std::string_view vault, const SubKey& key, Rng& rng) {
   Header header{.purpose = Purpose::settings, .vault = std::string(vault), .id = "settings"};

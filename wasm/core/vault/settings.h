@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/time.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
@@ -48,6 +49,10 @@ struct Settings {
   std::int64_t lock_minutes = 15;                         // without use, until the vault locks itself
   std::optional<BackupNote> backup;
 };
+
+JsonOut encode_endpoints(const std::vector<CustomEndpoint>& endpoints);
+/// ERR_BAD_JSON, ERR_BAD_FORMAT above kMaxCustomEndpoints.
+Result<std::vector<CustomEndpoint>> parse_endpoints(JsonRef array);
 
 Bytes seal_settings(const Settings& settings, std::string_view vault, const SubKey& key, Rng& rng);
 /// ERR_TAMPERED, ERR_BAD_FORMAT, ERR_BAD_JSON.

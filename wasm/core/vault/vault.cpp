@@ -150,18 +150,18 @@ std::vector<Finding> Vault::findings() const { return opened_ ? opened_->finding
 std::vector<const Record*> Vault::records() const {
   std::vector<const Record*> records;
   if (!opened_) return records;
-  for (const auto& [id, record] : opened_->records) records.push_back(&record);
-  std::map<std::string_view, std::size_t> places;
-  for (const std::string& id : opened_->settings.order) places.emplace(id, places.size());
-  const auto place = [&](const Record* record) {
-    const auto found = places.find(record->id);
-    return found == places.end() ? places.size() : found->second;
-  };
-  std::stable_sort(records.begin(), records.end(), [&](const Record* a, const Record* b) {
-    const std::size_t first = place(a);
-    const std::size_t second = place(b);
-    return first != second ? first < second : a->created_at < b->created_at;
-  });
+  for (const std::string& id : opened_->settings.order) {
+    if (const Record* record = find(id)) records.push_back(record);
+  }
+  const auto placed = static_cast<std::ptrdiff_t>(records.size());
+  const std::set<std::string_view> named(opened_->settings.order.begin(), opened_->settings.order.end());
+  for (const auto& [id, record] : opened_->records) {
+    if (named.contains(id)) continue;
+    // Keys are mostly added one after the other, so the place is near the end.
+    auto place = records.end();
+    while (place != records.begin() + placed && record.created_at < (*std::prev(place))->created_at) --place;
+    records.insert(place, &record);
+  }
   return records;
 }
 
@@ -203,6 +203,8 @@ Result<SecretBytes> Vault::open_secret(std::string_view id, std::string_view bas
   KEYHOLD_TRY(OpenedRecord opened, open_record(envelope, opened_->keys.record));
   return std::move(opened.secret);
 }
+
+std::string_view Vault::id() const { return opened_ ? std::string_view(opened_->manifest.vault) : std::string_view(); }
 
 std::string_view Vault::opened_by() const { return opened_ ? std::string_view(opened_->slot) : std::string_view(); }
 

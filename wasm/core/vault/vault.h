@@ -65,6 +65,8 @@ class Vault {
   /// Takes all stored rows, replacing those from before. While unlocked it re-reads them with the keys it has, or, if
   /// they do not fit any more, locks and returns ERR_LOCKED.
   Result<VaultState> load(Rows envelopes, Rows ledger);
+  /// All but the ledger's and the audit trail's, as stored.
+  const Rows& rows() const noexcept { return rows_; }
   /// The copy of this vault that is kept elsewhere: only its manifest is remembered, to notice that an older state of
   /// everything was put back.
   void know_copy(const Rows& copy);
@@ -91,6 +93,8 @@ class Vault {
   const Record* default_record(std::string_view provider) const;
   const Settings& settings() const;
   LedgerRow ledger(std::string_view id) const;
+  /// This vault's id; empty while locked.
+  std::string_view id() const;
   /// The slot this vault was opened by.
   std::string_view opened_by() const;
   /// Has any key changed since the last backup?
@@ -153,12 +157,9 @@ class Vault {
 
   /// A backup was made: remembers when, and of which keys.
   Result<Plan> plan_backed_up(UnixMs now);
-  struct Imported {
-    Record record;  // id: of the record it replaces, or empty for a new one
-    SecretBytes secret;
-  };
-  /// All in one transaction. ERR_TOO_MANY, ERR_BAD_INPUT (label).
-  Result<Plan> plan_import(std::vector<Imported> records, const std::vector<CustomEndpoint>& endpoints, UnixMs now);
+  /// All in one transaction. A record's id is that of the one it replaces, or empty for a new one. ERR_TOO_MANY,
+  /// ERR_BAD_INPUT (label).
+  Result<Plan> plan_import(std::vector<OpenedRecord> records, const std::vector<CustomEndpoint>& endpoints, UnixMs now);
 
   /// The plan is on disk. ERR_WRONG_STATE without a plan, ERR_LOCKED if the vault was locked meanwhile.
   Result<void> commit();

@@ -212,12 +212,12 @@ Result<Plan> Vault::plan_backed_up(UnixMs now) {
   return put_settings(std::move(draft), std::move(settings), std::move(event));
 }
 
-Result<Plan> Vault::plan_import(std::vector<Imported> records, const std::vector<CustomEndpoint>& endpoints,
+Result<Plan> Vault::plan_import(std::vector<OpenedRecord> records, const std::vector<CustomEndpoint>& endpoints,
                                 UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
-  const auto fresh = std::count_if(records.begin(), records.end(), [](const Imported& one) { return one.record.id.empty(); });
+  const auto fresh = std::count_if(records.begin(), records.end(), [](const OpenedRecord& one) { return one.record.id.empty(); });
   if (opened_->records.size() + static_cast<std::size_t>(fresh) > kMaxRecords) return Errc::ERR_TOO_MANY;
-  for (Imported& imported : records) {
+  for (OpenedRecord& imported : records) {
     Record& record = imported.record;
     KEYHOLD_CHECK(check_label(record.label));
     if (imported.secret.size() > kMaxSecretBytes) return Errc::ERR_TOO_LARGE;

@@ -23,21 +23,21 @@ AuditEvent slot_event(AuditAction action, const NewSlot& slot, UnixMs now) {
 // Slots in their own place, in the order of their kinds; of a kind, those the manifest lists come first, so that a row that
 // somebody put there does not stand for the vault's own. Others are damaged: nothing can be opened with them.
 std::vector<Envelope> Vault::slot_rows() const {
-  std::vector<Envelope> slots;
-  for (auto row = rows_.lower_bound(kSlotPrefix); row != rows_.end() && row->first.starts_with(kSlotPrefix); ++row) {
-    auto envelope = parse_envelope(row->second);
-    if (!envelope || row_key(envelope->header.purpose, envelope->header.id) != row->first) continue;
-    slots.push_back(*std::move(envelope));
-  }
   const auto manifest = rows_.find("manifest");
   const auto listing =
       manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
-  const auto place = [&](const Envelope& slot) {
-    const bool listed = listing && listing->header.manifest && listing->header.manifest->slots.contains(slot.header.id);
-    return std::pair(slot.header.slot->index(), !listed);
-  };
-  std::stable_sort(slots.begin(), slots.end(),
-                   [&](const Envelope& a, const Envelope& b) { return place(a) < place(b); });
+  std::vector<Envelope> slots;
+  for (std::size_t kind = 0; kind < std::variant_size_v<SlotFields>; ++kind) {
+    auto listed_end = static_cast<std::ptrdiff_t>(slots.size());
+    for (auto row = rows_.lower_bound(kSlotPrefix); row != rows_.end() && row->first.starts_with(kSlotPrefix); ++row) {
+      auto envelope = parse_envelope(row->second);
+      if (!envelope || row_key(envelope->header.purpose, envelope->header.id) != row->first) continue;
+      if (envelope->header.slot->index() != kind) continue;
+      const bool listed =
+          listing && listing->header.manifest && listing->header.manifest->slots.contains(envelope->header.id);
+      slots.insert(listed ? slots.begin() + listed_end++ : slots.end(), *std::move(envelope));
+    }
+  }
   return slots;
 }
 

@@ -1,21 +1,34 @@
 // index: what `keyhold/engine` offers an app that is itself the vault's page.
-export { KeyholdEngine, type ChatQuestion, type EngineEvents, type NewKey } from './engine'
+export { KeyholdEngine, type ChatQuestion, type NewKey } from './engine'
+export type { MadePasskey } from './keeping'
+export type { Cancellable, EngineEvents } from './line'
 export type { ConnectOptions } from './launch'
 export { KeyholdError } from './error'
+export type { WayIn } from './with-kdf'
 export { keyBytes, MAX_PASSPHRASE_BYTES, passphraseBytes } from './bytes'
 export { ERROR_TEXT, type ErrorCode } from '../protocol/errors'
 export type {
+  AuditEntry,
+  AuditTrail,
+  BackupFile,
   CallPart,
   CallSummary,
   ChatMessage,
   CheckOutcome,
   Finding,
   Hello,
+  ImportChoice,
+  ImportItem,
+  ImportPreview,
+  ImportResult,
   KeyId,
   KeyInfo,
+  NewPasskey,
   Problem,
   ProviderId,
   ProviderInfo,
+  SlotId,
+  SlotInfo,
   Status,
   Stored,
   UnixMs,

@@ -1,5 +1,7 @@
 // alpine: the few words the components need of Alpine, with types.
 import type { Magics, XDataContext } from 'alpinejs'
+import type { WayIn } from '../engine'
+import type { Way } from './text'
 
 /** A component's data and methods; gives `this` its type inside them. */
 export function component<T extends object>(
@@ -39,6 +41,34 @@ export interface Signals {
   rename: { key: string }
   confirm: Confirmation
   security: null
+  prove: ProofWish
+  'name-slot': { slot: string }
+  passkey: null
+  recovery: null
+  passphrase: null
+  rotate: null
+  backup: { aim: 'file' | 'codes' }
+  restore: { scan: boolean }
+  wipe: null
+}
+
+/** Something that asks for a way in again: signal('prove', ...). */
+export interface ProofWish {
+  title: string
+  text: string
+  /** What it is about, in its own line; '' for none. */
+  subject: string
+  action: string
+  danger?: boolean
+  /** Only these ways; all if not given. */
+  ways?: Way[]
+  /**
+   * Rejects with KeyholdError: the dialog stays, says why, and may call it again with another proof; whatever else it hands
+   * over must therefore be a copy. `signal`: the person gave up.
+   */
+  run: (proof: WayIn, signal: AbortSignal) => Promise<void>
+  /** The dialog is gone, whatever came of it: the time to wipe. */
+  closed?: () => void
 }
 
 export interface Added {

@@ -2,14 +2,24 @@
 import Alpine from '@alpinejs/csp'
 import { version } from '../../package.json'
 import type { ErrorCode } from '../protocol/errors'
-import type { Finding, Hello, KeyId, KeyInfo, ProviderId, ProviderInfo, Status } from '../protocol/messages'
+import type {
+  Finding,
+  Hello,
+  KeyId,
+  KeyInfo,
+  ProviderId,
+  ProviderInfo,
+  SlotInfo,
+  Status,
+  UnixMs,
+} from '../protocol/messages'
 import { signal } from './alpine'
-import { explain, explainThrown, findingNext, findingSentence, type Explained } from './text'
+import { explain, explainThrown, type Explained } from './text'
 import { connect, vault } from './vault'
 import { whyNotHere } from './surroundings'
 
 export type Phase = 'starting' | 'failed' | 'absent' | 'locked' | 'unlocked'
-export type View = 'keys' | 'playground'
+export type View = 'keys' | 'playground' | 'security'
 
 export interface Toast {
   id: number
@@ -39,6 +49,18 @@ const store = {
   providers: [] as ProviderInfo[],
   keys: [] as KeyInfo[],
   findings: [] as Finding[],
+  /** What the vault last said of itself: its ways in, its waiting time, its backup. */
+  status: null as Status | null,
+  /** Made a moment ago: what would keep it from being lost is said first. */
+  isNew: false,
+  /** Opened by the recovery code: the passphrase is probably forgotten. */
+  byRecovery: false,
+  /** Has the browser promised not to clear the vault by itself? null: it does not say. */
+  persisted: null as boolean | null,
+  /** A vault is being made in order to put a backup into it. */
+  restoreNext: false,
+  /** Until the page is left: the next visit is early enough to say it again. */
+  backupLater: false,
   /** Why the lists could not be read: an empty list must never stand for one that could not be read. */
   listFailure: null as Explained | null,
   now: Date.now(),
@@ -53,15 +75,31 @@ const store = {
   get stateName(): string {
     return STATE_NAMES[this.phase]
   },
+  get slots(): SlotInfo[] {
+    return this.status?.slots ?? []
+  },
   get version(): string {
     return this.build === '' ? 'Keyhold' : `Keyhold ${version}, build ${this.build.slice(0, 8)}`
   },
-  get findingLines(): { id: string; sentence: string; next: string }[] {
-    return this.findings.map((finding) => ({
-      id: `${finding.purpose}/${finding.id}/${finding.kind}`,
-      sentence: findingSentence(finding, this.keyName(finding.id)),
-      next: findingNext(finding),
-    }))
+  get canAskToKeep(): boolean {
+    return this.persisted === false
+  },
+  /** A sealed copy of a vault that is gone, or that cannot be read. */
+  get hasCopy(): boolean {
+    return this.status?.copy === true
+  },
+  get backupAt(): UnixMs | null {
+    return this.status?.backup.at ?? null
+  },
+  get neverBackedUp(): boolean {
+    return this.status?.state === 'unlocked' && this.backupAt === null && this.keys.length > 0
+  },
+  /** One key and no backup is one accident from nothing. */
+  get remindsOfBackup(): boolean {
+    return this.neverBackedUp && !this.backupLater
+  },
+  get changedSinceBackup(): boolean {
+    return this.backupAt !== null && this.status?.backup.current === false
   },
 
   current(view: View): 'page' | false {
@@ -95,6 +133,7 @@ const store = {
 
   async start(): Promise<void> {
     setInterval(() => (this.now = Date.now()), CLOCK_MS)
+    void navigator.storage?.persisted?.().then((persisted) => (this.persisted = persisted))
     const obstacle = whyNotHere()
     if (obstacle !== null) return this.fail({ code: 'ERR_WORKER', ...obstacle })
     try {
@@ -118,11 +157,27 @@ const store = {
     focusHeading()
   },
   /** Takes over what the vault said of itself: after hello, create and unlock. */
-  async enter({ state, findings }: Status): Promise<void> {
-    this.findings = findings
-    if (state === 'unlocked') await this.refresh()
-    this.phase = state
+  async enter(status: Status): Promise<void> {
+    this.take(status)
+    if (status.state === 'unlocked') await this.refresh()
+    this.phase = status.state
     focusHeading()
+  },
+  /** The vault as it is after a change to it. */
+  take(status: Status): void {
+    this.status = status
+    this.findings = status.findings
+  },
+  /** Back from sleep or from another tab: the worker looks at its clock, and this page at what it says. */
+  async look(): Promise<void> {
+    if (!this.isOpen || this.locking) return
+    try {
+      const status = await vault().status()
+      if (status.state === 'unlocked') this.take(status)
+      else this.reload()
+    } catch {
+      // A port that has ended tells of it by itself.
+    }
   },
   /** Another tab opened the vault. */
   async joined(): Promise<void> {
@@ -130,9 +185,10 @@ const store = {
   },
   async refresh(): Promise<void> {
     try {
-      const [providers, keys] = await Promise.all([vault().providers(), vault().keys()])
+      const [providers, keys, status] = await Promise.all([vault().providers(), vault().keys(), vault().status()])
       this.providers = providers
       this.keys = keys
+      if (status.state === 'unlocked') this.take(status)
       this.listFailure = null
       this.now = Date.now()
     } catch (error) {
@@ -159,6 +215,18 @@ const store = {
   /** Also what a lock ends in: the page's own memory goes with it. */
   reload(): void {
     location.reload()
+  },
+  remindLater(): void {
+    this.backupLater = true
+  },
+  /** Only on a click: Firefox asks the person. */
+  async askToKeep(): Promise<void> {
+    this.persisted = await navigator.storage.persist()
+    this.say(
+      this.persisted
+        ? 'The browser will keep your vault.'
+        : 'The browser declined. Visit often or install the page, then ask again.',
+    )
   },
   say(text: string): void {
     const id = (this.toasts.at(-1)?.id ?? 0) + 1

@@ -1,7 +1,7 @@
 // text: what does the page say about a failure, a check, a finding?
 import { ERROR_TEXT, type ErrorCode } from '../protocol/errors'
 import { KeyholdError } from '../engine/error'
-import type { Finding, KeyInfo, Problem } from '../protocol/messages'
+import type { Finding, KeyInfo, Problem, SlotInfo } from '../protocol/messages'
 
 /** A failure as the page shows it. */
 export interface Explained {
@@ -16,13 +16,45 @@ export function explain(problem: Problem | ErrorCode): Explained {
   return { code, sentence, next: retryAfterS === undefined ? next : `You can try again in ${wait(retryAfterS)}.` }
 }
 
+/** What the page itself has to say, in the place of the vault. */
+export class Told extends Error {
+  override readonly name = 'Told'
+  constructor(
+    readonly sentence: string,
+    readonly next: string,
+    readonly code: ErrorCode = 'ERR_BAD_INPUT',
+  ) {
+    super(sentence)
+  }
+}
+
 /** Whatever was caught: a KeyholdError's own words, else a fault of ours. */
 export function explainThrown(thrown: unknown): Explained {
+  if (thrown instanceof Told) return { code: thrown.code, sentence: thrown.sentence, next: thrown.next }
   return explain(thrown instanceof KeyholdError ? problemOf(thrown) : 'ERR_INTERNAL')
 }
 
 function problemOf({ code, retryAfterS }: KeyholdError): Problem {
   return retryAfterS === undefined ? { code } : { code, retryAfterS }
+}
+
+export type Way = SlotInfo['kind']
+
+/** A way in that did not open the vault. The vault's own words are about passphrases. */
+export function explainWay(thrown: unknown, way: Way): Explained {
+  const why = explainThrown(thrown)
+  if (why.code !== 'ERR_CANNOT_UNLOCK' || way === 'passphrase') return why
+  return way === 'recovery'
+    ? {
+        ...why,
+        sentence: 'That recovery code does not open this vault.',
+        next: 'Only the newest code works, and only for this vault. Compare it with your copy, group by group.',
+      }
+    : {
+        ...why,
+        sentence: 'That passkey does not open this vault.',
+        next: 'Use another passkey, your passphrase or the recovery code.',
+      }
 }
 
 function wait(retryAfterS: number): string {
@@ -94,13 +126,18 @@ const KINDS: Record<Finding['kind'], string> = {
 
 /** @param name the key's own name, where the finding is about one that can still be listed */
 export function findingSentence({ purpose, kind, id }: Finding, name: string | null): string {
+  if (kind === 'rolled-back') return ERROR_TEXT.ERR_ROLLED_BACK.sentence
   const what = name ?? (purpose === 'record' ? `${PURPOSES.record} (${id.slice(0, 6)}…)` : PURPOSES[purpose])
   return `${what} ${KINDS[kind]}.`
 }
 
 export function findingNext({ purpose, kind, code }: Finding): string {
-  if (kind === 'missing' && purpose === 'record') return 'Add that key again if you still need it.'
-  if (purpose === 'record') return 'It is not used. Delete it if it is listed below, and add that key again.'
+  if (kind === 'rolled-back') return ERROR_TEXT.ERR_ROLLED_BACK.next
+  if (kind === 'unexpected') return 'It is not used, and may be deleted.'
+  if (kind === 'missing' && purpose === 'record')
+    return 'Repair it from the sealed copy, or add that key again if you still need it.'
+  if (purpose === 'record')
+    return 'It is not used. Repair it from the sealed copy, or add that key again and delete what is left of this one.'
   if (purpose === 'ledger') return 'Only the "last used" times are affected.'
   return ERROR_TEXT[code].next
 }

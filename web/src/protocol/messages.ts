@@ -305,8 +305,8 @@ export interface AuditEntry {
   subject: string | null
   /** The key's label, or the slot's name, at that time. */
   label: string | null
-  /** Of `use`: how often on that day. */
-  count: number | null
+  /** Of `use` and failed unlocks: how often; of export and import: how many keys. */
+  count: number
 }
 export type AuditAction =
   | 'create'
@@ -318,6 +318,8 @@ export type AuditAction =
   | 'key-delete'
   | 'key-default'
   | 'key-check'
+  | 'key-expires'
+  | 'key-order'
   | 'use'
   | 'slot-add'
   | 'slot-remove'

@@ -4,7 +4,7 @@ import { runChat, runFetch, type CallSlot } from './calls'
 import type { EngineCall, Outcome } from './engine-module'
 import { CHECK_LIMITS } from './exchange'
 import { Failure, problemOf, take } from './failure'
-import { KdfPort } from './kdf-port'
+import { audit, backup, changeWaysIn, exportRaw, openBackup, openEnv, proven, repair, restore, wipe } from './keeping'
 import type { Vault } from './vault'
 
 /** One page's end, as far as an answer needs it. */
@@ -26,10 +26,14 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
     case 'status':
       return vault.status()
     case 'create':
+      return proven(request, asker, (proving) => vault.create(request, proving, asker))
     case 'unlock':
-      return withKdf(request, asker)
+      return proven(request, asker, (proving) => vault.unlock(request, proving, asker))
     case 'lock':
       vault.lock()
+      return null
+    case 'touch':
+      vault.touch()
       return null
     case 'providers':
       return vault.engine.providers()
@@ -45,17 +49,61 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
       return outcome
     }
     case 'label':
-      return vault.key(await mutate(() => vault.engine.planLabel(request.key, request.label)))
+      return vault.key(await mutate(() => vault.engine.planLabel(request.key, request.label, vault.now())))
     case 'delete':
-      await mutate(() => vault.engine.planDelete(request.key))
+      await mutate(() => vault.engine.planDelete(request.key, vault.now()))
       return null
     case 'setDefault':
-      return vault.key(await mutate(() => vault.engine.planDefault(request.key)))
-    case 'addEndpoint':
-      return vault.provider(await mutate(() => vault.engine.planAddEndpoint(request.name, request.base)))
-    case 'removeEndpoint':
-      await mutate(() => vault.engine.planRemoveEndpoint(request.provider))
+      return vault.key(await mutate(() => vault.engine.planDefault(request.key, vault.now())))
+    case 'order':
+      await mutate(() => vault.engine.planOrder(request.keys, vault.now()))
       return null
+    case 'expires':
+      return vault.key(await mutate(() => vault.engine.planExpires(request.key, request.at, vault.now())))
+    case 'addEndpoint':
+      return vault.provider(await mutate(() => vault.engine.planAddEndpoint(request.name, request.base, vault.now())))
+    case 'removeEndpoint':
+      await mutate(() => vault.engine.planRemoveEndpoint(request.provider, vault.now()))
+      return null
+    case 'newPasskey':
+      unlocked(vault)
+      return vault.engine.makePasskey()
+    case 'newRecovery':
+      unlocked(vault)
+      return vault.engine.makeRecovery()
+    case 'addPasskey':
+    case 'addRecovery':
+    case 'changePassphrase':
+    case 'removeSlot':
+    case 'rotateRoot':
+      return changeWaysIn(request, asker)
+    case 'nameSlot':
+      await mutate(() => vault.engine.planNameSlot(request.slot, request.name, vault.now()))
+      return vault.status()
+    case 'setLockAfter':
+      await mutate(() => vault.engine.planLockMinutes(request.minutes, vault.now()))
+      return vault.status()
+    case 'backup':
+      return backup(request, asker)
+    case 'openBackup':
+      return openBackup(request, asker)
+    case 'openEnv':
+      return openEnv(request, asker)
+    case 'restore':
+      return restore(request, asker)
+    case 'closeImport':
+      vault.engine.closeImport()
+      return null
+    case 'repair':
+      return repair(asker)
+    case 'recoverCopy':
+      return vault.recoverCopy(asker)
+    case 'exportRaw':
+      return exportRaw(asker)
+    case 'audit':
+      return audit(asker)
+    case 'wipe':
+      return wipe(request, asker)
     case 'models':
       return models(vault, request.key)
     case 'chat':
@@ -70,17 +118,6 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
       return null
     default:
       return unanswered(request)
-  }
-}
-
-async function withKdf(request: Extract<Request, { op: 'create' | 'unlock' }>, asker: Asker) {
-  const { signal } = asker.begin(request.call).abort
-  const kdf = new KdfPort(request.kdf, signal)
-  try {
-    return await asker.vault[request.op](kdf, asker)
-  } finally {
-    kdf.close()
-    asker.end(request.call)
   }
 }
 

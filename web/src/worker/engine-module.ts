@@ -3,13 +3,20 @@
 // Uint8Arrays that come back are copies owned by the caller.
 import type { ErrorCode } from '../protocol/errors'
 import type {
+  AuditTrail,
   CallSummary,
   ChatMessage,
   Finding,
+  ImportChoice,
+  ImportPreview,
   KeyId,
   KeyInfo,
+  NewPasskey,
   ProviderId,
   ProviderInfo,
+  SlotId,
+  SlotInfo,
+  Status,
   UnixMs,
   VaultState,
 } from '../protocol/messages'
@@ -19,6 +26,8 @@ export type Outcome<T> = { value: T; error?: undefined } | { error: ErrorCode; v
 
 /** Bytes in the WASM heap. The heap can move: take view() anew after any other call. */
 export interface EngineBuffer {
+  /** By which the engine knows it. */
+  readonly number: number
   view(): Uint8Array
   /** Wipes and frees. */
   delete(): void
@@ -96,7 +105,71 @@ export interface EngineCall {
   delete(): void
 }
 
-export interface Engine {
+/** Ways in, locking, activity, backup and the copy (wasm/bindings/keeping_ops.cpp). A proof opens a slot now. */
+export interface KeepingEngine {
+  /** Also while locked; then without names. */
+  slots(): SlotInfo[]
+  /** The slot key, held in the engine. ERR_NOT_FOUND, ERR_PASSKEY_PRF. */
+  passkeyKey(slot: SlotId, prf: EngineBuffer): Outcome<EngineBuffer>
+  /** ERR_RECOVERY_CODE, ERR_NOT_FOUND. */
+  recoveryKey(typed: EngineBuffer): Outcome<EngineBuffer>
+  makePasskey(): NewPasskey
+  planAddPasskey(
+    proof: EngineBuffer,
+    credential: Uint8Array,
+    rp: string,
+    prf: EngineBuffer,
+    name: string,
+    now: UnixMs,
+  ): Outcome<Plan>
+  makeRecovery(): Uint8Array
+  planAddRecovery(proof: EngineBuffer, typed: EngineBuffer, now: UnixMs): Outcome<Plan>
+  planChangePassphrase(proof: EngineBuffer, kdf: KdfSpec, slotKey: EngineBuffer, now: UnixMs): Outcome<Plan>
+  planRemoveSlot(proof: EngineBuffer, slot: SlotId, now: UnixMs): Outcome<Plan>
+  planNameSlot(slot: SlotId, name: string, now: UnixMs): Outcome<Plan>
+  /** `kept`: keys of the slots that stay, by their numbers. */
+  planRotateRoot(kept: number[], typed: EngineBuffer, audit: Row[], now: UnixMs): Outcome<Plan>
+  prove(proof: EngineBuffer): Outcome<null>
+  /** What the passphrase should cost by today's standard, if its slot costs less. */
+  strongerKdf(): KdfSpec | null
+
+  /** Whole milliseconds of Date.now() and performance.now(). */
+  startClock(wallMs: number, monoMs: number): null
+  touch(wallMs: number, monoMs: number): null
+  /** 0: lock at once. `busy` (0 or 1): an answer is arriving. */
+  lockDueInMs(wallMs: number, monoMs: number, busy: number): number
+  unlockWaitMs(failures: number, lastAt: UnixMs, now: UnixMs): number
+  settings(): Pick<Status, 'lockAfterMinutes' | 'backup'>
+  audit(rows: Row[]): Outcome<AuditTrail>
+
+  planExpires(key: KeyId, at: UnixMs | null, now: UnixMs): Outcome<Plan>
+  planOrder(keys: KeyId[], now: UnixMs): Outcome<Plan>
+  planLockMinutes(minutes: number, now: UnixMs): Outcome<Plan>
+  /** What happened without changing anything; a plan without puts when there is nothing to write. */
+  planNotes(): Outcome<Plan>
+
+  backupSpec(): KdfSpec
+  makeBackup(proof: EngineBuffer, kdf: KdfSpec, fileKey: EngineBuffer, now: UnixMs): Outcome<Uint8Array>
+  planBackedUp(now: UnixMs): Outcome<Plan>
+  /** ERR_KDF_LARGE above 256 MiB unless `large` is 1. */
+  backupKdf(file: Uint8Array, large: number): Outcome<KdfSpec>
+  openBackup(file: Uint8Array, fileKey: EngineBuffer): Outcome<null>
+  openEnv(text: EngineBuffer, now: UnixMs): Outcome<null>
+  preview(): Outcome<ImportPreview>
+  planImport(choices: ImportChoice[], now: UnixMs): Outcome<Plan>
+  closeImport(): null
+
+  /** The copy kept beside the vault: remembered, to notice an older state put back. */
+  knowCopy(archive: Uint8Array): Outcome<null>
+  planRepair(archive: Uint8Array, now: UnixMs): Outcome<Plan>
+  /** To be written and loaded; not committed. ERR_WRONG_STATE while there is a vault that can be opened. */
+  planRecover(archive: Uint8Array): Outcome<Plan>
+  /** What to keep as the copy. */
+  copy(): Uint8Array
+  archive(rows: Row[]): Uint8Array
+}
+
+export interface Engine extends KeepingEngine {
   /** keyhold.config.json of the site, as bytes. */
   configure(
     config: Uint8Array,
@@ -109,18 +182,19 @@ export interface Engine {
   newKdf(measuredMs: number): KdfSpec
   /** The passphrase slot's parameters, already checked against floor and ceiling. */
   passphraseKdf(): Outcome<KdfSpec>
-  unlock(slotKey: EngineBuffer): Outcome<null>
+  /** `failedBefore`: wrong attempts since the last unlock, for the activity trail. */
+  unlock(slotKey: EngineBuffer, now: UnixMs, failedBefore: number): Outcome<null>
   findings(): Finding[]
   lock(): void
 
-  planCreate(kdf: KdfSpec, slotKey: EngineBuffer): Outcome<Plan>
+  planCreate(kdf: KdfSpec, slotKey: EngineBuffer, now: UnixMs): Outcome<Plan>
   planAdd(provider: ProviderId, label: string, secret: EngineBuffer, now: UnixMs): Outcome<Plan>
   planReplace(key: KeyId, secret: EngineBuffer, now: UnixMs): Outcome<Plan>
-  planLabel(key: KeyId, label: string): Outcome<Plan>
-  planDelete(key: KeyId): Outcome<Plan>
-  planDefault(key: KeyId): Outcome<Plan>
-  planAddEndpoint(name: string, base: string): Outcome<Plan>
-  planRemoveEndpoint(provider: ProviderId): Outcome<Plan>
+  planLabel(key: KeyId, label: string, now: UnixMs): Outcome<Plan>
+  planDelete(key: KeyId, now: UnixMs): Outcome<Plan>
+  planDefault(key: KeyId, now: UnixMs): Outcome<Plan>
+  planAddEndpoint(name: string, base: string, now: UnixMs): Outcome<Plan>
+  planRemoveEndpoint(provider: ProviderId, now: UnixMs): Outcome<Plan>
   /** The plan is on disk: its state becomes the vault's. */
   commit(): Outcome<null>
   /** The plan failed: forget it. */

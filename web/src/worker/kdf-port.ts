@@ -40,6 +40,8 @@ export class KdfPort {
   }
 
   close(): void {
+    const end: KdfQuestion = { ask: 'end' }
+    this.#port.postMessage(end)
     this.#port.close()
   }
 

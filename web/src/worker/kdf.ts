@@ -1,4 +1,4 @@
-// kdf: holds one passphrase until it is derived from, once. Answers the vault worker on the port it was given.
+// kdf: holds one passphrase until the vault worker has derived from it all it needs. Answers the vault worker on the port it was given.
 import type { KdfAnswer, KdfQuestion, KdfStart } from '../protocol/messages'
 import type { EngineModule, KdfSpec } from './engine-module'
 import { Failure, problemOf, take } from './failure'
@@ -38,7 +38,8 @@ export function answerKdf(
 
   const answer = async ({ data }: MessageEvent<KdfQuestion>) => {
     try {
-      if (data.ask === 'measure') {
+      if (data.ask === 'end') end()
+      else if (data.ask === 'measure') {
         await engine
         const started = performance.now()
         const key = await derive(MEASURED)
@@ -47,7 +48,6 @@ export function answerKdf(
       } else {
         const key = await derive({ salt: data.salt, passes: data.passes, memKib: data.memKib })
         reply({ key })
-        end()
       }
     } catch (error) {
       reply({ failed: error instanceof Failure ? problemOf(error).code : 'ERR_KDF_MEMORY' })

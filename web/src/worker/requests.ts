@@ -17,6 +17,16 @@ export const LIMITS = {
   headerName: 256,
   headerValue: 16_384,
   bodyBytes: MAX_BODY_BYTES,
+  keys: 2_000,
+  slots: 16,
+  slotName: 64,
+  host: 253,
+  credentialBytes: 1_023,
+  prfBytes: 64,
+  codeBytes: 256,
+  backupBytes: 8 * 1024 * 1024,
+  envBytes: 256 * 1024,
+  word: 64,
 } as const
 
 /** The reply to a message whose own id cannot be read. */
@@ -36,6 +46,12 @@ const id = name(LIMITS.id)
 const port = v.instance(MessagePort)
 const flag = v.boolean()
 const message = v.strictObject({ role: v.picklist(['system', 'user', 'assistant']), text: text(LIMITS.textLength) })
+const proof = v.variant('way', [
+  v.strictObject({ way: v.literal('passphrase'), kdf: port }),
+  v.strictObject({ way: v.literal('passkey'), slot: id, prf: bytes(LIMITS.prfBytes) }),
+  v.strictObject({ way: v.literal('recovery'), code: bytes(LIMITS.codeBytes) }),
+])
+const typed = bytes(LIMITS.codeBytes)
 const header = v.strictTuple([name(LIMITS.headerName), text(LIMITS.headerValue)])
 
 const ask = <O extends Op, E extends v.ObjectEntries>(op: O, fields: E) =>
@@ -45,8 +61,9 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   hello: ask('hello', { protocol: number, build: text(LIMITS.id) }),
   status: ask('status', {}),
   create: ask('create', { call: number, kdf: port }),
-  unlock: ask('unlock', { call: number, kdf: port }),
+  unlock: ask('unlock', { call: number, by: proof }),
   lock: ask('lock', {}),
+  touch: ask('touch', {}),
   providers: ask('providers', {}),
   keys: ask('keys', {}),
   add: ask('add', { provider: id, label: text(LIMITS.label), secret: bytes(LIMITS.secretBytes), unchecked: flag }),
@@ -57,6 +74,42 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   setDefault: ask('setDefault', { key: id }),
   addEndpoint: ask('addEndpoint', { name: name(LIMITS.name), base: name(LIMITS.url) }),
   removeEndpoint: ask('removeEndpoint', { provider: id }),
+  order: ask('order', { keys: v.pipe(v.array(id), v.maxLength(LIMITS.keys)) }),
+  expires: ask('expires', { key: id, at: v.nullable(number) }),
+  newPasskey: ask('newPasskey', {}),
+  addPasskey: ask('addPasskey', {
+    call: number,
+    proof,
+    slot: id,
+    credential: bytes(LIMITS.credentialBytes),
+    rp: name(LIMITS.host),
+    prf: bytes(LIMITS.prfBytes),
+    name: name(LIMITS.slotName),
+  }),
+  newRecovery: ask('newRecovery', {}),
+  addRecovery: ask('addRecovery', { call: number, proof, typed }),
+  changePassphrase: ask('changePassphrase', { call: number, proof, kdf: port }),
+  removeSlot: ask('removeSlot', { call: number, proof, slot: id }),
+  nameSlot: ask('nameSlot', { slot: id, name: name(LIMITS.slotName) }),
+  rotateRoot: ask('rotateRoot', {
+    call: number,
+    proof,
+    typed,
+    passkeys: v.pipe(v.array(v.strictObject({ slot: id, prf: bytes(LIMITS.prfBytes) })), v.maxLength(LIMITS.slots)),
+  }),
+  setLockAfter: ask('setLockAfter', { minutes: number }),
+  backup: ask('backup', { call: number, proof, kdf: port }),
+  openBackup: ask('openBackup', { call: number, file: bytes(LIMITS.backupBytes), kdf: port, large: flag }),
+  openEnv: ask('openEnv', { file: bytes(LIMITS.envBytes) }),
+  restore: ask('restore', {
+    choices: v.pipe(v.array(v.picklist(['skip', 'add', 'replace'])), v.maxLength(LIMITS.keys)),
+  }),
+  closeImport: ask('closeImport', {}),
+  repair: ask('repair', {}),
+  recoverCopy: ask('recoverCopy', {}),
+  exportRaw: ask('exportRaw', {}),
+  audit: ask('audit', {}),
+  wipe: ask('wipe', { word: text(LIMITS.word) }),
   models: ask('models', { key: id }),
   chat: ask('chat', {
     call: number,

@@ -1,25 +1,39 @@
 // storage: where sealed rows lie (IndexedDB `keyhold`), and the one transaction that changes them.
-import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb'
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb'
 import type { Plan, Row } from './engine-module'
 import { Failure } from './failure'
 
 /** Of what is stored, in meta.format; a worker that finds a higher one writes nothing. */
 const FORMAT = 1
 const MANIFEST = 'manifest'
+const DATABASE = 'keyhold'
+/** Wrong attempts to unlock, in `meta`. */
+const ATTEMPTS = 'attempts'
 
 interface Schema extends DBSchema {
   envelopes: { key: string; value: Uint8Array }
   ledger: { key: string; value: Uint8Array }
+  audit: { key: string; value: Uint8Array }
   meta: { key: string; value: unknown }
 }
 
-type Store = 'envelopes' | 'ledger' | 'meta'
+type Store = 'envelopes' | 'ledger' | 'audit' | 'meta'
+const STORES: Store[] = ['envelopes', 'ledger', 'audit', 'meta']
 type WriteTransaction = IDBPTransaction<Schema, Store[], 'readwrite'>
 
 export interface StoredRows {
   envelopes: Row[]
   ledger: Row[]
+  attempts: Attempts
 }
+
+/** Wrong attempts in a row, and when the last was. */
+export interface Attempts {
+  count: number
+  lastAt: number
+}
+
+export const NO_ATTEMPTS: Attempts = { count: 0, lastAt: 0 }
 
 /** Every method fails with ERR_STORAGE, ERR_STORAGE_FULL or ERR_VERSION, and then has changed nothing. */
 export class Storage {
@@ -28,32 +42,49 @@ export class Storage {
   readAll(): Promise<StoredRows> {
     return this.#with(async (db) => {
       const tx = db.transaction(['envelopes', 'ledger', 'meta'])
-      const [format, envelopeKeys, envelopes, ledgerKeys, ledger] = await Promise.all([
+      const [format, attempts, envelopeKeys, envelopes, ledgerKeys, ledger] = await Promise.all([
         tx.objectStore('meta').get('format'),
+        tx.objectStore('meta').get(ATTEMPTS),
         tx.objectStore('envelopes').getAllKeys(),
         tx.objectStore('envelopes').getAll(),
         tx.objectStore('ledger').getAllKeys(),
         tx.objectStore('ledger').getAll(),
       ])
       refuseNewer(format)
-      return { envelopes: rows(envelopeKeys, envelopes), ledger: rows(ledgerKeys, ledger) }
+      return {
+        envelopes: rows(envelopeKeys, envelopes),
+        ledger: rows(ledgerKeys, ledger),
+        attempts: attemptsFrom(attempts),
+      }
+    })
+  }
+
+  readAudit(): Promise<Row[]> {
+    return this.#with(async (db) => {
+      const store = db.transaction('audit').store
+      const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()])
+      return rows(keys, values)
     })
   }
 
   /** All of the plan or nothing, on disk when it resolves. ERR_STALE when the manifest is not the one it was made from. */
   write(plan: Plan): Promise<void> {
-    return this.#write(['envelopes', 'ledger', 'meta'], 'strict', async (tx) => {
+    return this.#write(['envelopes', 'ledger', 'audit', 'meta'], 'strict', async (tx) => {
       const envelopes = tx.objectStore('envelopes')
-      const ledger = tx.objectStore('ledger')
+      const storeOf = (key: string) =>
+        key.startsWith('ledger/')
+          ? tx.objectStore('ledger')
+          : key.startsWith('audit/')
+            ? tx.objectStore('audit')
+            : envelopes
       if (!same(await envelopes.get(MANIFEST), plan.base)) throw new Failure('ERR_STALE')
       return [
         ...plan.puts.map(
           ({ key, bytes }) =>
             () =>
-              envelopes.put(bytes, key),
+              storeOf(key).put(bytes, key),
         ),
-        // What is deleted takes along its hot row.
-        ...plan.deletes.map((key) => () => (key.startsWith('ledger/') ? ledger : envelopes).delete(key)),
+        ...plan.deletes.map((key) => () => storeOf(key).delete(key)),
         () => tx.objectStore('meta').put(FORMAT, 'format'),
       ]
     })
@@ -68,6 +99,19 @@ export class Storage {
           () =>
             ledger.put(bytes, key),
       )
+    })
+  }
+
+  /** Strict: a wait that can be skipped by pulling the plug is none. */
+  writeAttempts(attempts: Attempts): Promise<void> {
+    return this.#write(['meta'], 'strict', async (tx) => [() => tx.objectStore('meta').put(attempts, ATTEMPTS)])
+  }
+
+  /** Everything, for good. */
+  wipe(): Promise<void> {
+    this.close()
+    return deleteDB(DATABASE).catch((error: unknown) => {
+      throw storageFailure(error)
     })
   }
 
@@ -106,11 +150,9 @@ export class Storage {
 
   #open(): Promise<IDBPDatabase<Schema>> {
     const forget = () => this.close()
-    const opening = openDB<Schema>('keyhold', 1, {
+    const opening = openDB<Schema>(DATABASE, 2, {
       upgrade(db) {
-        db.createObjectStore('envelopes')
-        db.createObjectStore('ledger')
-        db.createObjectStore('meta')
+        for (const store of STORES) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store)
       },
       // A newer build wants to change the database, or the browser closed it: the next use opens it again, or learns why not.
       blocking: forget,
@@ -124,6 +166,14 @@ export class Storage {
 function rows(keys: string[], values: unknown[]): Row[] {
   // What is not bytes was not put there by us: the engine names it a finding instead of losing sight of it.
   return keys.map((key, i) => ({ key, bytes: values[i] instanceof Uint8Array ? values[i] : new Uint8Array() }))
+}
+
+/** What is no count of ours counts as none: it guards nothing but a person's patience. */
+function attemptsFrom(value: unknown): Attempts {
+  const { count, lastAt } = (value ?? NO_ATTEMPTS) as Attempts
+  return Number.isSafeInteger(count) && Number.isSafeInteger(lastAt) && count >= 0 && lastAt >= 0
+    ? { count, lastAt }
+    : NO_ATTEMPTS
 }
 
 function same(a: Uint8Array | undefined, b: Uint8Array | null): boolean {

@@ -1,14 +1,16 @@
 // vault: the one vault of a worker: its engine, its rows on disk, and how it ends. Knows no message.
 import type { ErrorCode } from '../protocol/errors'
-import type { KeyInfo, ProviderInfo, Status } from '../protocol/messages'
+import type { AskOf, KeyInfo, ProviderInfo, Status } from '../protocol/messages'
+import { AutoLock } from './auto-lock'
+import { Copy } from './copy'
 import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
 import { exchange, type Limits, type Network, type Sink, type Timing } from './exchange'
 import { Failure, take } from './failure'
 import { Heap } from './heap'
-import type { KdfPort } from './kdf-port'
 import { Ledger } from './ledger'
+import type { Proving } from './proof'
 import { Queue } from './queue'
-import type { Storage } from './storage'
+import { NO_ATTEMPTS, type Attempts, type Storage } from './storage'
 
 const REPLANS = 5
 const WRITE_LOCK = 'keyhold-write'
@@ -31,19 +33,32 @@ export interface Surroundings {
 export class Vault {
   readonly heap: Heap
   readonly net: Network
+  readonly storage: Storage
+  readonly copy: Copy
   readonly #around: Surroundings
   readonly #engine: Engine
   readonly #ledger: Ledger
   readonly #writes = new Queue()
   readonly #sessions = new Queue()
   readonly #calls = new Set<AbortController>()
+  readonly #autoLock: AutoLock
+  #attempts: Attempts = NO_ATTEMPTS
+  #copyHelps = false
   #ended = false
 
   constructor(module: EngineModule, around: Surroundings) {
     this.heap = new Heap(module)
     this.net = around.net
+    this.storage = around.storage
     this.#around = around
     this.#engine = new module.Engine()
+    this.#autoLock = new AutoLock(
+      this.#engine,
+      around.net,
+      () => this.#calls.size > 0,
+      () => this.lock(),
+    )
+    this.copy = new Copy(() => (this.#ended || this.#engine.state() === 'absent' ? null : this.#engine.copy()))
     this.#ledger = new Ledger(
       () => (this.#ended || this.#engine.state() !== 'unlocked' ? [] : this.#engine.takeLedger()),
       (rows) => around.storage.writeLedger(rows),
@@ -52,8 +67,12 @@ export class Vault {
     )
   }
 
-  /** The engine, as long as there is one. ERR_LOCKED once the vault has ended: every wait may be where that happened. */
+  /**
+   * The engine, as long as there is one. ERR_LOCKED once the vault has ended, or must: every use, and every wait, may be
+   * where that happened.
+   */
   get engine(): Engine {
+    if (!this.#ended) this.#autoLock.check()
     if (this.#ended) throw new Failure('ERR_LOCKED')
     return this.#engine
   }
@@ -63,8 +82,17 @@ export class Vault {
   }
 
   status(): Status {
-    const state = this.engine.state()
-    return { state, findings: state === 'unlocked' ? this.engine.findings() : [] }
+    const { engine } = this
+    const state = engine.state()
+    return {
+      state,
+      findings: state === 'unlocked' ? engine.findings() : [],
+      slots: engine.slots(),
+      waitS: Math.ceil(this.#waitMs() / 1_000),
+      failedAttempts: this.#attempts.count,
+      copy: this.#copyHelps,
+      ...engine.settings(),
+    }
   }
 
   key(id: string): KeyInfo {
@@ -80,33 +108,74 @@ export class Vault {
     return this.#writes.run(() => this.#reload())
   }
 
-  create(kdf: KdfPort, asker: object): Promise<Status> {
+  create(request: AskOf<'create'>, proving: Proving, asker: object): Promise<Status> {
     return this.#sessions.run(async () => {
       if (this.engine.state() !== 'absent') throw new Failure('ERR_WRONG_STATE')
-      const ms = await kdf.measure()
-      const spec = this.engine.newKdf(ms)
-      const slotKey = this.heap.buffer(await kdf.derive(spec.salt, spec.passes, spec.memKib))
-      try {
-        await this.mutate(() => this.engine.planCreate(spec, slotKey), asker)
-      } finally {
-        this.heap.release(slotKey)
-      }
+      const port = proving.port(request.kdf)
+      const spec = this.engine.newKdf(await port.measure())
+      const slotKey = await proving.derive(port, spec)
+      await this.mutate(() => this.engine.planCreate(spec, slotKey, this.now()), asker)
+      this.#autoLock.start()
       this.#around.tell('unlocked', asker)
       return this.status()
     })
   }
 
-  unlock(kdf: KdfPort, asker: object): Promise<Status> {
+  unlock({ by }: AskOf<'unlock'>, proving: Proving, asker: object): Promise<Status> {
     return this.#sessions.run(async () => {
-      const spec = take(this.engine.passphraseKdf())
-      const slotKey = this.heap.buffer(await kdf.derive(spec.salt, spec.passes, spec.memKib))
+      const waitMs = this.#waitMs()
+      if (waitMs > 0) throw new Failure({ code: 'ERR_UNLOCK_WAIT', retryAfterS: Math.ceil(waitMs / 1_000) })
+      // The same port serves again should the passphrase's slot be due for a stronger cost.
+      const port = by.way === 'passphrase' ? proving.port(by.kdf) : null
+      const slotKey =
+        port === null ? await proving.key(by) : await proving.derive(port, take(this.engine.passphraseKdf()))
       try {
-        take(this.engine.unlock(slotKey))
-      } finally {
-        this.heap.release(slotKey)
+        take(this.engine.unlock(slotKey, this.now(), this.#attempts.count))
+      } catch (error) {
+        if (error instanceof Failure && error.problem.code === 'ERR_CANNOT_UNLOCK') await this.#failed()
+        throw error
       }
+      this.#autoLock.start()
+      await this.#opened(async () => {
+        const stronger = port === null ? null : this.engine.strongerKdf()
+        if (port === null || stronger === null) return this.mutate(() => this.engine.planNotes(), asker)
+        const key = await proving.derive(port, stronger)
+        return this.mutate(() => this.engine.planChangePassphrase(slotKey, stronger, key, this.now()), asker)
+      })
       this.#around.tell('unlocked', asker)
       return this.status()
+    })
+  }
+
+  /** Somebody did something in the vault's page. */
+  touch(): void {
+    this.#autoLock.touch()
+  }
+
+  /** The copy beside the vault becomes the vault, locked. */
+  recoverCopy(asker: object): Promise<Status> {
+    return this.#writes.run(() =>
+      this.#alone(async () => {
+        const copy = await this.copy.read()
+        if (copy === null) throw new Failure('ERR_NOT_FOUND')
+        await this.storage.write(take(this.engine.planRecover(copy)))
+        await this.#reload()
+        this.#around.others('changed')
+        this.#around.tell('changed', asker)
+        return this.status()
+      }),
+    )
+  }
+
+  /** Removes everything from this browser and ends. */
+  wipe(): Promise<void> {
+    return this.#writes.run(async () => {
+      // Other workers lock first: their connections would hold up the deletion.
+      this.#around.others('lock')
+      this.#ledger.take()
+      await this.storage.wipe()
+      await this.copy.remove()
+      this.lock(true)
     })
   }
 
@@ -114,10 +183,12 @@ export class Vault {
    * Plan, one transaction, commit. When another worker wrote in between, reads what it wrote and plans anew.
    * @returns the id of what was made or changed. A failure anywhere leaves everything as it was.
    */
-  mutate(plan: () => Outcome<Plan>, asker: object): Promise<string> {
+  mutate(plan: () => Outcome<Plan> | Promise<Outcome<Plan>>, asker: object): Promise<string> {
     return this.#writes.run(() =>
       this.#alone(async () => {
         const id = await this.#planned(plan)
+        this.touch()
+        this.copy.touch()
         this.#around.others('changed')
         this.#around.tell('changed', asker)
         return id
@@ -129,6 +200,7 @@ export class Vault {
   async exchange(outcome: Outcome<EngineCall>, limits: Limits, sink?: Sink, signal?: AbortSignal): Promise<Answered> {
     const call = this.heap.hold(take(outcome))
     const own = new AbortController()
+    this.touch()
     const stop = () => own.abort(signal?.reason)
     this.#calls.add(own)
     signal?.addEventListener('abort', stop)
@@ -142,7 +214,10 @@ export class Vault {
     } finally {
       this.#calls.delete(own)
       signal?.removeEventListener('abort', stop)
-      if (!this.#ended) this.#ledger.touch()
+      if (!this.#ended) {
+        this.touch()
+        this.#ledger.touch()
+      }
     }
   }
 
@@ -155,6 +230,8 @@ export class Vault {
   lock(heardFromOthers = false): void {
     if (this.#ended) return
     const rows = this.#ledger.take()
+    void this.copy.flush()
+    this.#autoLock.stop()
     this.#ended = true
     for (const call of this.#calls) call.abort(new Failure('ERR_LOCKED'))
     try {
@@ -171,6 +248,7 @@ export class Vault {
   crash(error: unknown): void {
     if (!(error instanceof WebAssembly.RuntimeError) || this.#ended) return
     this.#ended = true
+    this.#autoLock.stop()
     for (const call of this.#calls) call.abort(new Failure('ERR_INTERNAL'))
     this.heap.wipe()
     this.#around.tell('locked')
@@ -181,11 +259,13 @@ export class Vault {
     return this.#ended
   }
 
-  async #planned(plan: () => Outcome<Plan>): Promise<string> {
+  async #planned(plan: () => Outcome<Plan> | Promise<Outcome<Plan>>): Promise<string> {
     for (let attempt = 0; ; attempt += 1) {
-      const { base, puts, deletes, id } = take(plan())
+      const { base, puts, deletes, id } = take(await plan())
+      // Nothing to write, nothing staged.
+      if (puts.length === 0) return id
       try {
-        await this.#around.storage.write({ base, puts, deletes, id })
+        await this.storage.write({ base, puts, deletes, id })
       } catch (error) {
         this.engine.abandon()
         const code = error instanceof Failure ? error.problem.code : null
@@ -202,8 +282,36 @@ export class Vault {
 
   async #reload(): Promise<void> {
     await this.#ledger.flush()
-    const { envelopes, ledger } = await this.#around.storage.readAll()
-    take(this.engine.load(envelopes, ledger))
+    const { envelopes, ledger, attempts } = await this.storage.readAll()
+    this.#attempts = attempts
+    const state = take(this.engine.load(envelopes, ledger))
+    if (state === 'unlocked') return
+    const copy = await this.copy.read()
+    // One that is no copy of ours is none.
+    if (copy !== null) this.engine.knowCopy(copy)
+    this.#copyHelps = copy !== null && this.engine.planRecover(copy).error === undefined
+  }
+
+  #waitMs(): number {
+    const { count, lastAt } = this.#attempts
+    return this.#engine.unlockWaitMs(count, lastAt, this.now())
+  }
+
+  /** Counted on disk before the answer: a reload does not shorten the wait. */
+  async #failed(): Promise<void> {
+    this.#attempts = { count: this.#attempts.count + 1, lastAt: this.now() }
+    await this.storage.writeAttempts(this.#attempts)
+  }
+
+  /** The vault is open: what is to be written of that may fail without closing it again. */
+  async #opened(write: () => Promise<unknown>): Promise<void> {
+    try {
+      if (this.#attempts.count > 0) await this.storage.writeAttempts(NO_ATTEMPTS)
+      this.#attempts = NO_ATTEMPTS
+      await write()
+    } catch (error) {
+      if (this.#ended) throw error
+    }
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -212,11 +320,10 @@ export class Vault {
   }
 
   async #close(lastRows: Row[] = []): Promise<void> {
-    if (lastRows.length > 0) {
-      const written = this.#around.storage.writeLedger(lastRows).catch(() => {})
-      await Promise.race([written, new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
-    }
-    this.#around.storage.close()
+    const ledger = lastRows.length > 0 ? this.storage.writeLedger(lastRows).catch(() => {}) : null
+    const written = Promise.all([ledger, this.copy.flush()])
+    await Promise.race([written, new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
+    this.storage.close()
     this.#around.close()
   }
 }

@@ -1,41 +1,61 @@
-// dialogs: the three small ones: rename a key, confirm what cannot be undone, and what Keyhold protects.
+// dialogs: the three small ones: a key's name and end, confirm what cannot be undone, and what Keyhold protects.
 import { component, dialog, input, type Confirmation } from '../alpine'
+import { dateField, expiry, fromDateField } from '../key-life'
 import { session } from '../session'
 import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
+import type { KeyInfo } from '../../protocol/messages'
 
+/** Another name for a key, and the day it ends. */
 export const renameDialog = () =>
   component({
-    key: '',
+    key: null as KeyInfo | null,
     subject: '',
     label: '',
+    expires: '',
     busy: false,
     problem: null as Explained | null,
 
     get canSave(): boolean {
       return !this.busy && this.label.trim() !== ''
     },
+    get expiresHint(): string {
+      const end = expiry(fromDateField(this.expires), session().now)
+      return end === null ? 'Keyhold reminds you two weeks before. Leave it empty if it has none.' : `${end.words}.`
+    },
+    get hasExpiry(): boolean {
+      return this.expires !== ''
+    },
     open({ key }: { key: string }) {
-      const found = session().key(key)
-      if (found === null) return
-      this.key = key
-      this.label = found.label
-      this.subject = `New name for ${session().keyName(key) ?? found.label}`
+      this.key = session().key(key)
+      if (this.key === null) return
+      this.subject = session().keyName(key) ?? this.key.label
+      this.label = this.key.label
+      this.expires = dateField(this.key.expiresAt)
       this.problem = null
       dialog('rename-dialog').showModal()
       this.$nextTick(() => input('new-label')?.select())
+    },
+    clearExpiry() {
+      this.expires = ''
+      input('new-expiry')?.focus()
     },
     close() {
       dialog('rename-dialog').close()
     },
     async save() {
-      if (!this.canSave) return
+      if (!this.canSave || this.key === null) return
+      const { id, label, expiresAt } = this.key
       this.busy = true
+      this.problem = null
       try {
-        await vault().setLabel(this.key, this.label.trim())
+        const name = this.label.trim()
+        if (name !== label) await vault().setLabel(id, name)
+        // The field knows days only: the same day is no change.
+        if (this.expires !== dateField(expiresAt)) await vault().setExpiry(id, fromDateField(this.expires))
         await session().refresh()
         this.close()
-        session().say('Renamed.')
+        session().say('Saved.')
       } catch (error) {
         this.problem = explainThrown(error)
       } finally {

@@ -26,7 +26,6 @@ export const keyList = () =>
   component({
     problem: null as Explained | null,
     demoBusy: false,
-    persisted: null as boolean | null,
 
     get empty(): boolean {
       return this.groups.length === 0 && session().listFailure === null
@@ -65,25 +64,18 @@ export const keyList = () =>
         : 'A stand-in that answers without a key of yours.'
     },
     get keptText(): string {
-      if (this.persisted === null) return 'Kept in this browser only.'
-      return this.persisted
+      const { persisted } = session()
+      if (persisted === null) return 'Kept in this browser only.'
+      return persisted
         ? 'Kept in this browser only, and the browser has promised not to clear it by itself.'
         : 'Kept in this browser only. The browser may clear it when the disk runs full.'
     },
-    get canAskToKeep(): boolean {
-      return this.persisted === false
-    },
 
-    init() {
-      void navigator.storage?.persisted?.().then((persisted) => (this.persisted = persisted))
+    restore() {
+      signal('restore', { scan: false })
     },
-    async askToKeep() {
-      this.persisted = await navigator.storage.persist()
-      session().say(
-        this.persisted
-          ? 'The browser will keep your vault.'
-          : 'The browser declined. Visit often or install the page, then ask again.',
-      )
+    makeBackup() {
+      signal('backup', { aim: 'file' })
     },
     add(provider: string | null) {
       signal('add', { provider })

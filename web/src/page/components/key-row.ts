@@ -1,5 +1,6 @@
 // key-row: what is said of one key, and what its buttons do. `key` comes from the list around it.
 import { component, signal } from '../alpine'
+import { expiry, moved, unused, type Expiry } from '../key-life'
 import { session } from '../session'
 import { checkTone, checkWords, explain, explainThrown, type Explained, type Tone } from '../text'
 import { ago } from '../time'
@@ -34,6 +35,54 @@ export const keyRow = () =>
       const { lastUsedAt, createdAt } = this.row
       const { now } = session()
       return lastUsedAt === null ? `Added ${ago(createdAt, now)}, not used yet` : `Last used ${ago(lastUsedAt, now)}`
+    },
+    get end(): Expiry | null {
+      return expiry(this.row.expiresAt, session().now)
+    },
+    get expiryNear(): boolean {
+      return this.end !== null && this.end.tone !== 'none'
+    },
+    get expiryBadge(): string {
+      return this.expiryNear ? (this.end?.words ?? '') : ''
+    },
+    get expiryFar(): string {
+      return this.expiryNear ? '' : (this.end?.words ?? '')
+    },
+    get expiryClass(): string {
+      return this.end?.tone === 'bad' ? 'badge-danger' : 'badge-brass'
+    },
+    get expiryNote(): string {
+      return this.end?.tone === 'bad' ? 'note-bad' : 'note-warn'
+    },
+    /** The badge says it; one note at a time says what to do. */
+    get expiryNoted(): boolean {
+      return this.expiryNear && this.trouble === null
+    },
+    get expiryAdvice(): string {
+      return this.end?.tone === 'bad'
+        ? 'By the date you entered this key has ended. Make a new one at the provider and put it in its place.'
+        : 'Make a new key at the provider in time and put it in this one’s place.'
+    },
+    get unusedHint(): string {
+      return unused(this.row, session().now)
+    },
+    get among(): KeyInfo[] {
+      return session().keys.filter((key) => key.provider === this.row.provider)
+    },
+    get canMove(): boolean {
+      return this.among.length > 1
+    },
+    get canMoveUp(): boolean {
+      return this.among[0]?.id !== this.row.id
+    },
+    get canMoveDown(): boolean {
+      return this.among.at(-1)?.id !== this.row.id
+    },
+    get moveUpLabel(): string {
+      return `Move ${this.row.label} up`
+    },
+    get moveDownLabel(): string {
+      return `Move ${this.row.label} down`
     },
     get dotClass(): string {
       return DOTS[checkTone(this.row.lastChecked)]
@@ -91,6 +140,27 @@ export const keyRow = () =>
     },
     rename() {
       signal('rename', { key: this.row.id })
+    },
+    /** The menu stays open and the button keeps the focus: moving is done several times over. */
+    async move(event: globalThis.Event, by: -1 | 1) {
+      const button = event.currentTarget
+      const { id, label } = this.row
+      const order = moved(session().keys, id, by)
+      if (order === null) return
+      this.failure = null
+      try {
+        await vault().setOrder(order)
+        await session().refresh()
+        const place = this.among.findIndex((key) => key.id === id) + 1
+        session().say(`${label} is now ${place} of ${this.among.length}.`)
+      } catch (error) {
+        this.failure = explainThrown(error)
+      }
+      this.$nextTick(() => {
+        if (!(button instanceof HTMLElement)) return
+        this.menu = true
+        button.focus()
+      })
     },
     async makeDefault() {
       this.failure = null

@@ -1,0 +1,10 @@
+// bundle: modules of the page, as Node can import them.
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+/** @param {string} contents `export ... from './web/src/...'` lines */
+export async function bundle(contents) {
+  const resolveDir = fileURLToPath(new URL('../../..', import.meta.url))
+  const result = await build({ stdin: { contents, resolveDir }, bundle: true, write: false, format: 'esm' })
+  return import(`data:text/javascript;base64,${Buffer.from(result.outputFiles[0].contents).toString('base64')}`)
+}

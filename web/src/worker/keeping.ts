@@ -1,0 +1,135 @@
+// keeping: ways in, backup, import, activity, repair and the end of a vault, as a page asks for them.
+import type { AskOf, AuditTrail, BackupFile, CallId, ImportPreview, ImportResult, Status } from '../protocol/messages'
+import type { Asker } from './answer'
+import type { Outcome, Plan } from './engine-module'
+import { Failure, take } from './failure'
+import { Proving } from './proof'
+
+/** What the page has the person type before the vault is deleted. */
+const WIPE_WORD = 'delete'
+
+/** Runs what carries a proof or a passphrase, under the page's call number, and forgets both at its end. */
+export async function proven<T>(
+  request: { call: CallId },
+  asker: Asker,
+  work: (proving: Proving) => Promise<T>,
+): Promise<T> {
+  const proving = new Proving(asker.vault, asker.begin(request.call).abort.signal)
+  try {
+    return await work(proving)
+  } finally {
+    proving.end()
+    asker.end(request.call)
+  }
+}
+
+export function changeWaysIn(
+  request: AskOf<'addPasskey' | 'addRecovery' | 'changePassphrase' | 'removeSlot' | 'rotateRoot'>,
+  asker: Asker,
+): Promise<Status> {
+  return proven(request, asker, async (proving) => {
+    const { vault } = asker
+    const proof = await proving.key(request.proof)
+    const plan = await planFor(request)
+    await vault.mutate(plan, asker)
+    return vault.status()
+
+    async function planFor(asked: typeof request): Promise<() => Outcome<Plan> | Promise<Outcome<Plan>>> {
+      switch (asked.op) {
+        case 'addPasskey': {
+          const prf = proving.secret(asked.prf)
+          return () => vault.engine.planAddPasskey(proof, asked.credential, asked.rp, prf, asked.name, vault.now())
+        }
+        case 'addRecovery': {
+          const typed = proving.secret(asked.typed)
+          return () => vault.engine.planAddRecovery(proof, typed, vault.now())
+        }
+        case 'changePassphrase': {
+          take(vault.engine.prove(proof))
+          const port = proving.port(asked.kdf)
+          const spec = vault.engine.newKdf(await port.measure())
+          const key = await proving.derive(port, spec)
+          return () => vault.engine.planChangePassphrase(proof, spec, key, vault.now())
+        }
+        case 'removeSlot':
+          return () => vault.engine.planRemoveSlot(proof, asked.slot, vault.now())
+        case 'rotateRoot': {
+          const kept = [proof]
+          for (const { slot, prf } of asked.passkeys) kept.push(await proving.key({ way: 'passkey', slot, prf }))
+          const typed = proving.secret(asked.typed)
+          const numbers = kept.map(({ number }) => number)
+          // Read anew for each try: another tab may have added to it.
+          return async () => vault.engine.planRotateRoot(numbers, typed, await vault.storage.readAudit(), vault.now())
+        }
+      }
+    }
+  })
+}
+
+export function backup(request: AskOf<'backup'>, asker: Asker): Promise<BackupFile> {
+  return proven(request, asker, async (proving) => {
+    const { vault } = asker
+    const proof = await proving.key(request.proof)
+    take(vault.engine.prove(proof))
+    const spec = vault.engine.backupSpec()
+    const key = await proving.derive(proving.port(request.kdf), spec)
+    const made = vault.now()
+    const file = take(vault.engine.makeBackup(proof, spec, key, made))
+    const keys = vault.engine.keys().length
+    await vault.mutate(() => vault.engine.planBackedUp(made), asker)
+    return { name: `keyhold-${new Date(made).toISOString().slice(0, 10)}.keyhold`, file, keys }
+  })
+}
+
+export function openBackup(request: AskOf<'openBackup'>, asker: Asker): Promise<ImportPreview> {
+  return proven(request, asker, async (proving) => {
+    const spec = take(asker.vault.engine.backupKdf(request.file, request.large ? 1 : 0))
+    const key = await proving.derive(proving.port(request.kdf), spec)
+    take(asker.vault.engine.openBackup(request.file, key))
+    return take(asker.vault.engine.preview())
+  })
+}
+
+export function openEnv({ file }: AskOf<'openEnv'>, { vault }: Asker): ImportPreview {
+  const text = vault.heap.buffer(file)
+  try {
+    take(vault.engine.openEnv(text, vault.now()))
+    return take(vault.engine.preview())
+  } finally {
+    vault.heap.release(text)
+  }
+}
+
+export async function restore({ choices }: AskOf<'restore'>, asker: Asker): Promise<ImportResult> {
+  const { vault } = asker
+  await vault.mutate(() => vault.engine.planImport(choices, vault.now()), asker)
+  vault.engine.closeImport()
+  const count = (choice: (typeof choices)[number]) => choices.filter((one) => one === choice).length
+  return { added: count('add'), replaced: count('replace'), skipped: count('skip') }
+}
+
+export async function repair(asker: Asker): Promise<Status> {
+  const { vault } = asker
+  const copy = await vault.copy.read()
+  if (copy === null) throw new Failure('ERR_NOT_FOUND')
+  await vault.mutate(() => vault.engine.planRepair(copy, vault.now()), asker)
+  return vault.status()
+}
+
+export async function audit(asker: Asker): Promise<AuditTrail> {
+  const { vault } = asker
+  await vault.mutate(() => vault.engine.planNotes(), asker)
+  return take(vault.engine.audit(await vault.storage.readAudit()))
+}
+
+/** Sealed as it lies: it opens with the vault's own ways in, and with nothing less. */
+export async function exportRaw({ vault }: Asker): Promise<Uint8Array> {
+  const { envelopes, ledger } = await vault.storage.readAll()
+  return vault.engine.archive([...envelopes, ...ledger, ...(await vault.storage.readAudit())])
+}
+
+export async function wipe({ word }: AskOf<'wipe'>, { vault }: Asker): Promise<null> {
+  if (word.trim().toLowerCase() !== WIPE_WORD) throw new Failure('ERR_BAD_INPUT')
+  await vault.wipe()
+  return null
+}

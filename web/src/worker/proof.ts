@@ -1,0 +1,57 @@
+// proof: how what a page gives to open the vault becomes a slot key, which stays in the engine's memory.
+import type { Proof } from '../protocol/messages'
+import type { EngineBuffer, KdfSpec } from './engine-module'
+import { take } from './failure'
+import { KdfPort } from './kdf-port'
+import type { Vault } from './vault'
+
+/** A proof whose ports can be answered, and that ends with the call it came with. */
+export class Proving {
+  readonly #vault: Vault
+  readonly #signal: AbortSignal
+  readonly #ports: KdfPort[] = []
+  readonly #held: EngineBuffer[] = []
+
+  constructor(vault: Vault, signal: AbortSignal) {
+    this.#vault = vault
+    this.#signal = signal
+  }
+
+  port(port: MessagePort): KdfPort {
+    const kdf = new KdfPort(port, this.#signal)
+    this.#ports.push(kdf)
+    return kdf
+  }
+
+  /** The slot key that a proof gives, right or wrong: whether it opens a slot is the engine's to say. */
+  async key(proof: Proof): Promise<EngineBuffer> {
+    const { engine } = this.#vault
+    switch (proof.way) {
+      case 'passphrase':
+        return this.derive(this.port(proof.kdf), take(engine.passphraseKdf()))
+      case 'passkey':
+        return this.#own(take(engine.passkeyKey(proof.slot, this.secret(proof.prf))))
+      case 'recovery':
+        return this.#own(take(engine.recoveryKey(this.secret(proof.code))))
+    }
+  }
+
+  async derive(kdf: KdfPort, { salt, passes, memKib }: KdfSpec): Promise<EngineBuffer> {
+    return this.secret(await kdf.derive(salt, passes, memKib))
+  }
+
+  /** Moves bytes into the engine's memory, for as long as this lasts. */
+  secret(bytes: Uint8Array): EngineBuffer {
+    return this.#own(this.#vault.heap.buffer(bytes))
+  }
+
+  end(): void {
+    for (const port of this.#ports) port.close()
+    for (const buffer of this.#held) this.#vault.heap.release(buffer)
+  }
+
+  #own(buffer: EngineBuffer): EngineBuffer {
+    this.#held.push(this.#vault.heap.hold(buffer))
+    return buffer
+  }
+}
