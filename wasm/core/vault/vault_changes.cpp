@@ -215,7 +215,8 @@ Result<Plan> Vault::plan_backed_up(UnixMs now) {
 Result<Plan> Vault::plan_import(std::vector<OpenedRecord> records, const std::vector<CustomEndpoint>& endpoints,
                                 UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
-  const auto fresh = std::count_if(records.begin(), records.end(), [](const OpenedRecord& one) { return one.record.id.empty(); });
+  const auto fresh =
+      std::count_if(records.begin(), records.end(), [](const OpenedRecord& one) { return one.record.id.empty(); });
   if (opened_->records.size() + static_cast<std::size_t>(fresh) > kMaxRecords) return Errc::ERR_TOO_MANY;
   for (OpenedRecord& imported : records) {
     Record& record = imported.record;
