@@ -172,6 +172,25 @@ TEST_CASE_METHOD(Fixture, "ledger: use is written outside the manifest, and surv
   CHECK(shelf.ledger.empty());
 }
 
+TEST_CASE_METHOD(Fixture, "ledger: a key that is used while it is being deleted leaves no row behind") {
+  make();
+  const std::string id = add(vault, shelf, "work", "sk-12345678");
+  const std::string other = add(vault, shelf, "other", "sk-12345678");
+  const auto plan = vault.plan_delete(id, 1000);
+  vault.note_used(id, 7000);
+  vault.note_used(other, 7000);
+  CHECK(vault.take_ledger().size() == 1);
+  SECTION("which goes through") {
+    REQUIRE(shelf.write(*plan).ok());
+    REQUIRE(vault.commit().ok());
+    CHECK(vault.take_ledger().empty());
+  }
+  SECTION("which fails: the use is written then") {
+    vault.abandon();
+    CHECK(vault.take_ledger().size() == 1);
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "endpoints of one's own: kept sealed, removed only without keys, bounded") {
   make();
   const CustomEndpoint mine{"own-1", "Ollama", "http://localhost:11434/v1/"};

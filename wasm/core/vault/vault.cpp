@@ -265,7 +265,12 @@ Rows Vault::take_ledger() {
   Rows rows;
   // Under a new root key that is being written they would be sealed with the old one: they come after it.
   if (!opened_ || (staged_ && staged_->next)) return rows;
+  std::set<std::string, std::less<>> later;
   for (const std::string& id : opened_->ledger_changed) {
+    if (staged_ && !staged_->manifest.entries.contains(row_key(Purpose::record, id))) {
+      later.emplace(id);  // being deleted: a row written behind it would stay for ever
+      continue;
+    }
     LedgerRow& row = opened_->ledger[id];
     ++row.rev;
     std::string key = std::string(kLedgerPrefix).append(id);
@@ -273,7 +278,7 @@ Rows Vault::take_ledger() {
     ledger_rows_.insert_or_assign(key, bytes);
     rows.emplace(std::move(key), std::move(bytes));
   }
-  opened_->ledger_changed.clear();
+  opened_->ledger_changed = std::move(later);
   return rows;
 }
 
