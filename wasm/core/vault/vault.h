@@ -223,9 +223,9 @@ class Vault {
   bool is_listed(std::string_view slot) const;
   Digest keys_digest() const;
   Result<Draft> draft();
-  Result<Plan> stage(Draft draft, AuditEvent event);
+  Result<Plan> stage(Draft draft, const AuditEvent& event);
   AuditEvent event_of(AuditAction action, const Record& record, UnixMs now) const;
-  Result<Plan> put_settings(Draft draft, Settings settings, AuditEvent event);
+  Result<Plan> put_settings(Draft draft, Settings settings, const AuditEvent& event);
   Result<Plan> change_record(std::string_view id, AuditAction action, UnixMs now, FunctionRef<void(Record&)> change);
 
   Rng& rng_;

@@ -48,7 +48,7 @@ Result<Plan> Vault::plan_repair(const Rows& copy, UnixMs now) {
   if (put == 0 && opened_->manifest_sound) return Errc::ERR_NOT_FOUND;
   AuditEvent event{AuditAction::repair, now};
   event.count = put;
-  return stage(std::move(draft), std::move(event));
+  return stage(std::move(draft), event);
 }
 
 Result<Plan> Vault::plan_recover(const Rows& copy) const {

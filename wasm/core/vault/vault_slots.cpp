@@ -166,7 +166,7 @@ Result<Plan> Vault::plan_remove_slot(const SlotKey& proof, std::string_view slot
     event.label = note->second.name;
     settings.slots.erase(note);
   }
-  return put_settings(std::move(draft), std::move(settings), std::move(event));
+  return put_settings(std::move(draft), std::move(settings), event);
 }
 
 Result<Plan> Vault::plan_name_slot(std::string_view slot, std::string_view name, UnixMs now) {
@@ -180,7 +180,7 @@ Result<Plan> Vault::plan_name_slot(std::string_view slot, std::string_view name,
   AuditEvent event{AuditAction::slot_name, now};
   event.subject = slot;
   event.label = name;
-  return put_settings(std::move(draft), std::move(settings), std::move(event));
+  return put_settings(std::move(draft), std::move(settings), event);
 }
 
 Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlot& recovery,
