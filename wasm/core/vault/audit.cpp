@@ -10,10 +10,10 @@ namespace keyhold {
 namespace {
 
 constexpr std::string_view kNames[] = {
-    "create",      "unlock",       "unlock-failed", "key-add",     "key-replace",       "key-label",
-    "key-delete",  "key-default",  "key-check",     "key-expires", "key-order",         "use",
-    "slot-add",    "slot-remove",  "slot-name",     "passphrase-change", "root-rotate", "export",
-    "import",     "repair",       "endpoint-add",  "endpoint-remove",   "settings"};
+    "create",     "unlock",      "unlock-failed", "key-add",           "key-replace", "key-label",
+    "key-delete", "key-default", "key-check",     "key-expires",       "key-order",   "use",
+    "slot-add",   "slot-remove", "slot-name",     "passphrase-change", "root-rotate", "export",
+    "import",     "repair",      "endpoint-add",  "endpoint-remove",   "settings"};
 static_assert(std::size(kNames) == static_cast<std::size_t>(AuditAction::settings) + 1);
 
 constexpr std::string_view kPrefix = "audit/";
@@ -104,7 +104,8 @@ AuditTrail read_audit(const AuditHead& head, const std::map<std::string, Bytes, 
     }
     const auto envelope = parse_envelope(row->second);
     const bool placed = envelope && envelope->header.purpose == Purpose::audit && envelope->header.rev == seq &&
-                        envelope->header.vault == vault && audit_row_key(seq) == row_key(Purpose::audit, envelope->header.id);
+                        envelope->header.vault == vault &&
+                        audit_row_key(seq) == row_key(Purpose::audit, envelope->header.id);
     // After a gap the chain goes on from what is there: one lost entry does not hide the others.
     if (!placed || (!trail.broken && envelope->header.audit->before != before)) broken(seq);
     before = digest_of(row->second);

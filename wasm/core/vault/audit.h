@@ -78,7 +78,7 @@ std::vector<std::string> trim_audit(AuditHead& head, std::int64_t max_entries = 
 
 struct AuditTrail {
   struct Entry {
-    std::int64_t seq;
+    std::int64_t seq = 0;
     AuditEvent event;
   };
   std::vector<Entry> entries;  // oldest first; those that do not open are left out

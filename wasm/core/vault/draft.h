@@ -18,6 +18,7 @@ class Vault::Draft {
     const Header header = parse_envelope(bytes)->header;  // sealed a moment ago, or listed already
     std::string key = row_key(header.purpose, header.id);
     manifest_.entries.insert_or_assign(key, manifest_entry(header, bytes));
+    std::erase(plan_.deletes, key);  // put in the place of what was dropped
     plan_.puts.insert_or_assign(std::move(key), std::move(bytes));
   }
 
@@ -38,7 +39,8 @@ class Vault::Draft {
 
   Staged finish(const SubKey& manifest_key, Rng& rng) && {
     for (std::string& row : trim_audit(manifest_.audit)) {
-      if (plan_.puts.erase(row) == 0) plan_.deletes.push_back(std::move(row));
+      plan_.puts.erase(row);
+      plan_.deletes.push_back(std::move(row));
     }
     plan_.puts.insert_or_assign("manifest", seal_manifest(manifest_, manifest_key, rng));
     Staged staged;

@@ -1,5 +1,7 @@
 #include "vault/manifest.h"
 
+#include <utility>
+
 #include "base/base64.h"
 #include "base/json.h"
 #include "vault/read_fields.h"
@@ -9,7 +11,6 @@ namespace keyhold {
 namespace {
 
 constexpr std::string_view kSlotPrefix = "slot/";
-constexpr std::size_t kMaxAuditSteps = 1'024;
 
 Result<Digest> parse_digest(JsonRef field) {
   KEYHOLD_TRY(const std::string_view text, field.text(64));
@@ -69,14 +70,26 @@ Result<AuditHead> parse_audit(JsonRef object) {
   KEYHOLD_TRY(audit.before, parse_digest(before));
   KEYHOLD_TRY(const JsonRef head, object.field("head"));
   KEYHOLD_TRY(audit.head, parse_digest(head));
+  // As trim_audit leaves it: a head that says otherwise would be followed without end.
+  if (audit.last < audit.first - 1 || audit.last - audit.first >= kMaxAuditEntries) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_TRY(const JsonRef steps, object.field("steps"));
-  if (steps.size() > kMaxAuditSteps) return Errc::ERR_BAD_FORMAT;
+  const std::int64_t kept_steps = audit.last / kAuditStep - (audit.first - 1) / kAuditStep;
+  if (std::cmp_not_equal(steps.size(), kept_steps)) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_CHECK(steps.each([&](JsonRef step) -> Result<void> {
     KEYHOLD_TRY(const Digest digest, parse_digest(step));
     audit.steps.push_back(digest);
     return {};
   }));
   return audit;
+}
+
+std::map<std::string, Digest, std::less<>> listed_slots(const Manifest& manifest) {
+  std::map<std::string, Digest, std::less<>> slots;
+  for (auto entry = manifest.entries.lower_bound(kSlotPrefix);
+       entry != manifest.entries.end() && entry->first.starts_with(kSlotPrefix); ++entry) {
+    slots.emplace(entry->first.substr(kSlotPrefix.size()), entry->second.digest);
+  }
+  return slots;
 }
 
 Finding::Kind kind_of(Errc code) noexcept {
@@ -106,11 +119,7 @@ Bytes seal_manifest(const Manifest& manifest, const SubKey& key, Rng& rng) {
   info.set("entries", entries).set("audit", encode_audit(manifest.audit));
   Header header{.purpose = Purpose::manifest, .vault = manifest.vault, .id = "manifest"};
   header.rev = manifest.generation;
-  ManifestFields& fields = header.manifest.emplace(ManifestFields{manifest.generation, manifest.epoch, {}});
-  for (auto slot = manifest.entries.lower_bound(kSlotPrefix);
-       slot != manifest.entries.end() && slot->first.starts_with(kSlotPrefix); ++slot) {
-    fields.slots.emplace(slot->first.substr(kSlotPrefix.size()), slot->second.digest);
-  }
+  header.manifest = ManifestFields{manifest.generation, manifest.epoch, listed_slots(manifest)};
   // REVEAL: the subkey seals.
   return seal_envelope(header, Body{info.dump(), {}}, key.reveal(), rng);
 }
@@ -131,6 +140,8 @@ Result<Manifest> open_manifest(ByteView bytes, std::string_view vault, const Sub
     manifest.entries.emplace(row, std::move(entry));
     return {};
   }));
+  // Written anew from the entries with the next change: the header bounds them.
+  if (listed_slots(manifest) != envelope.header.manifest->slots) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_TRY(const JsonRef audit, info.root().field("audit"));
   KEYHOLD_TRY(manifest.audit, parse_audit(audit));
   return manifest;

@@ -36,15 +36,16 @@ Result<VaultState> Vault::load(Rows envelopes, Rows ledger) {
   staged_.reset();
   if (opened_) {
     const std::string vault = opened_->manifest.vault;
-    Opened fresh(std::move(opened_->keys));
-    fresh.slot = std::move(opened_->slot);
-    fresh.notes = std::move(opened_->notes);
+    Opened before = *std::move(opened_);
     opened_.reset();
+    Opened fresh(std::move(before.keys));
+    fresh.slot = before.slot;
     // The keys must still open the manifest: otherwise this is another vault, or one with a new root key.
     const auto manifest = rows_.find("manifest");
     if (manifest == rows_.end() || !open_manifest(manifest->second, vault, fresh.keys.manifest))
       return Errc::ERR_LOCKED;
     read_rows(fresh, vault);
+    carry_over(before, 0, fresh);
     opened_.emplace(std::move(fresh));
   }
   return state();
@@ -110,6 +111,19 @@ void Vault::read_rows(Opened& into, std::string_view vault) const {
     }
   }
   into.findings.insert(into.findings.end(), findings.begin(), findings.end());
+}
+
+// What was noted and is not stored yet, but for the first `taken` notes, goes along into a new reading of the rows.
+void Vault::carry_over(Opened& from, std::size_t taken, Opened& into) {
+  into.notes.assign(from.notes.begin() + static_cast<std::ptrdiff_t>(taken), from.notes.end());
+  for (const std::string& id : from.ledger_changed) {
+    if (!into.records.contains(id)) continue;
+    LedgerRow& row = into.ledger[id];
+    const std::int64_t rev = std::max(row.rev, from.ledger[id].rev);
+    row = from.ledger[id];
+    row.rev = rev;
+    into.ledger_changed.emplace(id);
+  }
 }
 
 // Opens a record or the settings; other rows hold nothing to read.
@@ -249,8 +263,14 @@ void Vault::note_checked(std::string_view id, std::string_view code, UnixMs now)
 
 Rows Vault::take_ledger() {
   Rows rows;
-  if (!opened_) return rows;
+  // Under a new root key that is being written they would be sealed with the old one: they come after it.
+  if (!opened_ || (staged_ && staged_->next)) return rows;
+  std::set<std::string, std::less<>> later;
   for (const std::string& id : opened_->ledger_changed) {
+    if (staged_ && !staged_->manifest.entries.contains(row_key(Purpose::record, id))) {
+      later.emplace(id);  // being deleted: a row written behind it would stay for ever
+      continue;
+    }
     LedgerRow& row = opened_->ledger[id];
     ++row.rev;
     std::string key = std::string(kLedgerPrefix).append(id);
@@ -258,7 +278,7 @@ Rows Vault::take_ledger() {
     ledger_rows_.insert_or_assign(key, bytes);
     rows.emplace(std::move(key), std::move(bytes));
   }
-  opened_->ledger_changed.clear();
+  opened_->ledger_changed = std::move(later);
   return rows;
 }
 

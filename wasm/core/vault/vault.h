@@ -133,11 +133,12 @@ class Vault {
 
   /// A second passphrase or recovery code takes the place of the first. ERR_TOO_MANY, ERR_BAD_INPUT (name).
   Result<Plan> plan_put_slot(const SlotKey& proof, const NewSlot& slot, const SlotKey& slot_key, UnixMs now);
-  /// ERR_LAST_SLOT for the last one that is not a passkey, ERR_NOT_FOUND.
+  /// Also a slot that somebody put back. ERR_LAST_SLOT for the last one that is not a passkey, ERR_NOT_FOUND.
   Result<Plan> plan_remove_slot(const SlotKey& proof, std::string_view slot, UnixMs now);
   Result<Plan> plan_name_slot(std::string_view slot, std::string_view name, UnixMs now);
-  /// A new root key: everything is sealed anew. `kept` opens the slots that stay, `recovery` is made. Other slots go.
-  /// `audit_rows` are the entries as stored; those that do not open are left out, and the new entry says so.
+  /// A new root key: everything is sealed anew. `kept` opens the slots that stay, `recovery` is made. Other slots go, the
+  /// old recovery code with them. `audit_rows` are the entries as stored; those that do not open are left out, and the
+  /// new entry says so. ERR_TOO_MANY, or the first of findings().
   Result<Plan> plan_rotate_root(std::span<const SlotKey> kept, const NewSlot& recovery, const SlotKey& recovery_key,
                                 const Rows& audit_rows, UnixMs now);
   /// ERR_CANNOT_UNLOCK unless the key opens a slot.
@@ -214,14 +215,17 @@ class Vault {
   static Result<void> read_row(Opened& into, const Envelope& envelope);
   static Result<void> read_ledger_row(Opened& into, const std::string& key, ByteView bytes);
   void look_for_rollback(Opened& opened) const;
+  static void carry_over(Opened& from, std::size_t taken, Opened& into);
   void close_day(const std::string& id, LedgerRow& row, UnixMs now);
   std::vector<Envelope> slot_rows() const;
   Result<Proven> open_slot_with(const SlotKey& key) const;
+  Result<Proven> proven(const SlotKey& proof) const;
+  bool is_listed(std::string_view slot) const;
   Digest keys_digest() const;
   Result<Draft> draft();
-  Result<Plan> stage(Draft draft, AuditEvent event);
+  Result<Plan> stage(Draft draft, const AuditEvent& event);
   AuditEvent event_of(AuditAction action, const Record& record, UnixMs now) const;
-  Result<Plan> put_settings(Draft draft, Settings settings, AuditEvent event);
+  Result<Plan> put_settings(Draft draft, Settings settings, const AuditEvent& event);
   Result<Plan> change_record(std::string_view id, AuditAction action, UnixMs now, FunctionRef<void(Record&)> change);
 
   Rng& rng_;

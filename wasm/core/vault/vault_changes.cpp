@@ -14,7 +14,7 @@ Result<Vault::Draft> Vault::draft() {
   return Draft(std::move(next), rows_.find("manifest")->second);
 }
 
-Result<Plan> Vault::stage(Draft draft, AuditEvent event) {
+Result<Plan> Vault::stage(Draft draft, const AuditEvent& event) {
   for (const AuditEvent& note : opened_->notes) draft.note(note, opened_->keys.audit, rng_);
   draft.note(event, opened_->keys.audit, rng_);
   staged_.emplace(std::move(draft).finish(opened_->keys.manifest, rng_));
@@ -30,10 +30,10 @@ AuditEvent Vault::event_of(AuditAction action, const Record& record, UnixMs now)
   return event;
 }
 
-Result<Plan> Vault::put_settings(Draft draft, Settings settings, AuditEvent event) {
+Result<Plan> Vault::put_settings(Draft draft, Settings settings, const AuditEvent& event) {
   ++settings.rev;
   draft.put(seal_settings(settings, draft.vault(), opened_->keys.settings, rng_));
-  return stage(std::move(draft), std::move(event));
+  return stage(std::move(draft), event);
 }
 
 Result<Plan> Vault::plan_create(const SlotKdf& kdf, const SlotKey& slot_key, UnixMs now) {
@@ -130,8 +130,8 @@ Result<Plan> Vault::plan_delete(std::string_view id, UnixMs now) {
   Settings settings = opened_->settings;
   const auto defaults = std::erase_if(settings.defaults, [&](const auto& entry) { return entry.second == id; });
   const auto places = std::erase(settings.order, id);
-  if (defaults + places == 0) return stage(std::move(draft), std::move(event));
-  return put_settings(std::move(draft), std::move(settings), std::move(event));
+  if (defaults + places == 0) return stage(std::move(draft), event);
+  return put_settings(std::move(draft), std::move(settings), event);
 }
 
 Result<Plan> Vault::plan_default(std::string_view id, UnixMs now) {
@@ -163,7 +163,7 @@ Result<Plan> Vault::plan_add_endpoint(CustomEndpoint endpoint, UnixMs now) {
   event.label = endpoint.name;
   draft.name(endpoint.id);
   settings.endpoints.push_back(std::move(endpoint));
-  return put_settings(std::move(draft), std::move(settings), std::move(event));
+  return put_settings(std::move(draft), std::move(settings), event);
 }
 
 Result<Plan> Vault::plan_remove_endpoint(std::string_view provider, UnixMs now) {
@@ -180,7 +180,7 @@ Result<Plan> Vault::plan_remove_endpoint(std::string_view provider, UnixMs now) 
   event.label = found->name;
   settings.endpoints.erase(found);
   draft.name(provider);
-  return put_settings(std::move(draft), std::move(settings), std::move(event));
+  return put_settings(std::move(draft), std::move(settings), event);
 }
 
 Result<Plan> Vault::plan_lock_minutes(std::int64_t minutes, UnixMs now) {
@@ -209,13 +209,14 @@ Result<Plan> Vault::plan_backed_up(UnixMs now) {
   settings.backup = BackupNote{now, keys_digest()};
   AuditEvent event{AuditAction::exported, now};
   event.count = static_cast<std::int64_t>(opened_->records.size());
-  return put_settings(std::move(draft), std::move(settings), std::move(event));
+  return put_settings(std::move(draft), std::move(settings), event);
 }
 
 Result<Plan> Vault::plan_import(std::vector<OpenedRecord> records, const std::vector<CustomEndpoint>& endpoints,
                                 UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
-  const auto fresh = std::count_if(records.begin(), records.end(), [](const OpenedRecord& one) { return one.record.id.empty(); });
+  const auto fresh =
+      std::count_if(records.begin(), records.end(), [](const OpenedRecord& one) { return one.record.id.empty(); });
   if (opened_->records.size() + static_cast<std::size_t>(fresh) > kMaxRecords) return Errc::ERR_TOO_MANY;
   for (OpenedRecord& imported : records) {
     Record& record = imported.record;
@@ -241,8 +242,8 @@ Result<Plan> Vault::plan_import(std::vector<OpenedRecord> records, const std::ve
     if (!known) settings.endpoints.push_back(endpoint);
   }
   if (settings.endpoints.size() > kMaxCustomEndpoints) return Errc::ERR_TOO_MANY;
-  if (settings.endpoints.size() == before) return stage(std::move(draft), std::move(event));
-  return put_settings(std::move(draft), std::move(settings), std::move(event));
+  if (settings.endpoints.size() == before) return stage(std::move(draft), event);
+  return put_settings(std::move(draft), std::move(settings), event);
 }
 
 Result<void> Vault::commit() {
@@ -260,12 +261,20 @@ Result<void> Vault::commit() {
     put.push_back(key);
   }
   if (staged.next) {
+    read_rows(*staged.next, staged.manifest.vault);
+    if (opened_) carry_over(*opened_, staged.notes, *staged.next);
     opened_.emplace(*std::move(staged.next));
+    return {};
+  }
+  if (!opened_->manifest_sound) {
+    // The copy's manifest took the place of a damaged one: what it does not list was taken for sound until now.
+    Opened before = *std::move(opened_);
+    opened_.emplace(std::move(before.keys)).slot = before.slot;
     read_rows(*opened_, staged.manifest.vault);
+    carry_over(before, staged.notes, *opened_);
     return {};
   }
   opened_->manifest = std::move(staged.manifest);
-  opened_->manifest_sound = true;
   opened_->notes.erase(opened_->notes.begin(), opened_->notes.begin() + static_cast<std::ptrdiff_t>(staged.notes));
   const auto settled = [&](const std::string& key) {
     std::erase_if(opened_->findings, [&](const Finding& finding) { return finding.key == key; });

@@ -48,16 +48,24 @@ Result<Plan> Vault::plan_repair(const Rows& copy, UnixMs now) {
   if (put == 0 && opened_->manifest_sound) return Errc::ERR_NOT_FOUND;
   AuditEvent event{AuditAction::repair, now};
   event.count = put;
-  return stage(std::move(draft), std::move(event));
+  return stage(std::move(draft), event);
 }
 
 Result<Plan> Vault::plan_recover(const Rows& copy) const {
+  if (opened_ || staged_) return Errc::ERR_WRONG_STATE;
   const auto stored = rows_.find("manifest");
-  const bool usable = stored != rows_.end() && parse_envelope(stored->second).ok() && !slot_rows().empty();
-  if (usable || opened_ || staged_) return Errc::ERR_WRONG_STATE;
+  const auto listing = stored == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(stored->second);
+  if (listing && listing->header.manifest) {
+    // A slot as the manifest lists it: somebody can open this vault.
+    for (const auto& [id, digest] : listing->header.manifest->slots) {
+      const auto row = rows_.find(row_key(Purpose::slot, id));
+      if (row != rows_.end() && digest_of(row->second) == digest) return Errc::ERR_WRONG_STATE;
+    }
+  }
   const auto manifest = copy.find("manifest");
   if (manifest == copy.end()) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_TRY(const Envelope envelope, parse_envelope(manifest->second));
+  if (!envelope.header.manifest) return Errc::ERR_BAD_FORMAT;
   Plan plan;
   if (stored != rows_.end()) plan.base = stored->second;
   bool slot = false;

@@ -20,14 +20,22 @@ AuditEvent slot_event(AuditAction action, const NewSlot& slot, UnixMs now) {
 
 }  // namespace
 
-// Slots in their own place, in the order of their kinds. Others are damaged: nothing can be opened with them.
+// Slots in their own place, in the order of their kinds; of a kind, those the manifest lists come first, so that a row that
+// somebody put there does not stand for the vault's own. Others are damaged: nothing can be opened with them.
 std::vector<Envelope> Vault::slot_rows() const {
+  const auto manifest = rows_.find("manifest");
+  const auto listing =
+      manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
   std::vector<Envelope> slots;
   for (std::size_t kind = 0; kind < std::variant_size_v<SlotFields>; ++kind) {
+    auto listed_end = static_cast<std::ptrdiff_t>(slots.size());
     for (auto row = rows_.lower_bound(kSlotPrefix); row != rows_.end() && row->first.starts_with(kSlotPrefix); ++row) {
       auto envelope = parse_envelope(row->second);
       if (!envelope || row_key(envelope->header.purpose, envelope->header.id) != row->first) continue;
-      if (envelope->header.slot->index() == kind) slots.push_back(*std::move(envelope));
+      if (envelope->header.slot->index() != kind) continue;
+      const bool listed =
+          listing && listing->header.manifest && listing->header.manifest->slots.contains(envelope->header.id);
+      slots.insert(listed ? slots.begin() + listed_end++ : slots.end(), *std::move(envelope));
     }
   }
   return slots;
@@ -78,7 +86,8 @@ Result<SlotKey> Vault::recovery_key(const RecoveryCode& code) const {
 Result<Vault::Proven> Vault::open_slot_with(const SlotKey& key) const {
   Errc error = Errc::ERR_CANNOT_UNLOCK;
   const auto manifest = rows_.find("manifest");
-  const auto listed = manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
+  const auto listed =
+      manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
   for (const Envelope& slot : slot_rows()) {
     auto root = open_slot(slot, key);
     if (root) return Proven{*std::move(root), slot.header.id};
@@ -93,9 +102,24 @@ Result<Vault::Proven> Vault::open_slot_with(const SlotKey& key) const {
   return error;
 }
 
-Result<void> Vault::prove(const SlotKey& proof) const {
+// A slot that is not listed was removed once: it opens what it always opened, yet allows nothing new.
+Result<Vault::Proven> Vault::proven(const SlotKey& proof) const {
   if (!opened_) return Errc::ERR_LOCKED;
-  KEYHOLD_TRY([[maybe_unused]] const Proven proven, open_slot_with(proof));
+  KEYHOLD_TRY(Proven proven, open_slot_with(proof));
+  if (opened_->manifest_sound && !is_listed(proven.slot)) return Errc::ERR_CANNOT_UNLOCK;
+  return proven;
+}
+
+bool Vault::is_listed(std::string_view slot) const {
+  const std::string key = row_key(Purpose::slot, slot);
+  const auto entry = opened_->manifest.entries.find(key);
+  const auto row = rows_.find(key);
+  return entry != opened_->manifest.entries.end() && row != rows_.end() &&
+         entry->second.digest == digest_of(row->second);
+}
+
+Result<void> Vault::prove(const SlotKey& proof) const {
+  KEYHOLD_TRY([[maybe_unused]] const Proven proven, this->proven(proof));
   return {};
 }
 
@@ -103,18 +127,20 @@ Result<Plan> Vault::plan_put_slot(const SlotKey& proof, const NewSlot& slot, con
   KEYHOLD_TRY(Draft draft, this->draft());
   if (!slot.name.empty()) KEYHOLD_CHECK(check_label(slot.name));
   if (slot.name.size() > kMaxNameBytes) return Errc::ERR_BAD_INPUT;
-  KEYHOLD_TRY(const Proven proven, open_slot_with(proof));
+  KEYHOLD_TRY(const Proven proven, this->proven(proof));
   const std::vector<SlotView> present = slots();
   Settings settings = opened_->settings;
   AuditAction action = AuditAction::slot_add;
+  std::size_t stay = present.size();
   for (const SlotView& other : present) {
     // One passphrase, one recovery code; any number of passkeys.
     if (is_passkey(other.fields) || other.fields.index() != slot.fields.index()) continue;
     if (std::holds_alternative<SlotKdf>(slot.fields)) action = AuditAction::passphrase_change;
     draft.drop(row_key(Purpose::slot, other.id));
     settings.slots.erase(other.id);
+    --stay;
   }
-  if (present.size() >= kMaxSlots) return Errc::ERR_TOO_MANY;
+  if (stay >= kMaxSlots) return Errc::ERR_TOO_MANY;
   draft.put(seal_slot(slot.id, 1, draft.vault(), slot.fields, slot_key, proven.root, rng_));
   draft.name(slot.id);
   settings.slots.insert_or_assign(slot.id, SlotNote{slot.name, now});
@@ -123,12 +149,13 @@ Result<Plan> Vault::plan_put_slot(const SlotKey& proof, const NewSlot& slot, con
 
 Result<Plan> Vault::plan_remove_slot(const SlotKey& proof, std::string_view slot, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
-  KEYHOLD_TRY([[maybe_unused]] const Proven proven, open_slot_with(proof));
+  KEYHOLD_TRY([[maybe_unused]] const Proven proven, this->proven(proof));
   const std::string key = row_key(Purpose::slot, slot);
-  if (!opened_->manifest.entries.contains(key)) return Errc::ERR_NOT_FOUND;
+  if (!opened_->manifest.entries.contains(key) && !rows_.contains(key)) return Errc::ERR_NOT_FOUND;
   const std::vector<SlotView> present = slots();
-  const bool another = std::any_of(present.begin(), present.end(),
-                                   [&](const SlotView& other) { return other.id != slot && !is_passkey(other.fields); });
+  const bool another = std::any_of(present.begin(), present.end(), [&](const SlotView& other) {
+    return other.id != slot && !is_passkey(other.fields) && is_listed(other.id);
+  });
   if (!another) return Errc::ERR_LAST_SLOT;
   draft.drop(key);
   draft.name(slot);
@@ -139,7 +166,7 @@ Result<Plan> Vault::plan_remove_slot(const SlotKey& proof, std::string_view slot
     event.label = note->second.name;
     settings.slots.erase(note);
   }
-  return put_settings(std::move(draft), std::move(settings), std::move(event));
+  return put_settings(std::move(draft), std::move(settings), event);
 }
 
 Result<Plan> Vault::plan_name_slot(std::string_view slot, std::string_view name, UnixMs now) {
@@ -153,7 +180,7 @@ Result<Plan> Vault::plan_name_slot(std::string_view slot, std::string_view name,
   AuditEvent event{AuditAction::slot_name, now};
   event.subject = slot;
   event.label = name;
-  return put_settings(std::move(draft), std::move(settings), std::move(event));
+  return put_settings(std::move(draft), std::move(settings), event);
 }
 
 Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlot& recovery,
@@ -166,19 +193,27 @@ Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlo
   ++draft.manifest().epoch;
 
   Settings settings = opened_->settings;
+  std::size_t stay = 0;
+  bool proven = false;
   for (const Envelope& slot : slot_rows()) {
     const std::string& id = slot.header.id;
-    const auto key = std::find_if(kept.begin(), kept.end(), [&](const SlotKey& one) { return open_slot(slot, one).ok(); });
-    if (key == kept.end()) {
+    const auto key =
+        std::find_if(kept.begin(), kept.end(), [&](const SlotKey& one) { return open_slot(slot, one).ok(); });
+    proven = proven || key != kept.end();
+    // The old recovery code goes, shown or not: a new one is made.
+    if (key == kept.end() || std::holds_alternative<RecoveryFields>(*slot.header.slot)) {
       draft.drop(row_key(Purpose::slot, id));
       settings.slots.erase(id);
       continue;
     }
     draft.put(seal_slot(id, slot.header.rev + 1, draft.vault(), *slot.header.slot, *key, root, rng_));
     if (next.slot.empty()) next.slot = id;
+    ++stay;
   }
-  if (next.slot.empty()) return Errc::ERR_CANNOT_UNLOCK;
+  if (!proven) return Errc::ERR_CANNOT_UNLOCK;
+  if (stay >= kMaxSlots) return Errc::ERR_TOO_MANY;
   draft.put(seal_slot(recovery.id, 1, draft.vault(), recovery.fields, recovery_key, root, rng_));
+  if (next.slot.empty()) next.slot = recovery.id;
   settings.slots.insert_or_assign(recovery.id, SlotNote{recovery.name, now});
   ++settings.rev;
   draft.put(seal_settings(settings, draft.vault(), next.keys.settings, rng_));
@@ -189,9 +224,10 @@ Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlo
     ++again.rev;
     draft.put(seal_record(again, draft.vault(), secret, next.keys.record, rng_));
   }
-  for (auto& [id, row] : opened_->ledger) {
-    ++row.rev;
-    draft.put_apart(row_key(Purpose::ledger, id), seal_ledger_row(row, draft.vault(), id, next.keys.ledger, rng_));
+  for (const auto& [id, row] : opened_->ledger) {
+    LedgerRow again = row;
+    ++again.rev;
+    draft.put_apart(row_key(Purpose::ledger, id), seal_ledger_row(again, draft.vault(), id, next.keys.ledger, rng_));
   }
 
   const AuditTrail trail = read_audit(draft.manifest().audit, audit_rows, draft.vault(), opened_->keys.audit);
@@ -205,6 +241,7 @@ Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlo
   for (std::int64_t seq = draft.manifest().audit.last + 1; seq <= last; ++seq) draft.drop(audit_row_key(seq));
 
   staged_.emplace(std::move(draft).finish(next.keys.manifest, rng_));
+  staged_->notes = opened_->notes.size();
   staged_->next.emplace(std::move(next));
   return staged_->plan;
 }
