@@ -28,11 +28,14 @@ export function openDoor(raw: RawEngine): EngineModule {
   }
   const operations = {
     get: (_: object, op: string) =>
-      function (this: Thing, ...args: unknown[]) {
-        const answer = ask(this.number, op, ...args) as { value?: { held?: number } } | null
-        const held = answer?.value?.held
-        return held === undefined ? answer : { value: new Thing(held) }
-      },
+      // A promise may resolve with a thing, and asks it first whether it is a promise, too.
+      op === 'then'
+        ? undefined
+        : function (this: Thing, ...args: unknown[]) {
+            const answer = ask(this.number, op, ...args) as { value?: { held?: number } } | null
+            const held = answer?.value?.held
+            return held === undefined ? answer : { value: new Thing(held) }
+          },
   }
   Object.setPrototypeOf(Thing.prototype, new Proxy({}, operations))
 
