@@ -1,7 +1,7 @@
 // kdf-page: the contenders in a browser's page.
 import initialize from '@phi-ag/argon2/fetch'
 import { argon2id } from 'hash-wasm'
-import createEngine from '../../build/wasm/engine.mjs'
+import { startEngine } from '../../web/src/worker/load-engine.ts'
 import { contenders } from './kdf-contenders.mjs'
 import { interleaved } from './timing.mjs'
 
@@ -9,7 +9,7 @@ const { default: sodium } = await import('libsodium-wrappers-sumo')
 await sodium.ready
 const wasmBinary = await (await fetch('/engine.wasm')).arrayBuffer()
 const all = contenders({
-  engine: await createEngine({ wasmBinary }),
+  engine: await startEngine(wasmBinary),
   argon2id,
   sodium,
   phi: await initialize('/argon2.wasm'),

@@ -9,7 +9,7 @@ import { build } from 'esbuild'
 import { argon2id } from 'hash-wasm'
 import { listen, stop } from '../../scripts/local-server.mjs'
 import { openChromium } from '../browser/support/chromium.mjs'
-import { startEngine } from './engine.mjs'
+import { startEngine } from '../support/engine.mjs'
 import { contenders, freshContender, OURS } from './kdf-contenders.mjs'
 import { interleaved } from './timing.mjs'
 
@@ -83,6 +83,7 @@ async function startNative() {
 async function serveContenders() {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('kdf-page.mjs', import.meta.url))],
+    alias: { 'keyhold-wasm': `${root}build/wasm` },
     bundle: true,
     write: false,
     format: 'esm',

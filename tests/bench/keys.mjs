@@ -1,6 +1,7 @@
 // keys: what many keys cost, from stored rows to the list on the screen. Argon2 is the same for all and left out.
-import { makeVault, startEngine, unlockAndList } from './engine.mjs'
+import { startEngine } from '../support/engine.mjs'
 import { interleaved } from './timing.mjs'
+import { makeVault, unlockAndList } from './vaults.mjs'
 
 const ROUNDS = 15
 

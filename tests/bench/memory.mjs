@@ -1,5 +1,6 @@
 // memory: how much WASM heap the vault worker holds once the vault is open. It can grow and never shrinks.
-import { makeVault, startEngine, unlockAndList } from './engine.mjs'
+import { startEngine } from '../support/engine.mjs'
+import { makeVault, unlockAndList } from './vaults.mjs'
 
 const MIB = 1024 * 1024
 

@@ -1,10 +1,10 @@
 // Makes tests/vectors/vault-v1.json, the golden vault of format 1, with the engine. Run once per format version: the
 // file is never made anew, because old vaults are not either.
-import { readFileSync, writeFileSync } from 'node:fs'
-import createEngine from '../../build/wasm/engine.mjs'
+import { writeFileSync } from 'node:fs'
+import { startEngine } from '../support/engine.mjs'
 
 const target = new URL('vault-v1.json', import.meta.url)
-const module = await createEngine({ wasmBinary: readFileSync(new URL('../../build/wasm/engine.wasm', import.meta.url)) })
+const module = await startEngine()
 const engine = new module.Engine()
 const passphrase = Buffer.from('pässwörd🔑\0and more')
 const base64url = (bytes) => Buffer.from(bytes).toString('base64url')

@@ -8,11 +8,10 @@ import { before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { argon2id } from 'hash-wasm'
-import createEngine from '../../build/wasm/engine.mjs'
+import { startEngine, taken, wasmBinary, withBuffer } from '../support/engine.mjs'
 import { kdfOf, openVault, resealRecord, slotKeyOf } from './support/vault-reader.mjs'
 
 const file = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-const wasmBinary = readFileSync(file('build/wasm/engine.wasm'))
 const golden = JSON.parse(readFileSync(file('tests/vectors/vault-v1.json'), 'utf8'))
 const RUNS = 200
 // Three times Argon2id each.
@@ -25,7 +24,7 @@ const KEY_LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 let module
 before(async () => {
-  module = await createEngine({ wasmBinary })
+  module = await startEngine()
 })
 
 const pick = (list) => list[randomInt(list.length)]
@@ -33,21 +32,6 @@ const word = (letters, length) => Array.from({ length }, () => pick(letters)).jo
 const flipped = (bytes, bit) => bytes.map((byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte))
 const equalBytes = (actual, expected) =>
   assert.equal(Buffer.from(actual).toString('hex'), Buffer.from(expected).toString('hex'))
-const taken = ({ value, error }) => {
-  assert.equal(error, undefined)
-  return value
-}
-
-/** Runs `use` with the bytes in the engine's heap. */
-function withBuffer(bytes, use) {
-  const buffer = new module.Buffer(bytes.length)
-  try {
-    buffer.view().set(bytes)
-    return use(buffer)
-  } finally {
-    buffer.delete()
-  }
-}
 
 function withEngine(use) {
   const engine = new module.Engine()
@@ -71,10 +55,10 @@ function makeVault() {
       return id
     }
     taken(engine.load([], []))
-    write(withBuffer(slotKey, (key) => taken(engine.planCreate({ salt: randomBytes(16), ...CHEAPEST }, key))))
+    write(withBuffer(module, slotKey, (key) => taken(engine.planCreate({ salt: randomBytes(16), ...CHEAPEST }, key))))
     for (let i = randomInt(1, 6); i > 0; i--) {
       const facts = { provider: pick(PROVIDERS), label: label(), secret: `sk-${word(KEY_LETTERS, randomInt(13, 500))}` }
-      const plan = withBuffer(Buffer.from(facts.secret), (secret) =>
+      const plan = withBuffer(module, Buffer.from(facts.secret), (secret) =>
         taken(engine.planAdd(facts.provider, facts.label, secret, Date.now())),
       )
       keys.set(write(plan), facts)
@@ -104,7 +88,7 @@ function engineRefusal(rows, slotKey, look = () => {}) {
       [],
     )
     if (loaded.error) return loaded.error
-    const { error } = withBuffer(slotKey, (key) => engine.unlock(key))
+    const { error } = withBuffer(module, slotKey, (key) => engine.unlock(key))
     if (error) return error
     look(engine)
     return engine.findings()[0]?.code ?? null
@@ -138,7 +122,9 @@ test(`Argon2id equals hash-wasm's and libsodium.js's on ${KDF_RUNS} random input
   for (let run = 0; run < KDF_RUNS; run++) {
     const passphrase = randomPassphrase(run)
     const salt = randomBytes(16)
-    const ours = withBuffer(passphrase, (buffer) => taken(module.deriveSlotKey(buffer, { salt, passes, memKib })))
+    const ours = withBuffer(module, passphrase, (buffer) =>
+      taken(module.deriveSlotKey(buffer, { salt, passes, memKib })),
+    )
     const why = `passphrase ${passphrase.toString('hex')}, salt ${salt.toString('hex')}`
     const input = { password: passphrase, salt, iterations: passes, memorySize: memKib, parallelism: 1, hashLength: 32 }
     assert.equal(Buffer.from(ours).toString('hex'), await argon2id({ ...input, outputType: 'hex' }), why)

@@ -5,6 +5,7 @@ namespace keyhold::bindings {
 namespace {
 
 constexpr std::size_t kMaxInputBytes = 64 << 20;
+constexpr double kMaxSafeInteger = 9007199254740991;
 
 val json_of_js() { return val::global("JSON"); }
 
@@ -15,9 +16,16 @@ val to_uint8array(ByteView bytes) {
 }
 
 Bytes from_uint8array(const val& array) {
-  Bytes bytes(array["length"].as<unsigned>());
-  val(emscripten::typed_memory_view(bytes.size(), bytes.data())).call<void>("set", array);
+  Bytes bytes(static_cast<std::size_t>(whole_from(array["length"])));
+  to_view(bytes).call<void>("set", array);
   return bytes;
+}
+
+val to_view(std::span<std::uint8_t> bytes) { return val(emscripten::typed_memory_view(bytes.size(), bytes.data())); }
+
+std::int64_t whole_from(const val& number) {
+  const auto given = number.as<double>();
+  return given >= 0 && given <= kMaxSafeInteger ? static_cast<std::int64_t>(given) : 0;
 }
 
 val to_js(const JsonOut& json) { return json_of_js().call<val>("parse", json.dump()); }
@@ -57,8 +65,8 @@ val to_js(const Rows& rows) {
 
 Rows rows_from(const val& array) {
   Rows rows;
-  const auto count = array["length"].as<unsigned>();
-  for (unsigned i = 0; i < count; ++i) {
+  const auto count = static_cast<int>(whole_from(array["length"]));
+  for (int i = 0; i < count; ++i) {
     const val row = array[i];
     rows.insert_or_assign(row["key"].as<std::string>(), from_uint8array(row["bytes"]));
   }
@@ -80,6 +88,94 @@ val to_js(const SlotFields& kdf) {
   val object = to_js(facts);
   object.set("salt", to_uint8array(kdf.salt));
   return object;
+}
+
+Result<SlotFields> kdf_from(const val& kdf) {
+  KEYHOLD_TRY(const KdfParams params, KdfParams::from(whole_from(kdf["passes"]), whole_from(kdf["memKib"])));
+  const Bytes salt = from_uint8array(kdf["salt"]);
+  SlotFields fields{params, {}};
+  if (salt.size() != fields.salt.size()) return Errc::ERR_BAD_INPUT;
+  std::copy(salt.begin(), salt.end(), fields.salt.begin());
+  return fields;
+}
+
+val to_js_state(VaultState state) {
+  return val(state == VaultState::absent ? "absent" : state == VaultState::locked ? "locked" : "unlocked");
+}
+
+JsonOut to_json(const KeyView& view) {
+  const Record& record = *view.record;
+  JsonOut object = JsonOut::object();
+  object.set("id", record.id).set("provider", record.fields.provider).set("base", record.fields.base);
+  object.set("label", record.label).set("hint", record.hint).set("isDefault", view.is_default);
+  object.set("createdAt", record.created_at).set("changedAt", record.changed_at);
+  if (view.ledger.last_used_at) {
+    object.set("lastUsedAt", *view.ledger.last_used_at);
+  } else {
+    object.set_null("lastUsedAt");
+  }
+  if (view.ledger.last_check) {
+    JsonOut checked = JsonOut::object();
+    checked.set("at", view.ledger.last_check->at).set("code", view.ledger.last_check->code);
+    object.set("lastChecked", checked);
+  } else {
+    object.set_null("lastChecked");
+  }
+  return object;
+}
+
+JsonOut to_json(const ProviderRef& ref) {
+  const Provider& provider = *ref;
+  JsonOut object = JsonOut::object();
+  object.set("id", provider.id).set("name", provider.name).set("base", provider.base.text());
+  object.set("kind", name(provider.kind)).set("wire", name(provider.wire)).set("keyOptional", provider.key_optional);
+  object.set("steps", to_json(provider.steps)).set("keyPrefixes", to_json(provider.key_prefixes));
+  const auto set = [&](std::string_view key, const std::string& text) {
+    if (!text.empty()) object.set(key, text);
+  };
+  set("consoleUrl", provider.console_url);
+  set("docsUrl", provider.docs_url);
+  set("suggestedModel", provider.suggested_model);
+  return object;
+}
+
+JsonOut to_json(const Finding& finding) {
+  JsonOut object = JsonOut::object();
+  const std::string_view key = finding.key;
+  const std::size_t slash = key.find('/');
+  object.set("code", name(finding.code)).set("kind", name(finding.kind)).set("purpose", key.substr(0, slash));
+  object.set("id", slash == std::string_view::npos ? key : key.substr(slash + 1));
+  return object;
+}
+
+JsonOut to_json(const SiteConfig& site) {
+  JsonOut object = JsonOut::object();
+  object.set("customEndpoints", site.custom_endpoints);
+  if (site.demo) {
+    JsonOut demo = JsonOut::object();
+    demo.set("provider", site.demo->provider).set("key", site.demo->key);
+    object.set("demo", demo);
+  } else {
+    object.set_null("demo");
+  }
+  return object;
+}
+
+Result<std::vector<ChatMessage>> messages_from(const val& array) {
+  KEYHOLD_TRY(const Json json, from_js(array));
+  std::vector<ChatMessage> messages;
+  KEYHOLD_CHECK(json.root().each([&](JsonRef object) -> Result<void> {
+    KEYHOLD_TRY(const JsonRef role, object.field("role"));
+    KEYHOLD_TRY(const std::string_view who, role.text());
+    KEYHOLD_TRY(const JsonRef text, object.field("text"));
+    KEYHOLD_TRY(const std::string_view said, text.text(kMaxBodyBytes));
+    messages.push_back({who == "system"      ? ChatMessage::Role::system
+                        : who == "assistant" ? ChatMessage::Role::assistant
+                                             : ChatMessage::Role::user,
+                        std::string(said)});
+    return {};
+  }));
+  return messages;
 }
 
 JsonOut to_json(const Headers& headers) {

@@ -9,8 +9,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
-#include "providers/provider.h"
-#include "vault/vault.h"
+#include "session/session.h"
 
 namespace keyhold::bindings {
 
@@ -18,8 +17,12 @@ using emscripten::val;
 
 /// A new Uint8Array, owned by JavaScript.
 val to_uint8array(ByteView bytes);
-/// Copies a Uint8Array. Not for secrets: those come in a Buffer.
+/// Copies a Uint8Array. Not for secrets: those come in a buffer.
 Bytes from_uint8array(const val& array);
+/// The bytes themselves, to be written by JavaScript. The heap can move: to be taken anew after any other call.
+val to_view(std::span<std::uint8_t> bytes);
+/// A whole number from 0 that JavaScript holds exactly; 0 for anything else.
+std::int64_t whole_from(const val& number);
 
 /// The plain JavaScript value that this JSON says.
 val to_js(const JsonOut& json);
@@ -42,10 +45,26 @@ val to_js(const Rows& rows);
 Rows rows_from(const val& array);
 val to_js(const Plan& plan);
 val to_js(const SlotFields& kdf);
+/// ERR_KDF_BOUNDS, ERR_BAD_INPUT.
+Result<SlotFields> kdf_from(const val& kdf);
+val to_js_state(VaultState state);
+
+JsonOut to_json(const KeyView& view);
+JsonOut to_json(const ProviderRef& provider);
+JsonOut to_json(const Finding& finding);
+JsonOut to_json(const SiteConfig& site);
+Result<std::vector<ChatMessage>> messages_from(const val& array);
 /// [[name, value], …]
 JsonOut to_json(const Headers& headers);
 /// ERR_BAD_INPUT unless pairs of texts.
 Result<Headers> headers_from(const val& array);
 JsonOut to_json(const std::vector<std::string>& texts);
+
+template <class Items>
+JsonOut to_json_array(const Items& items) {
+  JsonOut array = JsonOut::array();
+  for (const auto& item : items) array.push(to_json(item));
+  return array;
+}
 
 }  // namespace keyhold::bindings

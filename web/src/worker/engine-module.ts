@@ -1,4 +1,4 @@
-// engine-module: what engine.wasm offers (wasm/bindings/engine.cpp), as types. Nothing here decides anything.
+// engine-module: what engine.wasm offers (wasm/bindings), as types. Nothing here decides anything.
 // Secrets go in through a Buffer and are wiped by its delete(); everything else crosses as plain values.
 // Uint8Arrays that come back are copies owned by the caller.
 import type { ErrorCode } from '../protocol/errors'
@@ -153,7 +153,7 @@ export interface Engine {
 /** For the KDF worker: a throw-away instance. ERR_KDF_BOUNDS, ERR_KDF_MEMORY. */
 export type DeriveSlotKey = (passphrase: EngineBuffer, kdf: KdfSpec) => Outcome<Uint8Array>
 
-/** The Emscripten module. */
+/** The module, as engine-door.ts makes it. */
 export interface EngineModule {
   Buffer: new (size: number) => EngineBuffer
   Engine: new () => Engine & { delete(): void }

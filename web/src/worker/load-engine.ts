@@ -1,6 +1,7 @@
 // load-engine: how engine.wasm becomes a running module, and the refusal to run one that computes wrongly.
 import createEngine from 'keyhold-wasm/engine.mjs'
 import { WASM_INTEGRITY } from '../protocol/build'
+import { openDoor } from './engine-door'
 import type { EngineModule } from './engine-module'
 import { Failure, take } from './failure'
 
@@ -20,7 +21,7 @@ export async function startEngine(wasm: ArrayBuffer): Promise<EngineModule> {
   let engine: EngineModule
   try {
     // Nothing the engine might print may reach a console.
-    engine = await createEngine({ wasmBinary: wasm, print: () => {}, printErr: () => {} })
+    engine = openDoor(await createEngine({ wasmBinary: wasm, print: () => {}, printErr: () => {} }))
   } catch {
     throw new Failure('ERR_WORKER')
   }

@@ -1,8 +1,6 @@
-#include "call_binding.h"
-
-#include <emscripten/bind.h>
-
-#include "convert.h"
+// call_ops: one call under way, from its request to its summary (EngineCall in web/src/worker/engine-module.ts).
+#include "args.h"
+#include "engine.h"
 
 namespace keyhold::bindings {
 
@@ -29,20 +27,18 @@ JsonOut to_json(const Usage& usage) {
   return object;
 }
 
-}  // namespace
-
-val CallBinding::request() {
-  const Outgoing& outgoing = exchange_.request();
+val request(Exchange& call, Args&) {
+  const Outgoing& outgoing = call.request();
   JsonOut facts = JsonOut::object();
   facts.set("url", outgoing.url).set("method", name(outgoing.method));
-  facts.set("headers", bindings::to_json(outgoing.headers)).set("provider", exchange_.provider().id);
-  set_or_null(facts, "key", exchange_.key_id());
+  facts.set("headers", bindings::to_json(outgoing.headers)).set("provider", call.provider().id);
+  set_or_null(facts, "key", call.key_id());
   facts.set_null("secret").set_null("body");
   val object = to_js(facts);
   if (outgoing.body) object.set("body", to_uint8array(as_bytes(*outgoing.body)));
-  if (const SecretBytes value = exchange_.take_auth_value(); !value.empty()) {
+  if (const SecretBytes value = call.take_auth_value(); !value.empty()) {
     JsonOut header = JsonOut::object();
-    header.set("name", exchange_.provider().auth.header);
+    header.set("name", call.provider().auth.header);
     val secret = to_js(header);
     // REVEAL: the header's value leaves for fetch, as bytes the shell wipes; this copy is wiped on return.
     secret.set("value", to_uint8array(value.reveal()));
@@ -51,23 +47,23 @@ val CallBinding::request() {
   return object;
 }
 
-val CallBinding::response(int status, val headers) {
-  const auto received = headers_from(headers);
+val response(Exchange& call, Args& args) {
+  const auto received = headers_from(args.value(1));
   if (!received) return outcome(received.error());
-  return outcome(exchange_.response(status, *received),
+  return outcome(call.response(static_cast<int>(args.whole(0)), *received),
                  [](const Headers& shown) { return to_js(bindings::to_json(shown)); });
 }
 
-val CallBinding::feed(val bytes) {
-  const Bytes chunk = from_uint8array(bytes);
-  return outcome(exchange_.feed(chunk), to_uint8array);
+val feed(Exchange& call, Args& args) {
+  const Bytes chunk = args.bytes(0);
+  return outcome(call.feed(chunk), to_uint8array);
 }
 
-val CallBinding::end() { return outcome(exchange_.end(), to_uint8array); }
+val end(Exchange& call, Args&) { return outcome(call.end(), to_uint8array); }
 
-val CallBinding::take_events() {
+val take_events(Exchange& call, Args&) {
   JsonOut array = JsonOut::array();
-  for (const TextEvent& event : exchange_.take_events()) {
+  for (const TextEvent& event : call.take_events()) {
     JsonOut object = JsonOut::object();
     object.set("type", event.type == TextEvent::Type::text ? "text" : "reasoning").set("text", event.text);
     array.push(object);
@@ -75,12 +71,12 @@ val CallBinding::take_events() {
   return to_js(array);
 }
 
-val CallBinding::summary() const {
+val summary(Exchange& call, Args&) {
   JsonOut object = JsonOut::object();
-  object.set("key", exchange_.key_id()).set("provider", exchange_.provider().id).set("source", "user");
-  set_or_null(object, "model", exchange_.model());
-  set_or_null(object, "stop", exchange_.stop());
-  if (const Usage& usage = exchange_.usage(); usage.known()) {
+  object.set("key", call.key_id()).set("provider", call.provider().id).set("source", "user");
+  set_or_null(object, "model", call.model());
+  set_or_null(object, "stop", call.stop());
+  if (const Usage& usage = call.usage(); usage.known()) {
     object.set("usage", to_json(usage));
   } else {
     object.set_null("usage");
@@ -88,8 +84,8 @@ val CallBinding::summary() const {
   return to_js(object);
 }
 
-val CallBinding::problem() const {
-  const auto problem = exchange_.problem();
+val problem(Exchange& call, Args&) {
+  const auto problem = call.problem();
   if (!problem) return val::null();
   JsonOut object = JsonOut::object();
   object.set("code", name(problem->code)).set("status", problem->status);
@@ -97,32 +93,36 @@ val CallBinding::problem() const {
   return to_js(object);
 }
 
-val CallBinding::models() const {
-  return outcome(exchange_.models(),
-                 [](const std::vector<std::string>& names) { return to_js(bindings::to_json(names)); });
+val models(Exchange& call, Args&) {
+  return outcome(call.models(), [](const std::vector<std::string>& names) { return to_js(bindings::to_json(names)); });
 }
 
-std::string CallBinding::network_failed(val evidence) const {
+val probe_url(Exchange& call, Args&) { return val(call.probe_url()); }
+
+val network_failed(Exchange& call, Args& args) {
+  const val evidence = args.value(0);
   NetworkEvidence seen;
   seen.online = evidence["online"].as<bool>();
   seen.blocked_by_policy = evidence["blockedByPolicy"].as<bool>();
   if (const val reached = evidence["probeReached"]; !reached.isNull()) seen.probe_reached = reached.as<bool>();
-  return std::string(name(exchange_.network_failed(seen)));
+  return val(std::string(name(call.network_failed(seen))));
 }
 
-EMSCRIPTEN_BINDINGS(call) {
-  emscripten::class_<CallBinding>("Call")
-      .smart_ptr<std::shared_ptr<CallBinding>>("CallRef")
-      .function("request", &CallBinding::request)
-      .function("response", &CallBinding::response)
-      .function("feed", &CallBinding::feed)
-      .function("end", &CallBinding::end)
-      .function("takeEvents", &CallBinding::take_events)
-      .function("summary", &CallBinding::summary)
-      .function("problem", &CallBinding::problem)
-      .function("models", &CallBinding::models)
-      .function("probeUrl", &CallBinding::probe_url)
-      .function("networkFailed", &CallBinding::network_failed);
-}
+constexpr Op<Exchange> kOps[] = {
+    {"request", request},
+    {"response", response},
+    {"feed", feed},
+    {"end", end},
+    {"takeEvents", take_events},
+    {"summary", summary},
+    {"problem", problem},
+    {"models", models},
+    {"probeUrl", probe_url},
+    {"networkFailed", network_failed},
+};
+
+}  // namespace
+
+std::span<const Op<Exchange>> call_ops() { return kOps; }
 
 }  // namespace keyhold::bindings

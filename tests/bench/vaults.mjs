@@ -1,33 +1,6 @@
-// engine: the built engine.wasm in Node, and vaults of any size to give it.
+// vaults: vaults of any size, to measure with.
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import createEngine from '../../build/wasm/engine.mjs'
-
-const wasmBinary = readFileSync(new URL('../../build/wasm/engine.wasm', import.meta.url))
-
-/** A fresh instance, as each worker has one. */
-export async function startEngine() {
-  const module = await createEngine({ wasmBinary })
-  const { error } = module.selfTest()
-  if (error) throw new Error(error)
-  return module
-}
-
-export function taken({ value, error }) {
-  if (error) throw new Error(error)
-  return value
-}
-
-/** Bytes in the instance's heap while `use` runs. */
-export function withBuffer(module, bytes, use) {
-  const buffer = new module.Buffer(bytes.length)
-  try {
-    buffer.view().set(bytes)
-    return use(buffer)
-  } finally {
-    buffer.delete()
-  }
-}
+import { startEngine, taken, withBuffer } from '../support/engine.mjs'
 
 /** Sealed rows of a vault with this many keys, and the slot key that opens it. */
 export async function makeVault(keys) {

@@ -1,0 +1,23 @@
+// engine: the built engine.wasm in Node, started and asked as the workers do it.
+import { readFileSync } from 'node:fs'
+import { keyhold } from '../web/support/load.mjs'
+
+/** As built. */
+export const wasmBinary = readFileSync(new URL('../../build/wasm/engine.wasm', import.meta.url))
+
+/** A fresh instance, as each worker has one; it has passed its self-test. */
+export const startEngine = () => keyhold.startEngine(wasmBinary)
+
+/** The value of an engine's answer, or its refusal thrown. */
+export const taken = keyhold.take
+
+/** Bytes in the instance's heap while `use` runs. */
+export function withBuffer(module, bytes, use) {
+  const buffer = new module.Buffer(bytes.length)
+  try {
+    buffer.view().set(bytes)
+    return use(buffer)
+  } finally {
+    buffer.delete()
+  }
+}

@@ -1,0 +1,59 @@
+// start_ops: each way to start a call. It then goes by its number, see call_ops.
+#include "args.h"
+#include "engine.h"
+
+namespace keyhold::bindings {
+
+namespace {
+
+/// {value: {held: its number}}, which engine-door.ts makes an EngineCall of.
+val to_call(Engine& engine, Result<Exchange> exchange) {
+  return outcome(std::move(exchange), [&](Exchange made) {
+    val held = val::object();
+    held.set("held", engine.calls.hold(std::move(made)));
+    return held;
+  });
+}
+
+val check_new(Engine& engine, Args& args) {
+  return to_call(engine, engine.session().check_new(args.text(0), args.secret(1), args.whole(2)));
+}
+
+val check_replacement(Engine& engine, Args& args) {
+  return to_call(engine, engine.session().check_replacement(args.text(0), args.secret(1), args.whole(2)));
+}
+
+val check_stored(Engine& engine, Args& args) {
+  return to_call(engine, engine.session().check_stored(args.text(0), args.whole(1)));
+}
+
+val models(Engine& engine, Args& args) { return to_call(engine, engine.session().models(args.text(0), args.whole(1))); }
+
+val chat(Engine& engine, Args& args) {
+  const auto said = messages_from(args.value(2));
+  if (!said) return outcome(Errc::ERR_BAD_INPUT);
+  return to_call(engine, engine.session().chat(args.text(0), args.text(1), *said, args.whole(3), args.whole(4)));
+}
+
+val fetch(Engine& engine, Args& args) {
+  const auto headers = headers_from(args.value(2));
+  if (!headers) return outcome(Errc::ERR_BAD_REQUEST);
+  const auto body = args.bytes_or_none(3);
+  return to_call(
+      engine, engine.session().fetch(args.text(0), args.text(1), *headers, body, args.text_or_none(4), args.whole(5)));
+}
+
+constexpr Op<Engine> kOps[] = {
+    {"checkNew", check_new},
+    {"checkReplacement", check_replacement},
+    {"checkStored", check_stored},
+    {"models", models},
+    {"chat", chat},
+    {"fetch", fetch},
+};
+
+}  // namespace
+
+std::span<const Op<Engine>> start_ops() { return kOps; }
+
+}  // namespace keyhold::bindings
