@@ -1,0 +1,284 @@
+// page-use: does each step do what it says? By keyboard and pointer, with answers that never come or are refused.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { openVault, screens } from '../page-fake/screens.mjs'
+import { at, openFakePage } from './support/fake-page.mjs'
+
+let site
+const onPage = (options, use) => site.onPage(options, use)
+
+before(async () => (site = await openFakePage()))
+after(() => site?.close())
+
+describe('create', () => {
+  test('six words, typed back with slips of spaces and capitals, make the vault with the words as offered', async () => {
+    await onPage({}, async (page, wrongs) => {
+      await screens.welcome(page, site.url)
+      const words = await page.locator(at('word')).allTextContents()
+      assert.equal(words.length, 6)
+      await page.check(at('written-down'))
+      await page.click(at('continue'))
+      await page.fill('#confirm-passphrase', ` ${words.join('  ').toUpperCase()} `)
+      await page.keyboard.press('Enter')
+      await page.waitForSelector(at('keys'))
+      assert.equal(await page.evaluate(() => sessionStorage.getItem('fake-passphrase')), words.join(' '))
+      assert.equal(await page.getByText(words.join(' ')).count(), 0)
+      assert.deepEqual(wrongs, [])
+    })
+  })
+
+  test('another passphrase is another, and must be confirmed as written down anew', async () => {
+    await onPage({}, async (page) => {
+      await screens.welcome(page, site.url)
+      const before = await page.locator(at('words')).textContent()
+      await page.check(at('written-down'))
+      await page.click(at('regenerate'))
+      await page.waitForFunction((old) => document.querySelector('[data-test=words]').textContent !== old, before)
+      assert.ok(await page.locator(at('continue')).isDisabled())
+    })
+  })
+
+  test("a weak passphrase of one's own, or a repeat that differs, cannot be used; a strong one can", async () => {
+    await onPage({}, async (page) => {
+      await screens['welcome-own-weak'](page, site.url)
+      await page.fill('#own-repeat', 'password1234')
+      assert.ok(await page.locator(at('create')).isDisabled())
+      await page.fill('#own-passphrase', 'violet tractor hums quietly')
+      await page.waitForSelector('.lit-good')
+      assert.ok(await page.locator(at('create')).isDisabled())
+      await page.fill('#own-repeat', 'violet tractor hums quietly')
+      await page.click(`${at('create')}:enabled`)
+      await page.waitForSelector(at('keys'))
+      assert.equal(await page.evaluate(() => sessionStorage.getItem('fake-passphrase')), 'violet tractor hums quietly')
+    })
+  })
+})
+
+describe('unlock', () => {
+  test('the field has the focus, is emptied when sent, and has it again after a wrong passphrase', async () => {
+    await onPage({}, async (page) => {
+      await screens['unlock-wrong'](page, site.url)
+      assert.equal(await page.inputValue('#passphrase'), '')
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'passphrase')
+      await page.keyboard.type('open sesame')
+      assert.equal(await page.locator(at('unlock-problem')).count(), 0)
+      await page.keyboard.press('Enter')
+      await page.waitForSelector(at('keys'))
+      assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Your keys')
+    })
+  })
+
+  test('Ctrl+Shift+L locks, and the page that comes back knows nothing', async () => {
+    await onPage({}, async (page) => {
+      await openVault(page, site.url)
+      await page.evaluate(() => (window.same = true))
+      await page.keyboard.press('Control+Shift+L')
+      await page.waitForSelector(at('passphrase'))
+      assert.equal(await page.evaluate(() => window.same), undefined)
+    })
+  })
+})
+
+describe('add', () => {
+  test('a refused key stays in its field; storing it unchecked is a choice of its own', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-refused'](page, site.url)
+      assert.equal(await page.inputValue(at('key-field')), 'sk-wrong-1234567890')
+      await page.fill(at('label-field'), 'Doubtful')
+      await page.click(at('store-unchecked'))
+      await page.waitForSelector(`${at('key')}:has-text("Doubtful") >> text=Not checked yet`)
+      await page.waitForSelector(`${at('toast')}:has-text("unchecked")`)
+      assert.equal(await page.locator('dialog[open]').count(), 0)
+    })
+  })
+
+  test('text that is no key cannot be stored unchecked', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-first'](page, site.url)
+      await page.fill(at('key-field'), 'two words')
+      await page.click(at('save'))
+      await page.waitForSelector(at('key-dialog-problem'))
+      assert.equal(await page.locator(at('store-unchecked')).count(), 0)
+    })
+  })
+
+  test('the field is masked, is no password to the browser, and is empty when the dialog opens again', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-first'](page, site.url)
+      const field = page.locator(at('key-field'))
+      assert.equal(await field.getAttribute('type'), 'text')
+      assert.equal(await field.getAttribute('autocomplete'), 'off')
+      const security = () =>
+        field.evaluate((element) => getComputedStyle(element).getPropertyValue('-webkit-text-security'))
+      assert.equal(await security(), 'disc')
+      await page.click(at('key-show'))
+      assert.equal(await security(), 'none')
+      await page.keyboard.press('Escape')
+      assert.equal(await page.locator('dialog[open]').count(), 0)
+      await page.click(`${at('provider-card')}[data-provider=openai]`)
+      assert.equal(await field.inputValue(), '')
+      assert.equal(await security(), 'disc')
+    })
+  })
+
+  test("a key that looks like another provider's: the hint switches, the key stays typed", async () => {
+    await onPage({}, async (page) => {
+      await screens['add-first'](page, site.url)
+      await page.click(at('switch-provider'))
+      assert.equal(await page.getAttribute(at('chosen-provider'), 'data-provider'), 'anthropic')
+      assert.equal(await page.inputValue(at('key-field')), 'sk-ant-abc')
+      await page.click(at('save'))
+      await page.waitForSelector(`${at('provider-group')}[data-provider=anthropic]`)
+    })
+  })
+
+  test('a check that is cancelled leaves no key behind, even when the provider answers later', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-checking'](page, site.url)
+      await page.click(at('cancel'))
+      await page.waitForTimeout(2000)
+      assert.equal(await page.locator(`${at('provider-group')}[data-provider=mistral]`).count(), 0)
+    })
+  })
+
+  test("a server of one's own needs no key", async () => {
+    await onPage({}, async (page) => {
+      await screens['add-endpoint'](page, site.url)
+      assert.equal(await page.inputValue('#endpoint-url'), 'http://localhost:11434/v1/')
+      // The one above is in the list already.
+      await page.click(at('endpoint-save'))
+      await page.waitForSelector(`${at('endpoint-problem')}:has-text("belongs to Ollama")`)
+      await page.click(`${at('preset')}[data-preset="LM Studio"]`)
+      await page.click(at('endpoint-save'))
+      await page.waitForSelector(at('key-field'))
+      await page.click(at('save'))
+      await page.waitForSelector(`${at('key')}:has-text("Main") >> text=Works >> nth=0`)
+    })
+  })
+
+  test('where a key is already stored, replacing it is offered', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-refused'](page, site.url)
+      await page.click(at('update-existing'))
+      await page.waitForSelector(at('replacing'))
+      await page.fill(at('key-field'), 'sk-proj-new-key-7777')
+      await page.click(at('save'))
+      await page.waitForSelector(`[data-key=k1] ${at('key-hint')}:has-text("7777")`)
+    })
+  })
+})
+
+describe('keys', () => {
+  test('delete names the key, begins at Cancel, and deletes only when confirmed', async () => {
+    await onPage({}, async (page) => {
+      await screens.delete(page, site.url)
+      assert.match(await page.textContent(at('confirm-subject')), /OpenAI · Work: the shared one.* · •••• 9kLm/)
+      assert.equal(await page.evaluate(() => document.activeElement.dataset.test), 'confirm-cancel')
+      await page.keyboard.press('Enter')
+      assert.equal(await page.locator('[data-key=k2]').count(), 1)
+      await page.click(`[data-key=k2] ${at('more')}`)
+      await page.click(`[data-key=k2] ${at('delete')}`)
+      await page.click(at('confirm-action'))
+      await page.waitForSelector('[data-key=k2]', { state: 'detached' })
+    })
+  })
+
+  test('rename and default', async () => {
+    await onPage({}, async (page) => {
+      await screens.rename(page, site.url)
+      await page.fill('#new-label', 'Lab')
+      await page.keyboard.press('Enter')
+      await page.waitForSelector(`[data-key=k2] ${at('key-label')}:text-is("Lab")`)
+      await page.click(`[data-key=k2] ${at('more')}`)
+      await page.click(`[data-key=k2] ${at('make-default')}`)
+      await page.waitForSelector(`[data-key=k2] ${at('default-badge')}:visible`)
+      assert.equal(await page.locator(`[data-key=k1] ${at('default-badge')}:visible`).count(), 0)
+    })
+  })
+
+  test('the menu of a key works by keyboard and gives the focus back', async () => {
+    await onPage({}, async (page) => {
+      await openVault(page, site.url)
+      await page.focus(`[data-key=k2] ${at('more')}`)
+      await page.keyboard.press('Enter')
+      await page.locator(`[data-key=k2] ${at('update')}`).waitFor()
+      await page.keyboard.press('Tab')
+      assert.equal(await page.evaluate(() => document.activeElement.dataset.test), 'update')
+      await page.keyboard.press('Escape')
+      await page.locator(`[data-key=k2] ${at('update')}`).waitFor({ state: 'hidden' })
+      assert.equal(await page.evaluate(() => document.activeElement.dataset.test), 'more')
+    })
+  })
+
+  test('the demo: one click to the playground, one more to an answer', async () => {
+    await onPage({}, async (page, wrongs) => {
+      await screens.empty(page, site.url)
+      await page.click(at('demo'))
+      await page.click(`${at('send')}:enabled`)
+      await page.waitForSelector(at('tokens-in'))
+      assert.match(await page.textContent(at('paid-by')), /your key “Demo” at Demo provider/)
+      assert.deepEqual(wrongs, [])
+    })
+  })
+})
+
+describe('playground', () => {
+  test('what a model says is text, whatever it is', async () => {
+    await onPage({}, async (page, wrongs) => {
+      await screens['playground-answered'](page, site.url)
+      await page.fill('#draft', 'html please')
+      await page.keyboard.press('Enter')
+      const answer = page.locator(at('answer-text')).nth(1)
+      await answer.filter({ hasText: 'stays text' }).waitFor()
+      assert.match(await answer.textContent(), /^<b>bold<\/b> <img src=x onerror=alert\(1\)>/)
+      assert.equal(await page.locator(`${at('conversation')} img`).count(), 0)
+      assert.deepEqual(wrongs, [])
+    })
+  })
+
+  test('stop keeps what has come; tokens that were not reported are said to be so', async () => {
+    await onPage({}, async (page) => {
+      await screens['playground-streaming'](page, site.url)
+      await page.click(at('stop'))
+      await page.waitForSelector(`${at('stopped')}:visible`)
+      assert.match(await page.textContent(at('answer-text')), /^A lock holds/)
+      assert.equal(await page.textContent(at('tokens-out')), 'not reported')
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'draft')
+    })
+  })
+
+  test('a failure is said where the answer would be, and can be tried again', async () => {
+    await onPage({}, async (page) => {
+      await screens['playground-failed'](page, site.url)
+      assert.match(
+        await page.textContent(at('answer-problem')),
+        /too many requests\.\s+You can try again in 42 seconds\./,
+      )
+      await page.click(at('retry'))
+      await page.waitForSelector(at('retry'))
+      assert.equal(await page.locator(at('question')).count(), 1)
+      assert.equal(await page.locator(at('answer')).count(), 1)
+    })
+  })
+
+  test('Enter sends, Shift+Enter does not; a model is chosen by keyboard, or typed', async () => {
+    await onPage({}, async (page) => {
+      await screens.playground(page, site.url)
+      await page.focus('#model')
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Enter')
+      assert.equal(await page.inputValue('#model'), 'gpt-5.2-mini')
+      await page.fill('#model', 'one-of-my-own')
+      await page.focus('#draft')
+      await page.keyboard.type('two')
+      await page.keyboard.press('Shift+Enter')
+      await page.keyboard.type('lines')
+      assert.equal(await page.inputValue('#draft'), 'two\nlines')
+      await page.keyboard.press('Enter')
+      await page.waitForSelector(`${at('answer-model')}:text-is("one-of-my-own")`)
+      assert.equal(await page.textContent(at('question')).then((text) => text.trim()), 'two\nlines')
+    })
+  })
+})
