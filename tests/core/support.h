@@ -80,7 +80,9 @@ inline std::string apply(Vault& vault, Shelf& shelf, Result<Plan> plan) {
   return plan->id;
 }
 
-inline void create(Vault& vault, Shelf& shelf) { apply(vault, shelf, vault.plan_create(slot_fields(), slot_key(), 1000)); }
+inline void create(Vault& vault, Shelf& shelf) {
+  apply(vault, shelf, vault.plan_create(slot_fields(), slot_key(), 1000));
+}
 
 inline std::string add(Vault& vault, Shelf& shelf, std::string_view label, std::string_view key,
                        const RecordFields& fields = openai_fields(), UnixMs now = 1000) {

@@ -260,7 +260,14 @@ test('a plan that is stale six times is given up with ERR_STALE, and the engine 
   const engine = {
     planLabel() {
       plans += 1
-      return { value: { base: new Uint8Array([9]), puts: [{ key: 'record/k1', bytes: new Uint8Array(1) }], deletes: [], id: 'k1' } }
+      return {
+        value: {
+          base: new Uint8Array([9]),
+          puts: [{ key: 'record/k1', bytes: new Uint8Array(1) }],
+          deletes: [],
+          id: 'k1',
+        },
+      }
     },
     abandon: () => (abandoned += 1),
   }
@@ -301,7 +308,9 @@ test('a KDF port that closes, lies or says too little is ERR_WORKER, and the nex
     const { port1, port2 } = new MessageChannel()
     port1.addEventListener('message', () => port1.postMessage(answer))
     port1.start()
-    const reply = await page.say({ id: 20 + i, op: 'unlock', call: 20 + i, by: { way: 'passphrase', kdf: port2 } }, [port2])
+    const reply = await page.say({ id: 20 + i, op: 'unlock', call: 20 + i, by: { way: 'passphrase', kdf: port2 } }, [
+      port2,
+    ])
     assert.equal(reply.error.code, 'ERR_WORKER')
     port1.close()
   }
@@ -312,7 +321,9 @@ test('a KDF port that closes, lies or says too little is ERR_WORKER, and the nex
   const refusing = new MessageChannel()
   refusing.port1.addEventListener('message', () => refusing.port1.postMessage({ failed: 'ERR_KDF_MEMORY' }))
   refusing.port1.start()
-  const refused = page.say({ id: 51, op: 'unlock', call: 51, by: { way: 'passphrase', kdf: refusing.port2 } }, [refusing.port2])
+  const refused = page.say({ id: 51, op: 'unlock', call: 51, by: { way: 'passphrase', kdf: refusing.port2 } }, [
+    refusing.port2,
+  ])
   assert.equal((await refused).error.code, 'ERR_KDF_MEMORY')
   refusing.port1.close()
   await tab.unlock(passphrase())

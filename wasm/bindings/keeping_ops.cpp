@@ -232,7 +232,8 @@ val make_backup(Engine& engine, Args& args) {
 val plan_backed_up(Engine& engine, Args& args) { return to_plan(engine.session().plan_backed_up(args.whole(0))); }
 
 val backup_kdf_of(Engine&, Args& args) {
-  return outcome(backup_kdf(args.bytes(0), args.whole(1) != 0), [](const SlotKdf& kdf) { return bindings::to_js(kdf); });
+  return outcome(backup_kdf(args.bytes(0), args.whole(1) != 0),
+                 [](const SlotKdf& kdf) { return bindings::to_js(kdf); });
 }
 
 val open_backup_file(Engine& engine, Args& args) {

@@ -16,8 +16,8 @@ struct ImportItem {
   enum class State { fresh, same, differs };
   OpenedRecord key;
   State state = State::fresh;
-  std::string existing;   // id of the record that is the same, or that it differs from
-  bool usable = true;     // its provider is known here, at the address the key is sealed to
+  std::string existing;  // id of the record that is the same, or that it differs from
+  bool usable = true;    // its provider is known here, at the address the key is sealed to
 };
 /// "new", "same" or "differs".
 std::string_view name(ImportItem::State state) noexcept;

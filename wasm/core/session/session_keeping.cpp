@@ -61,7 +61,8 @@ Result<Plan> Session::plan_rotate_root(std::span<const SlotKey> kept, const Secr
 std::optional<SlotKdf> Session::stronger_kdf() {
   const auto present = vault_.passphrase_slot();
   const KdfParams standard = KdfParams::standard();
-  if (!present || (present->kdf.passes() >= standard.passes() && present->kdf.mem_kib() >= standard.mem_kib())) return {};
+  if (!present || (present->kdf.passes() >= standard.passes() && present->kdf.mem_kib() >= standard.mem_kib()))
+    return {};
   return make_kdf(standard);
 }
 

@@ -41,7 +41,7 @@ struct PasskeyFields {
   using Salts = std::array<std::array<std::uint8_t, 32>, 2>;
   Bytes credential;
   std::string rp;
-  Salts salts;
+  Salts salts{};
 };
 
 struct RecoveryFields {};

@@ -52,7 +52,10 @@ JsonOut encode_settings(const Settings& settings) {
     slots.set(id, out);
   }
   JsonOut info = JsonOut::object();
-  info.set("defaults", defaults).set("endpoints", encode_endpoints(settings.endpoints)).set("order", order).set("slots", slots);
+  info.set("defaults", defaults)
+      .set("endpoints", encode_endpoints(settings.endpoints))
+      .set("order", order)
+      .set("slots", slots);
   info.set("lock", settings.lock_minutes);
   if (settings.backup) {
     JsonOut backup = JsonOut::object();

@@ -44,9 +44,9 @@ struct Settings {
   std::int64_t rev = 0;                                      // 0: never stored
   std::map<std::string, std::string, std::less<>> defaults;  // provider id -> record id
   std::vector<CustomEndpoint> endpoints;
-  std::vector<std::string> order;                         // record ids, in the user's own order; others come behind
-  std::map<std::string, SlotNote, std::less<>> slots;     // by slot id
-  std::int64_t lock_minutes = 15;                         // without use, until the vault locks itself
+  std::vector<std::string> order;                      // record ids, in the user's own order; others come behind
+  std::map<std::string, SlotNote, std::less<>> slots;  // by slot id
+  std::int64_t lock_minutes = 15;                      // without use, until the vault locks itself
   std::optional<BackupNote> backup;
 };
 
