@@ -95,7 +95,11 @@ export class Browser {
   /** Ends everything, so that the test's process can. */
   close() {
     for (const tab of this.tabs) tab.close()
-    for (const { channel } of this.workers) channel.close()
+    for (const { channel } of this.workers) {
+      // A lock stops the worker's timers, which would keep this process waiting.
+      channel.dispatchEvent(new MessageEvent('message', { data: 'lock' }))
+      channel.close()
+    }
   }
 
   #startEngine(wasm) {

@@ -110,8 +110,8 @@ export class Vault {
 
   create(request: AskOf<'create'>, proving: Proving, asker: object): Promise<Status> {
     return this.#sessions.run(async () => {
-      if (this.engine.state() !== 'absent') throw new Failure('ERR_WRONG_STATE')
       const port = proving.port(request.kdf)
+      if (this.engine.state() !== 'absent') throw new Failure('ERR_WRONG_STATE')
       const spec = this.engine.newKdf(await port.measure())
       const slotKey = await proving.derive(port, spec)
       await this.mutate(() => this.engine.planCreate(spec, slotKey, this.now()), asker)
@@ -123,10 +123,10 @@ export class Vault {
 
   unlock({ by }: AskOf<'unlock'>, proving: Proving, asker: object): Promise<Status> {
     return this.#sessions.run(async () => {
-      const waitMs = this.#waitMs()
-      if (waitMs > 0) throw new Failure({ code: 'ERR_UNLOCK_WAIT', retryAfterS: Math.ceil(waitMs / 1_000) })
       // The same port serves again should the passphrase's slot be due for a stronger cost.
       const port = by.way === 'passphrase' ? proving.port(by.kdf) : null
+      const waitMs = this.#waitMs()
+      if (waitMs > 0) throw new Failure({ code: 'ERR_UNLOCK_WAIT', retryAfterS: Math.ceil(waitMs / 1_000) })
       const slotKey =
         port === null ? await proving.key(by) : await proving.derive(port, take(this.engine.passphraseKdf()))
       try {
