@@ -6,9 +6,11 @@ import { brotliCompressSync, constants } from 'node:zlib'
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url))
 const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }
-// Not fetched before somebody types a passphrase of their own, or moves a vault by camera.
+// Not fetched before somebody types a passphrase of their own, moves a vault by camera, or looks at its security.
 const DICTIONARY = /^assets\/strength-.*\.js$/
 const CODES = /^assets\/qr-.*\.js$/
+const KEEPING = /^assets\/keeping-.*\.js$/
+const LATER = [DICTIONARY, CODES, KEEPING]
 const PARTS = {
   'engine.wasm': /^assets\/engine-.*\.wasm$/,
   'vault worker': /^assets\/vault-worker-.*\.js$/,
@@ -30,8 +32,9 @@ export function measureSizes() {
     ...parts,
     ['engine.wasm + vault worker', wasm + worker],
     // Words of generated passphrases and all: everything but what is loaded when needed, and the icons.
-    ['whole page', kb(({ name }) => !DICTIONARY.test(name) && !CODES.test(name))],
+    ['whole page', kb(({ name }) => !LATER.some((later) => later.test(name)))],
     ['passphrase dictionary, loaded when needed', kb(({ name }) => DICTIONARY.test(name))],
     ['QR codes, loaded when needed', kb(({ name }) => CODES.test(name))],
+    ['ways in, backup and record, loaded when needed', kb(({ name }) => KEEPING.test(name))],
   ].map(([name, value]) => ({ name, value, unit: 'KB' }))
 }

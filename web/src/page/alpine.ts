@@ -1,6 +1,7 @@
 // alpine: the few words the components need of Alpine, with types.
 import type { Magics, XDataContext } from 'alpinejs'
 import type { WayIn } from '../engine'
+import { keepingPart } from './parts'
 import type { Way } from './text'
 
 /** A component's data and methods; gives `this` its type inside them. */
@@ -86,6 +87,11 @@ export interface Confirmation {
   run: () => Promise<void>
 }
 
+/** Whose dialogs are there from the start; all others come with the part that keeps a vault. */
+const FROM_THE_START: readonly (keyof Signals)[] = ['add', 'replace', 'rename', 'confirm', 'security']
+
 export function signal<N extends keyof Signals>(name: N, detail: Signals[N]): void {
-  dispatchEvent(new CustomEvent(`keyhold-${name}`, { detail }))
+  const send = () => dispatchEvent(new CustomEvent(`keyhold-${name}`, { detail }))
+  if (FROM_THE_START.includes(name)) send()
+  else void keepingPart().then((here) => here && send())
 }

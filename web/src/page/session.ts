@@ -14,6 +14,7 @@ import type {
   UnixMs,
 } from '../protocol/messages'
 import { signal } from './alpine'
+import { keepingPart } from './parts'
 import { explain, explainThrown, type Explained } from './text'
 import { connect, vault } from './vault'
 import { whyNotHere } from './surroundings'
@@ -105,14 +106,15 @@ const store = {
   current(view: View): 'page' | false {
     return this.view === view ? 'page' : false
   },
-  show(view: View): void {
+  async show(view: View): Promise<void> {
+    if (view === 'security' && !(await keepingPart())) return
     this.view = view
     focusHeading()
   },
   /** Opens the playground with this key, and a first message where one is given. */
   tryKey(key: KeyId, message: string): void {
     this.pending = { key, message }
-    this.show('playground')
+    void this.show('playground')
   },
   open(dialog: 'security'): void {
     signal(dialog, null)

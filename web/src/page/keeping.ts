@@ -1,0 +1,32 @@
+// keeping: the components that keep a vault: its ways in, its locks, its backup, its record and its end. See parts.
+import { activity } from './components/activity'
+import { backupDialog } from './components/backup-dialog'
+import { backupState } from './components/backup-state'
+import { lockSettings } from './components/lock-settings'
+import { passkeyDialog } from './components/passkey-dialog'
+import { passphraseDialog } from './components/passphrase-dialog'
+import { proofDialog } from './components/proof-dialog'
+import { recoveryDialog } from './components/recovery-dialog'
+import { restoreDialog } from './components/restore-dialog'
+import { rootSettings } from './components/root-settings'
+import { rotateDialog } from './components/rotate-dialog'
+import { slotNameDialog } from './components/slot-name-dialog'
+import { waysList } from './components/ways-list'
+import { wipeDialog } from './components/wipe-dialog'
+
+export const components = {
+  activity,
+  backupDialog,
+  backupState,
+  lockSettings,
+  passkeyDialog,
+  passphraseDialog,
+  proofDialog,
+  recoveryDialog,
+  restoreDialog,
+  rootSettings,
+  rotateDialog,
+  slotNameDialog,
+  waysList,
+  wipeDialog,
+}
