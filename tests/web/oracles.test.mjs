@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { argon2id } from 'hash-wasm'
 import { startEngine, taken, wasmBinary, withBuffer } from '../support/engine.mjs'
-import { kdfOf, openVault, resealRecord, slotKeyOf } from './support/vault-reader.mjs'
+import { kdfOf, openVault, recoveryBytes, resealRecord, slotKeyOf, wayInKeyOf } from './support/vault-reader.mjs'
 
 const file = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const golden = JSON.parse(readFileSync(file('tests/vectors/vault-v1.json'), 'utf8'))
@@ -87,15 +87,20 @@ function label() {
 /** What the engine says of rows: null if it opens them and finds nothing wrong, else what it found. */
 function engineRefusal(rows, slotKey, look = () => {}) {
   return withEngine((engine) => {
+    const all = [...rows].map(([key, bytes]) => ({ key, bytes }))
+    const isAudit = ({ key }) => key.startsWith('audit/')
     const loaded = engine.load(
-      [...rows].filter(([key]) => !key.startsWith('audit/')).map(([key, bytes]) => ({ key, bytes })),
+      all.filter((row) => !isAudit(row)),
       [],
     )
     if (loaded.error) return loaded.error
-    const { error } = withBuffer(module, slotKey, (key) => engine.unlock(key))
+    const { error } = withBuffer(module, slotKey, (key) => engine.unlock(key, Date.now(), 0))
     if (error) return error
     look(engine)
-    return engine.findings()[0]?.code ?? null
+    const finding = engine.findings()[0]?.code
+    if (finding) return finding
+    const { verified } = taken(engine.audit(all.filter(isAudit)))
+    return verified.ok ? null : `ERR_TAMPERED: entry ${verified.broken}`
   })
 }
 
@@ -149,9 +154,13 @@ function randomPassphrase(run) {
   return bytes
 }
 
+function goldenRows() {
+  return new Map([...golden.envelopes, ...golden.audit].map(({ key, bytes }) => [key, Buffer.from(bytes, 'base64url')]))
+}
+
 describe('the independent reader', () => {
   test('golden vault: opens from its passphrase to its two keys, and every digest of the manifest is right', () => {
-    const rows = new Map(golden.envelopes.map(({ key, bytes }) => [key, Buffer.from(bytes, 'base64url')]))
+    const rows = goldenRows()
     const kdf = kdfOf(rows)
     const slotKey = slotKeyOf(Buffer.from(golden.passphrase, 'base64url'), kdf.salt, kdf.passes, kdf.memKib)
     const { opened } = openVault(rows, slotKey)
@@ -168,6 +177,16 @@ describe('the independent reader', () => {
     const byId = (a, b) => (a.id < b.id ? -1 : 1)
     assert.deepEqual(found.sort(byId), golden.records.toSorted(byId))
     assert.equal(engineRefusal(rows, slotKey), null)
+  })
+
+  test('golden vault: its passkey and its recovery code open it, too', () => {
+    const rows = goldenRows()
+    const ways = { passkey: Buffer.from(golden.prf, 'base64url'), recovery: recoveryBytes(golden.recovery) }
+    for (const [kind, secret] of Object.entries(ways)) {
+      const slotKey = wayInKeyOf(rows, kind, secret)
+      assert.ok(openVault(rows, slotKey, kind).opened.size > 0)
+      assert.equal(engineRefusal(rows, slotKey), null, kind)
+    }
   })
 
   test(`reads what the engine wrote, ${RUNS} random vaults`, () => {

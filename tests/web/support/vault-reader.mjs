@@ -43,18 +43,43 @@ function sealEnvelope(header, info, secret, key) {
   return new Uint8Array([...associated, ...nonce, ...sealed])
 }
 
+const slotOf = (rows, kind) => {
+  const [[row, bytes]] = [...rows].filter(
+    ([key, bytes]) => key.startsWith('slot/') && parseEnvelope(bytes).header.kind === kind,
+  )
+  return { row, header: parseEnvelope(bytes).header }
+}
+
 /** What the slot's header says: the input of slotKeyOf() beside the passphrase. */
 export function kdfOf(rows) {
-  const slot = [...rows].find(([key]) => key.startsWith('slot/'))
-  const { salt, t, m } = parseEnvelope(slot[1]).header.kdf
+  const { salt, t, m } = slotOf(rows, 'passphrase').header.kdf
   return { salt: fromBase64url(salt), passes: t, memKib: m }
 }
 
+/** @returns {Uint8Array} of what a passkey or a recovery code gives: keyed BLAKE2b over a label and the place. */
+export function wayInKeyOf(rows, kind, secret) {
+  const { vault, id } = slotOf(rows, kind).header
+  return sodium.crypto_generichash(32, utf8(`keyhold/1/${kind}\0${vault}\0${id}\0`), secret)
+}
+
+/** The 16 bytes of a recovery code in Crockford's base 32; the four after them only check. */
+export function recoveryBytes(code) {
+  const symbols = code.toUpperCase().replace(/[^0-9A-Z]/g, '')
+  const bits = [...symbols].map((symbol) =>
+    '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(symbol).toString(2).padStart(5, '0'),
+  )
+  const bytes = bits
+    .join('')
+    .match(/.{8}/g)
+    .map((byte) => Number.parseInt(byte, 2))
+  return new Uint8Array(bytes.slice(0, 16))
+}
+
 /** Opens every row and checks it against the manifest; throws at the first thing that is not as it should be. */
-export function openVault(rows, slotKey) {
+export function openVault(rows, slotKey, kind = 'passphrase') {
   const parsed = new Map([...rows].map(([key, bytes]) => [key, parseEnvelope(bytes)]))
   const vault = parsed.get('manifest').header.vault
-  const [slotRow] = [...parsed.keys()].filter((key) => key.startsWith('slot/'))
+  const slotRow = slotOf(rows, kind).row
   const root = openEnvelope(parsed.get(slotRow), slotKey).secret
   const subkeys = Object.fromEntries(
     Object.entries(SUBKEYS).map(([name, id]) => [name, sodium.crypto_kdf_derive_from_key(32, id, 'keyhold1', root)]),
@@ -64,7 +89,7 @@ export function openVault(rows, slotKey) {
     const { purpose, id } = envelope.header
     if (envelope.header.vault !== vault || (id === purpose ? id : `${purpose}/${id}`) !== key)
       throw new Error('swapped')
-    if (key !== slotRow) opened.set(key, { header: envelope.header, ...openEnvelope(envelope, subkeys[purpose]) })
+    if (purpose !== 'slot') opened.set(key, { header: envelope.header, ...openEnvelope(envelope, subkeys[purpose]) })
   }
   const { entries, audit } = opened.get('manifest').info
   const listed = [...rows.keys()].filter((key) => key !== 'manifest' && !key.startsWith('audit/')).sort()
