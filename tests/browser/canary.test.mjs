@@ -1,5 +1,5 @@
 // canary: does a key go anywhere but into one header of requests to its own provider? With a unique key for each provider
-// of the catalogue, everything the browser sends, shows, says or leaves on disk is searched for them and the passphrase.
+// of the catalogue, everything the browser sends, shows, says or leaves on disk is searched for them, the passphrase and the recovery code.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,9 +12,10 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { listen, stop } from '../../scripts/local-server.mjs'
 import { dumpOf, formsIn, newMarker, searchDump, searchFiles } from './support/canary.mjs'
-import { openProfile, watch } from './support/chromium.mjs'
+import { openChromium, openProfile, watch } from './support/chromium.mjs'
 import { at, beginKey, createOwn, inKey, keyId, unlock } from './support/page.mjs'
 import { ANSWER_TEXT, record, startProviders } from './support/providers.mjs'
+import { startTestSite } from './support/site.mjs'
 
 const root = new URL('../../', import.meta.url)
 const { providers: catalogue } = JSON.parse(readFileSync(new URL('wasm/catalogue/providers.json', root), 'utf8'))
@@ -61,7 +62,9 @@ test('each key is in one header of requests to its provider, and nowhere else', 
   const page = await context.newPage()
   page.setDefaultTimeout(20_000)
   await page.goto(site.url)
-  await createOwn(page, PASSPHRASE)
+  const code = await createOwn(page, PASSPHRASE, { recovery: true })
+  // As it was shown, and as it is typed.
+  SECRETS.push(code, code.replaceAll('-', ''))
   const left = []
   const look = async (when) => left.push(...searchDump(await dumpOf(page), SECRETS).map((one) => `${when}: ${one}`))
 
@@ -91,11 +94,16 @@ test('each key is in one header of requests to its provider, and nowhere else', 
   await page.click(at('lock'))
   await page.waitForSelector(at('passphrase'))
   await look('locked')
+  const unlocking = Date.now()
   await unlock(page, PASSPHRASE)
   await page.waitForSelector(at('keys'))
   await look('unlocked')
-  const { rows } = await dumpOf(page)
-  assert.ok(rows > catalogue.length, 'the dump has the vault in it')
+  await page.waitForFunction(copyIsWritten, unlocking)
+  await look('copied')
+  const { rows, places } = await dumpOf(page)
+  assert.ok(rows > 3 * catalogue.length, 'the dump has the vault in it: keys, their use, activity')
+  for (const place of ['file keyhold.copy', ...['audit', 'envelopes', 'ledger', 'meta'].map((one) => `keyhold ${one}`)])
+    assert.ok(places.includes(place), `${place} is searched`)
   assert.deepEqual(left, [])
   assert.deepEqual(
     noted.all.flatMap((text) => SECRETS.flatMap((marker) => formsIn(Buffer.from(text), marker))),
@@ -106,6 +114,43 @@ test('each key is in one header of requests to its provider, and nowhere else', 
   await control(page, noted)
   await context.close()
   context = null
+})
+
+test('where no private file can be written, the copy is in a database, and no secret in it', async () => {
+  const noFiles = await startTestSite({}, 'delete FileSystemFileHandle.prototype.createWritable')
+  const browser = await openChromium()
+  try {
+    const page = await browser.newPage()
+    await page.goto(`${noFiles.url}driver.html`)
+    await page.waitForFunction(() => window.keyhold)
+    await page.evaluate(
+      async ([passphrase, secret]) => {
+        const { KeyholdEngine, keyBytes, passphraseBytes } = window.keyhold
+        window.engine = await KeyholdEngine.connect()
+        await window.engine.create(passphraseBytes(passphrase))
+        await window.engine.add({ provider: 'openai', label: 'One', secret: keyBytes(secret), unchecked: true })
+      },
+      [PASSPHRASE, keyOf(catalogue.find(({ id }) => id === 'openai'))],
+    )
+    let dump = await dumpOf(page)
+    for (const until = Date.now() + 10_000; !dump.places.includes('keyhold-copy copy'); dump = await dumpOf(page)) {
+      assert.ok(Date.now() < until, `no copy in a database: ${dump.places}`)
+    }
+    assert.ok(
+      dump.places.every((place) => !place.startsWith('file ')),
+      dump.places.join(),
+    )
+    assert.deepEqual(searchDump(dump, SECRETS), [])
+    await page.evaluate(plantInCopy, planted)
+    assert.match(
+      searchDump(await dumpOf(page), [planted]).join(),
+      /raw in indexedDB/,
+      'control: a row of the copy is found',
+    )
+  } finally {
+    await browser.close()
+    await noFiles.stop()
+  }
 })
 
 test('every request carried its own key in the one header, or none', () => {
@@ -142,11 +187,29 @@ test('the profile on disk has no secret in it, in any form', async () => {
     found.filter((one) => !one.startsWith(planted)),
     [],
   )
-  const forms = ['raw', 'UTF-16', 'base64', 'hex', 'percent'].filter((form) =>
-    found.some((one) => one.startsWith(`${planted} as ${form}`)),
-  )
-  assert.deepEqual(forms, ['raw', 'UTF-16', 'base64', 'hex', 'percent'], 'control: each form is found on disk')
+  for (const form of ['raw', 'reversed', 'UTF-16', 'base64', 'hex', 'percent'])
+    assert.ok(
+      found.some((one) => one.startsWith(`${planted} as ${form}`)),
+      `control: ${form} is found on disk`,
+    )
 })
+
+/** Runs in the page. */
+async function copyIsWritten(since) {
+  const root = await navigator.storage.getDirectory()
+  const file = await (await root.getFileHandle('keyhold.copy')).getFile()
+  return file.size > 0 && file.lastModified > since
+}
+
+/** Runs in the page. */
+async function plantInCopy(marker) {
+  const opening = indexedDB.open('keyhold-copy')
+  await new Promise((resolve) => opening.addEventListener('success', resolve))
+  const transaction = opening.result.transaction('copy', 'readwrite')
+  transaction.objectStore('copy').put(new TextEncoder().encode(marker), 'control')
+  await new Promise((resolve) => transaction.addEventListener('complete', resolve))
+  opening.result.close()
+}
 
 /** What is left in each place on purpose is found by the same means. */
 async function control(page, noted) {
@@ -170,11 +233,17 @@ async function control(page, noted) {
     rows.put(hex.map((pair) => `%${pair}`).join(''), 'percent')
     await new Promise((resolve) => transaction.addEventListener('complete', resolve))
     opening.result.close()
+    // In a form of its own, so that the search of the disk shows whether it looked here.
+    const file = await (await navigator.storage.getDirectory()).getFileHandle('control', { create: true })
+    const out = await file.createWritable()
+    await out.write(Array.from(marker).toReversed().join(''))
+    await out.close()
     await fetch(`./nowhere?${marker}`)
   }, planted)
   const found = searchDump(await dumpOf(page), [planted]).join('\n')
   for (const place of ['indexedDB', 'localStorage', 'sessionStorage', 'document'])
     assert.match(found, new RegExp(`raw in ${place}`))
+  assert.match(found, /reversed in files/)
   for (const form of ['base64', 'hex', 'percent']) assert.match(found, new RegExp(`${form} in indexedDB`))
   assert.ok(
     noted.all.some((text) => formsIn(Buffer.from(text), planted).length > 0),

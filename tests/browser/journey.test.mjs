@@ -8,6 +8,7 @@ import { at, beginKey, createOffered, createOwn, fromMenu, inKey, keyId, unlock 
 import { startTestSite } from './support/site.mjs'
 
 const PASSPHRASE = 'violet tractor hums quietly at noon'
+const NEW_PASSPHRASE = 'amber ladder sings softly by dawn'
 const WRONG_KEY = 'wrong-key-of-a-stranger'
 
 let demo
@@ -177,7 +178,7 @@ describe('another person', () => {
     try {
       const page = await context.newPage()
       await page.goto(site.url)
-      const passphrase = await createOffered(page)
+      const { passphrase } = await createOffered(page)
       await page.click(at('demo'))
       await page.click(`${at('send')}:enabled`)
       await page.waitForSelector(at('tokens-in'), { timeout: 60_000 })
@@ -185,6 +186,51 @@ describe('another person', () => {
       await unlock(page, passphrase)
       await page.waitForSelector(at('keys'))
       await keyId(page, 'Demo')
+      assert.deepEqual(noted.wrongs, [])
+    } finally {
+      await context.close()
+    }
+  })
+})
+
+describe('a person who forgets the passphrase', () => {
+  test('the recovery code opens the vault, a new passphrase is set with it, and only the new one opens it then', async () => {
+    const context = await browser.newContext()
+    const noted = await watch(context)
+    try {
+      const page = await context.newPage()
+      page.setDefaultTimeout(20_000)
+      await page.goto(site.url)
+      const code = await createOwn(page, PASSPHRASE, { recovery: true })
+      assert.match(code, /^([0-9A-Z]{4}-){7}[0-9A-Z]{4}$/)
+      const content = await page.content()
+      // Four letters may be there by chance.
+      const left = code.split('-').filter((group) => content.includes(group))
+      assert.ok(left.length <= 1, `shown once, yet still there: ${left.length} groups`)
+      await beginKey(page, 'demo', { key: DEMO_KEY, label: 'Kept' })
+      await page.click(at('save'))
+      await keyId(page, 'Kept')
+      await page.click(at('lock'))
+      await page.click(at('use-recovery'))
+      await page.fill('#recovery-code', code.toLowerCase().replaceAll('-', ' '))
+      await page.click(at('unlock'))
+      const kept = await keyId(page, 'Kept')
+      await page.click(inKey(kept, 'check'))
+      await page.waitForSelector(`${at('toast')}:has-text("Kept works.")`)
+
+      await page.click(at('suggest-passphrase-set'))
+      await page.fill('#change-passphrase', NEW_PASSPHRASE)
+      await page.fill('#change-repeat', NEW_PASSPHRASE)
+      await page.click(`${at('change-continue')}:enabled`)
+      await page.click(at('proof-use-recovery'))
+      await page.fill('#proof-code', code)
+      await page.click(at('proof-action'))
+      await page.waitForSelector(at('proof-dialog'), { state: 'hidden' })
+      await page.click(at('lock'))
+      await unlock(page, PASSPHRASE)
+      await page.waitForSelector(at('unlock-problem'))
+      await unlock(page, NEW_PASSPHRASE)
+      await keyId(page, 'Kept')
       assert.deepEqual(noted.wrongs, [])
     } finally {
       await context.close()

@@ -1,5 +1,6 @@
 // kill: does the vault survive the death of the browser at any moment? Writes follow one another without a pause, the
-// whole browser is killed, and the same profile is opened again: everything must be as before or after the last write.
+// whole browser is killed, and the same profile is opened again: everything must be as before or after the last write, and
+// the activity whole, with one entry for each write that happened.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,11 +10,14 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
 import { demoConfig, startDemo } from '../../scripts/demo.mjs'
+import { kdfOf, openVault, slotKeyOf } from '../web/support/vault-reader.mjs'
 import { ARGS, onPath, watch } from './support/chromium.mjs'
+import { readDisk } from './support/disk.mjs'
 import { startTestSite } from './support/site.mjs'
 
 const KILLS = process.env.KEYHOLD_EFFORT === 'full' ? 50 : 10
 const KILL_WITHIN_MS = 500
+const ACTIONS = { add: 'key-add', replace: 'key-replace', delete: 'key-delete' }
 const PASSPHRASE = 'violet tractor hums quietly at noon'
 
 let demo
@@ -35,6 +39,7 @@ after(async () => {
 
 test(`${KILLS} kills: the vault opens every time, in the state before or after the write under way`, async () => {
   const model = new Model()
+  let lastRows
   const counts = { writes: 0, before: 0, after: 0, between: 0 }
   for (let round = 0; round <= KILLS; round += 1) {
     running = await start()
@@ -44,6 +49,10 @@ test(`${KILLS} kills: the vault opens every time, in the state before or after t
     assert.deepEqual(status.findings, [])
     const found = await page.evaluate(() => window.engine.keys())
     counts[model.settle(found)] += round === 0 ? 0 : 1
+    lastRows = await sealedRows(page)
+    assert.deepEqual(writesIn(lastRows), model.happened)
+    const { verified } = await page.evaluate(() => window.engine.audit())
+    assert.deepEqual(verified, { ok: true })
     await assertSecrets(page, found, model)
     assert.deepEqual(noted.wrongs, [])
     if (round === KILLS) break
@@ -64,8 +73,36 @@ test(`${KILLS} kills: the vault opens every time, in the state before or after t
       `write under way, ${counts.after} times the one after it, ${counts.between} times none was under way`,
   )
   assert.ok(counts.writes > 0)
+  const activity = [...lastRows.keys()].filter((key) => key.startsWith('audit/')).toSorted()
+  for (const key of [activity[0], activity[activity.length >> 1], activity.at(-1)]) {
+    const rows = new Map(lastRows)
+    rows.delete(key)
+    assert.throws(() => writesIn(rows), `control: ${key} is missed`)
+  }
   assert.deepEqual(site.broken(), [])
 })
+
+/** All of the vault but the hot rows, which may be a second behind. */
+async function sealedRows(page) {
+  const { rows } = await readDisk(page)
+  return new Map(Object.entries(rows).filter(([key]) => !key.startsWith('ledger/')))
+}
+
+let slotKey = null
+
+/** Reads the whole vault, its chain of activity included. @returns the keys' changes it tells of, oldest first */
+function writesIn(rows) {
+  const { salt, passes, memKib } = kdfOf(rows)
+  // Always the same passphrase, and a second for each derivation.
+  slotKey ??= slotKeyOf(new TextEncoder().encode(PASSPHRASE), salt, passes, memKib)
+  const { opened } = openVault(rows, slotKey)
+  return [...opened.keys()]
+    .filter((key) => key.startsWith('audit/'))
+    .toSorted()
+    .map((key) => opened.get(key).info)
+    .filter(({ action }) => Object.values(ACTIONS).includes(action))
+    .map(({ action, label }) => `${action} ${label}`)
+}
 
 /** What the vault must hold: label -> secret, and the write that may or may not have happened. */
 class Model {
@@ -73,6 +110,8 @@ class Model {
   #ids = new Map()
   #next = null
   #count = 0
+  /** Every write that is on disk, oldest first. */
+  happened = []
 
   next() {
     const labels = [...this.#held.keys()]
@@ -87,7 +126,7 @@ class Model {
 
   done(id) {
     const { label } = this.#next
-    this.#held = this.#after()
+    this.#happen()
     this.#next = null
     if (id !== null) this.#ids.set(label, id)
   }
@@ -98,7 +137,7 @@ class Model {
     const expected = (held) => states([...held].map(([label, secret]) => [label, secret.slice(-4)]))
     const after = this.#next === null ? null : this.#after()
     const outcome = after === null ? 'between' : actual === expected(after) ? 'after' : 'before'
-    if (outcome === 'after') this.#held = after
+    if (outcome === 'after') this.#happen()
     assert.equal(actual, expected(this.#held))
     this.#next = null
     this.#ids = new Map(found.map(({ label, id }) => [label, id]))
@@ -107,6 +146,12 @@ class Model {
 
   secret(label) {
     return this.#held.get(label)
+  }
+
+  #happen() {
+    const { kind, label } = this.#next
+    this.happened.push(`${ACTIONS[kind]} ${label}`)
+    this.#held = this.#after()
   }
 
   #after() {

@@ -3,12 +3,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { demoConfig, startDemo } from '../../scripts/demo.mjs'
+import { kdfOf, openVault, slotKeyOf } from '../web/support/vault-reader.mjs'
 import { openChromium, watch } from './support/chromium.mjs'
+import { readDisk, writeDisk } from './support/disk.mjs'
 import { startTestSite } from './support/site.mjs'
 
 const PASSPHRASE = 'violet tractor hums quietly at noon'
 const MAGIC_BYTES = 3
 const HEADER_AT = 5
+const TOO_LARGE = 4 << 20
 
 let demo
 let site
@@ -18,6 +21,7 @@ let noted
 /** The rows as Keyhold wrote them, and the victim's as it was before its last change. */
 let original
 let oldVictim
+let slotKey
 const ids = {}
 
 before(async () => {
@@ -46,6 +50,8 @@ before(async () => {
   )
   await leave()
   original = await readRows()
+  const { salt, passes, memKib } = kdfOf(sealedRows(original))
+  slotKey = slotKeyOf(new TextEncoder().encode(PASSPHRASE), salt, passes, memKib)
 })
 after(async () => {
   await browser?.close()
@@ -53,8 +59,26 @@ after(async () => {
   await demo?.stop()
 })
 
+const activityKeys = (rows) =>
+  Object.keys(rows)
+    .filter((key) => key.startsWith('audit/'))
+    .toSorted()
+const sealedRows = (rows) => new Map(Object.entries(rows).filter(([, bytes]) => bytes !== null))
 const record = (label) => `record/${ids[label]}`
 const slot = () => Object.keys(original).find((key) => key.startsWith('slot/'))
+
+test('the database is as documented, and a reader of its own finds the activity whole', async () => {
+  const { version, stores, format } = await readDisk(page)
+  assert.deepEqual(
+    { version, stores, format },
+    { version: 2, stores: ['audit', 'envelopes', 'ledger', 'meta'], format: 1 },
+  )
+  const { opened } = openVault(sealedRows(original), slotKey)
+  assert.deepEqual(
+    activityKeys(original).map((key) => opened.get(key).info.action),
+    ['create', 'key-add', 'key-add', 'key-add', 'key-replace'],
+  )
+})
 
 describe('one key changed: a finding of its own, and the others work', () => {
   const cases = {
@@ -62,7 +86,7 @@ describe('one key changed: a finding of its own, and the others work', () => {
     'a flipped bit in the last byte': ['ERR_TAMPERED', 'altered', (bytes) => flip(bytes, bytes.length - 1)],
     'cut short': ['ERR_BAD_FORMAT', 'altered', (bytes) => bytes.subarray(0, bytes.length - 7)],
     'nothing left': ['ERR_BAD_FORMAT', 'altered', () => Buffer.alloc(0)],
-    'far too large': ['ERR_BAD_FORMAT', 'altered', (bytes) => Buffer.concat([bytes, Buffer.alloc(3 << 20)])],
+    'far too large': ['ERR_BAD_FORMAT', 'altered', (bytes) => Buffer.concat([bytes, Buffer.alloc(TOO_LARGE)])],
     'an unknown version': ['ERR_BAD_FORMAT', 'altered', (bytes) => flip(bytes, MAGIC_BYTES - 1)],
     'another endpoint': [
       'ERR_ENDPOINT_MISMATCH',
@@ -97,7 +121,7 @@ describe('one key changed: a finding of its own, and the others work', () => {
 describe('what opens or lists the keys changed: said by its code', () => {
   const kdf = (change) => (bytes) => withHeader(bytes, (header) => ({ ...header, kdf: { ...header.kdf, ...change } }))
   const cases = {
-    'a flipped bit in what is sealed': ['ERR_CANNOT_UNLOCK', (bytes) => flip(bytes, bytes.length - 20)],
+    'a flipped bit in what is sealed': ['ERR_SLOT_DAMAGED', (bytes) => flip(bytes, bytes.length - 20)],
     'an unknown version': ['ERR_BAD_FORMAT', (bytes) => flip(bytes, MAGIC_BYTES - 1)],
     'cut short': ['ERR_BAD_FORMAT', (bytes) => bytes.subarray(0, 40)],
     'too few passes': ['ERR_KDF_BOUNDS', kdf({ t: 1 })],
@@ -115,6 +139,15 @@ describe('what opens or lists the keys changed: said by its code', () => {
     })
   }
 
+  test('the same with no list of keys to tell damage from a wrong passphrase: ERR_CANNOT_UNLOCK', async () => {
+    const bytes = Buffer.from(original[slot()])
+    const rows = { ...original, [slot()]: flip(bytes, bytes.length - 20), manifest: null }
+    await writeRows(rows)
+    await connect()
+    assert.equal((await open('unlock')).code, 'ERR_CANNOT_UNLOCK')
+    assertKept(await readRows(), { ...rows, manifest: undefined })
+  })
+
   const lists = {
     'the list of keys damaged': ['ERR_TAMPERED', 'altered', (bytes) => flip(bytes, bytes.length - 20)],
     'the list of keys gone': ['ERR_NOT_FOUND', 'missing', () => null],
@@ -128,6 +161,33 @@ describe('what opens or lists the keys changed: said by its code', () => {
       assert.deepEqual(findings, [{ code, kind, purpose: 'manifest', id: 'manifest' }])
       for (const id of Object.values(ids)) assert.ok((await models(id)).includes('demo-small'), 'every key works')
       assertKept(await readRows(), { ...rows, manifest: undefined })
+    })
+  }
+})
+
+describe('activity changed: said where it breaks, and every key works', () => {
+  const cases = {
+    'an entry altered': (rows, [, second]) => ({ [second]: flip(Buffer.from(rows[second]), rows[second].length - 20) }),
+    'an entry taken away': (_rows, [, second]) => ({ [second]: null }),
+    'an entry in the place of another': (rows, [, second, third]) => ({ [second]: rows[third] }),
+    'the last entry taken away': (_rows, keys) => ({ [keys.at(-1)]: null }),
+    'all of it taken away': (_rows, keys) => Object.fromEntries(keys.map((key) => [key, null])),
+  }
+  for (const [name, change] of Object.entries(cases)) {
+    test(name, async () => {
+      const keys = activityKeys(original)
+      const changed = change(original, keys)
+      await writeRows({ ...original, ...changed })
+      assert.throws(() => openVault(sealedRows({ ...original, ...changed }), slotKey))
+      await connect()
+      assert.deepEqual((await open('unlock')).findings, [])
+      for (const id of Object.values(ids)) assert.ok((await models(id)).includes('demo-small'), 'every key works')
+      const { entries, verified } = await page.evaluate(() => window.engine.audit())
+      const first = Object.keys(changed).toSorted()[0]
+      assert.deepEqual(verified, { ok: false, broken: Number(first.split('/')[1]) })
+      // What is written from here on does not mend it.
+      assert.equal(entries.at(-1).action, 'unlock')
+      assertKept(await readRows(), { ...original, ...changed })
     })
   }
 })
@@ -186,63 +246,21 @@ function models(id) {
 }
 
 async function readRows() {
-  const rows = await page.evaluate(async () => {
-    const db = await new Promise((resolve) => {
-      const opening = indexedDB.open('keyhold')
-      opening.addEventListener('success', () => resolve(opening.result))
-    })
-    const rows = {}
-    const request = db.transaction('envelopes').objectStore('envelopes').openCursor()
-    await new Promise((resolve) => {
-      request.addEventListener('success', () => {
-        const cursor = request.result
-        if (cursor === null) return resolve()
-        let text = ''
-        for (const byte of cursor.value) text += String.fromCharCode(byte)
-        rows[cursor.key] = btoa(text)
-        cursor.continue()
-      })
-    })
-    db.close()
-    return rows
-  })
-  return Object.fromEntries(Object.entries(rows).map(([key, text]) => [key, Buffer.from(text, 'base64')]))
+  return (await readDisk(page)).rows
 }
 
-/** Replaces everything on disk, with no worker running; null leaves a row out. */
-async function writeRows(rows, format = 1) {
+async function writeRows(rows, format) {
   await leave()
-  const plain = Object.entries(rows).map(([key, bytes]) => [key, bytes && bytes.toString('base64')])
-  await page.evaluate(
-    async ([rows, format]) => {
-      const db = await new Promise((resolve) => {
-        const opening = indexedDB.open('keyhold')
-        opening.addEventListener('success', () => resolve(opening.result))
-      })
-      const transaction = db.transaction(['envelopes', 'meta'], 'readwrite')
-      const store = transaction.objectStore('envelopes')
-      store.clear()
-      for (const [key, text] of rows) {
-        if (text !== null)
-          store.put(
-            Uint8Array.from(atob(text), (one) => one.charCodeAt(0)),
-            key,
-          )
-      }
-      transaction.objectStore('meta').put(format, 'format')
-      await new Promise((resolve) => transaction.addEventListener('complete', resolve))
-      db.close()
-    },
-    [plain, format],
-  )
+  await writeDisk(page, rows, format)
 }
 
-/** Whatever was there still is; what Keyhold itself wrote meanwhile may differ. */
+/** Whatever was there still is; what Keyhold itself wrote meanwhile (when a key was used, too) may differ. */
 function assertKept(now, then) {
   for (const [key, bytes] of Object.entries(then)) {
     if (!bytes) continue
     assert.ok(now[key], `${key} is gone`)
-    if (key !== 'manifest' && key !== record('sound')) assert.ok(bytes.equals(now[key]), `${key} was written to`)
+    if (key === 'manifest' || key === record('sound') || key.startsWith('ledger/')) continue
+    assert.ok(bytes.equals(now[key]), `${key} was written to`)
   }
 }
 

@@ -53,13 +53,17 @@ export async function searchFiles(folder, markers) {
   return result
 }
 
-/** All that a page's own code could see of it: storage, the document, what is typed into it. */
+/**
+ * All that a page's own code could see of it: databases, private files, storage, the document, what is typed into it.
+ * `places`: each store and file that holds something.
+ */
 export function dumpOf(page) {
   return page.evaluate(async () => {
     const text = (value) => {
       if (!(value instanceof Uint8Array)) return JSON.stringify(value)
       return Array.from(value, (byte) => String.fromCharCode(byte)).join('')
     }
+    const places = []
     const rows = []
     for (const { name } of await indexedDB.databases()) {
       const db = await new Promise((resolve, reject) => {
@@ -73,13 +77,31 @@ export function dumpOf(page) {
           new Promise((resolve) => request.addEventListener('success', () => resolve(request.result)))
         const [keys, values] = await Promise.all([all(asked.getAllKeys()), all(asked.getAll())])
         keys.forEach((key, i) => rows.push(`${store} ${key} ${text(values[i])}`))
+        if (keys.length > 0) places.push(`${name} ${store}`)
       }
       db.close()
     }
+    const files = []
+    const readFolder = async (folder) => {
+      for await (const [name, handle] of folder.entries()) {
+        if (handle.kind === 'directory') {
+          await readFolder(handle)
+          continue
+        }
+        // Replaced while it is read, it is read again.
+        const again = () => handle.getFile().then((file) => file.arrayBuffer())
+        const content = text(new Uint8Array(await again().catch(again)))
+        files.push(`${name} ${content}`)
+        if (content !== '') places.push(`file ${name}`)
+      }
+    }
+    await readFolder(await navigator.storage.getDirectory())
     const typed = [...document.querySelectorAll('input, textarea')].map((field) => field.value)
     return {
       rows: rows.length,
+      places: places.toSorted(),
       indexedDB: rows.join('\n'),
+      files: files.join('\n'),
       localStorage: JSON.stringify({ ...localStorage }),
       sessionStorage: JSON.stringify({ ...sessionStorage }),
       document: document.documentElement.outerHTML,

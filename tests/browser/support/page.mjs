@@ -3,24 +3,51 @@
 export const at = (name) => `[data-test=${name}]`
 export const inKey = (id, name) => `[data-key="${id}"] ${at(name)}`
 
-/** Six words, written down and typed back. @returns the passphrase */
-export async function createOffered(page) {
+/**
+ * Six words, written down and typed back.
+ * @param {{ recovery?: boolean }} [options] as of createOwn()
+ * @returns {Promise<{ passphrase: string, code: string | null }>}
+ */
+export async function createOffered(page, options) {
   await page.waitForSelector(at('word'))
   const passphrase = (await page.locator(at('word')).allTextContents()).join(' ')
   await page.check(at('written-down'))
   await page.click(at('continue'))
   await page.fill('#confirm-passphrase', passphrase)
   await page.click(at('create'))
-  await page.waitForSelector(at('keys'))
-  return passphrase
+  return { passphrase, code: await answerOffer(page, passphrase, options) }
 }
 
-export async function createOwn(page, passphrase) {
+/**
+ * A passphrase of one's own.
+ * @param {{ recovery?: boolean }} [options] recovery: the code offered next is taken; else it is declined
+ * @returns {Promise<string | null>} the recovery code, where one was taken
+ */
+export async function createOwn(page, passphrase, options) {
   await page.click(at('choose-own'))
   await page.fill('#own-passphrase', passphrase)
   await page.fill('#own-repeat', passphrase)
   await page.click(`${at('create')}:enabled`)
+  return answerOffer(page, passphrase, options)
+}
+
+async function answerOffer(page, passphrase, { recovery = false } = {}) {
   await page.waitForSelector(at('keys'))
+  if (!recovery) {
+    await page.click(at('offer-skip'))
+    await page.waitForSelector(at('offer-recovery'), { state: 'detached' })
+    return null
+  }
+  await page.click(at('offer-make'))
+  await page.click(`${at('recovery-kept')}:enabled`, { trial: true })
+  const groups = await page.locator(at('recovery-group')).allTextContents()
+  await page.click(at('recovery-kept'))
+  await page.fill('#recovery-end', groups.slice(-2).join(''))
+  await page.click(at('recovery-confirm'))
+  await page.fill('#proof-passphrase', passphrase)
+  await page.click(at('proof-action'))
+  await page.waitForSelector(at('recovery-dialog'), { state: 'hidden' })
+  return groups.join('-')
 }
 
 export async function unlock(page, passphrase) {

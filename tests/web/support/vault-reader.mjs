@@ -92,7 +92,7 @@ export function openVault(rows, slotKey, kind = 'passphrase') {
     if (purpose !== 'slot') opened.set(key, { header: envelope.header, ...openEnvelope(envelope, subkeys[purpose]) })
   }
   const { entries, audit } = opened.get('manifest').info
-  const listed = [...rows.keys()].filter((key) => key !== 'manifest' && !key.startsWith('audit/')).sort()
+  const listed = [...rows.keys()].filter((key) => !/^(manifest|audit|ledger)(\/|$)/.test(key)).sort()
   if (JSON.stringify(Object.keys(entries).sort()) !== JSON.stringify(listed))
     throw new Error('missing or unexpected row')
   for (const [key, [rev, digest, base]] of Object.entries(entries)) {
