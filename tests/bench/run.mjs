@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureChanges } from './changes.mjs'
 import { measureKdf, measureKdfInChromium } from './kdf.mjs'
 import { measureKeys } from './keys.mjs'
 import { judged } from './limits.mjs'
@@ -13,6 +14,7 @@ const MEASURES = {
   sizes: measureSizes,
   memory: measureMemory,
   keys: measureKeys,
+  changes: measureChanges,
   kdf: measureKdf,
   'kdf-chromium': measureKdfInChromium,
   streams: measureStreams,
