@@ -2,6 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureAudit } from './audit.mjs'
+import { measureBackup } from './backup.mjs'
 import { measureChanges } from './changes.mjs'
 import { measureKdf, measureKdfInChromium } from './kdf.mjs'
 import { measureKeys } from './keys.mjs'
@@ -15,6 +17,8 @@ const MEASURES = {
   memory: measureMemory,
   keys: measureKeys,
   changes: measureChanges,
+  audit: measureAudit,
+  backup: measureBackup,
   kdf: measureKdf,
   'kdf-chromium': measureKdfInChromium,
   streams: measureStreams,
