@@ -2,6 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureAudit } from './audit.mjs'
+import { measureBackup } from './backup.mjs'
+import { measureChanges } from './changes.mjs'
 import { measureKdf, measureKdfInChromium } from './kdf.mjs'
 import { measureKeys } from './keys.mjs'
 import { judged } from './limits.mjs'
@@ -13,6 +16,9 @@ const MEASURES = {
   sizes: measureSizes,
   memory: measureMemory,
   keys: measureKeys,
+  changes: measureChanges,
+  audit: measureAudit,
+  backup: measureBackup,
   kdf: measureKdf,
   'kdf-chromium': measureKdfInChromium,
   streams: measureStreams,

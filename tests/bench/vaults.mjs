@@ -8,9 +8,10 @@ export async function makeVault(keys) {
   const engine = new module.Engine()
   const slotKey = randomBytes(32)
   const rows = new Map()
+  // The activity is read when it is looked at, not at unlock.
+  const audit = new Map()
   const write = (plan) => {
-    // The activity is read when it is looked at, not at unlock.
-    for (const { key, bytes } of plan.puts) if (!key.startsWith('audit/')) rows.set(key, bytes)
+    for (const { key, bytes } of plan.puts) (key.startsWith('audit/') ? audit : rows).set(key, bytes)
     taken(engine.commit())
   }
   taken(engine.load([], []))
@@ -20,7 +21,8 @@ export async function makeVault(keys) {
     const secret = Buffer.from(`sk-${randomBytes(60).toString('base64url')}`)
     write(withBuffer(module, secret, (bytes) => taken(engine.planAdd(provider, `Key ${i}`, bytes, 1.7e12 + i))))
   }
-  return { rows: [...rows].map(([key, bytes]) => ({ key, bytes })), slotKey, keys }
+  const list = (map) => [...map].map(([key, bytes]) => ({ key, bytes }))
+  return { rows: list(rows), audit: list(audit), slotKey, keys }
 }
 
 /** From stored rows to the list of keys, as after the passphrase was right. */

@@ -81,6 +81,11 @@ val abandon(Engine& engine, Args&) {
 
 val keys(Engine& engine, Args&) { return to_js(to_json_array(engine.session().keys())); }
 
+val one_key(Engine& engine, Args& args) {
+  const auto key = engine.session().key(args.text(0));
+  return key ? to_js(to_json(*key)) : val::null();
+}
+
 val providers(Engine& engine, Args&) { return to_js(to_json_array(engine.session().providers())); }
 
 val take_ledger(Engine& engine, Args&) { return to_js(engine.session().take_ledger()); }
@@ -110,6 +115,7 @@ constexpr Op<Engine> kOps[] = {
     {"commit", commit},
     {"abandon", abandon},
     {"keys", keys},
+    {"key", one_key},
     {"providers", providers},
     {"takeLedger", take_ledger},
     {"noteChecked", note_checked},

@@ -186,6 +186,9 @@ export function fakeModule(overrides = {}) {
     keys() {
       return [...this.#rows].filter(([key]) => key.startsWith('record/')).map(([, bytes]) => decode(bytes))
     }
+    key(id) {
+      return this.keys().find((key) => key.id === id) ?? null
+    }
     providers() {
       return [{ id: 'fake', name: 'Fake' }]
     }

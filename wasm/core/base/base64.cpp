@@ -17,15 +17,16 @@ int digit_of(char c) noexcept {
 }  // namespace
 
 std::string encode_base64url(ByteView bytes) {
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
+  // Written in place: a vault's manifest holds a digest for every key, and is written with every change.
+  std::string text((bytes.size() * 4 + 2) / 3, '\0');
+  char* out = text.data();
   std::uint32_t pending = 0;
   int bits = 0;
   for (const std::uint8_t byte : bytes) {
     pending = pending << 8 | byte;
-    for (bits += 8; bits >= 6; bits -= 6) text.push_back(kAlphabet[pending >> (bits - 6) & 63]);
+    for (bits += 8; bits >= 6; bits -= 6) *out++ = kAlphabet[pending >> (bits - 6) & 63];
   }
-  if (bits > 0) text.push_back(kAlphabet[pending << (6 - bits) & 63]);
+  if (bits > 0) *out = kAlphabet[pending << (6 - bits) & 63];
   return text;
 }
 

@@ -195,6 +195,12 @@ JsonOut& JsonOut::set(std::string_view key, bool value) { return begin(key).raw(
 JsonOut& JsonOut::set(std::string_view key, const JsonOut& value) { return begin(key).raw(value.dump()); }
 JsonOut& JsonOut::set(std::string_view key, JsonRef value) { return begin(key).raw(value.dump()); }
 JsonOut& JsonOut::set_null(std::string_view key) { return begin(key).raw("null"); }
+JsonOut& JsonOut::set_array(std::string_view key, FunctionRef<void(JsonOut&)> fill) {
+  return begin(key).nest('[', ']', fill);
+}
+JsonOut& JsonOut::set_object(std::string_view key, FunctionRef<void(JsonOut&)> fill) {
+  return begin(key).nest('{', '}', fill);
+}
 JsonOut& JsonOut::push(std::string_view text) { return begin().write(text); }
 JsonOut& JsonOut::push(std::int64_t number) { return begin().write(number); }
 JsonOut& JsonOut::push(const JsonOut& value) { return begin().raw(value.dump()); }
@@ -205,7 +211,9 @@ JsonOut& JsonOut::begin(std::string_view key) {
 }
 
 JsonOut& JsonOut::begin() {
-  if (text_.size() > 1) text_ += ',';
+  // Only what was just opened ends so: a text ends in its quotation mark.
+  const char last = text_.back();
+  if (last != '{' && last != '[') text_ += ',';
   return *this;
 }
 
@@ -223,6 +231,13 @@ JsonOut& JsonOut::write(std::int64_t number) {
   std::array<char, 24> digits{};
   const auto end = std::to_chars(digits.begin(), digits.end(), number).ptr;
   return raw({digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+JsonOut& JsonOut::nest(char open, char close, FunctionRef<void(JsonOut&)> fill) {
+  text_ += open;
+  fill(*this);
+  text_ += close;
+  return *this;
 }
 
 JsonOut& JsonOut::raw(std::string_view json) {

@@ -95,6 +95,9 @@ class JsonOut {
   /// A copy of a value that was read.
   JsonOut& set(std::string_view key, JsonRef value);
   JsonOut& set_null(std::string_view key);
+  /// An array that `fill` pushes to, or an object that it sets: written in place, for documents of many parts.
+  JsonOut& set_array(std::string_view key, FunctionRef<void(JsonOut&)> fill);
+  JsonOut& set_object(std::string_view key, FunctionRef<void(JsonOut&)> fill);
   JsonOut& push(std::string_view text);
   JsonOut& push(std::int64_t number);
   JsonOut& push(const JsonOut& value);
@@ -109,6 +112,7 @@ class JsonOut {
   JsonOut& write(std::string_view text);
   JsonOut& write(std::int64_t number);
   JsonOut& raw(std::string_view json);
+  JsonOut& nest(char open, char close, FunctionRef<void(JsonOut&)> fill);
 
   std::string text_;  // all but the closing bracket
   char close_;

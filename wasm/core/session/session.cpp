@@ -117,6 +117,12 @@ std::vector<KeyView> Session::keys() const {
   return views;
 }
 
+std::optional<KeyView> Session::key(std::string_view id) const {
+  const Record* record = vault_.find(id);
+  if (record == nullptr) return std::nullopt;
+  return KeyView{record, vault_.ledger(id), vault_.default_record(record->fields.provider) == record};
+}
+
 // --- calls ---------------------------------------------------------------------------------------------------------
 
 // The provider a record was made for, if it still is where the record is sealed to.

@@ -153,6 +153,8 @@ class Session {
   Result<AuditTrail> audit(const Rows& rows) const { return vault_.audit(rows); }
 
   std::vector<KeyView> keys() const;
+  /// One of them, without looking at the others; nothing if there is none of that id.
+  std::optional<KeyView> key(std::string_view id) const;
   const std::vector<ProviderRef>& providers() const noexcept { return catalogue_.all(); }
   Rows take_ledger() { return vault_.take_ledger(); }
   void note_checked(std::string_view key, std::string_view code, UnixMs now) { vault_.note_checked(key, code, now); }

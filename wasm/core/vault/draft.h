@@ -1,4 +1,4 @@
-// draft: a plan being put together. A copy of the manifest follows each put and drop, and is sealed at the end.
+// draft: a plan being put together. What each put and drop changes of the manifest is gathered, and sealed at the end.
 #pragma once
 
 #include "vault/vault.h"
@@ -7,17 +7,21 @@ namespace keyhold {
 
 class Vault::Draft {
  public:
-  /// `manifest` as it will be, `base` what storage must hold before.
-  Draft(Manifest manifest, std::optional<Bytes> base) : manifest_(std::move(manifest)) { plan_.base = std::move(base); }
+  /// `manifest` as it will be, `entries` as they are until then and as long as the draft lives, `base` what storage must
+  /// hold before.
+  Draft(ManifestHead manifest, const ManifestEntries& entries, std::optional<Bytes> base)
+      : manifest_(std::move(manifest)), entries_(&entries) {
+    plan_.base = std::move(base);
+  }
 
   const std::string& vault() const { return manifest_.vault; }
-  Manifest& manifest() { return manifest_; }
+  ManifestHead& manifest() { return manifest_; }
 
   /// A sealed row that the manifest lists.
   void put(Bytes bytes) {
     const Header header = parse_envelope(bytes)->header;  // sealed a moment ago, or listed already
     std::string key = row_key(header.purpose, header.id);
-    manifest_.entries.insert_or_assign(key, manifest_entry(header, bytes));
+    changes_.insert_or_assign(key, manifest_entry(header, bytes));
     std::erase(plan_.deletes, key);  // put in the place of what was dropped
     plan_.puts.insert_or_assign(std::move(key), std::move(bytes));
   }
@@ -26,7 +30,7 @@ class Vault::Draft {
   void put_apart(std::string key, Bytes bytes) { plan_.puts.insert_or_assign(std::move(key), std::move(bytes)); }
 
   void drop(std::string key) {
-    manifest_.entries.erase(key);
+    changes_.insert_or_assign(key, std::nullopt);
     plan_.deletes.push_back(std::move(key));
   }
 
@@ -42,15 +46,18 @@ class Vault::Draft {
       plan_.puts.erase(row);
       plan_.deletes.push_back(std::move(row));
     }
-    plan_.puts.insert_or_assign("manifest", seal_manifest(manifest_, manifest_key, rng));
+    plan_.puts.insert_or_assign("manifest", seal_manifest(manifest_, *entries_, changes_, manifest_key, rng));
     Staged staged;
     staged.plan = std::move(plan_);
     staged.manifest = std::move(manifest_);
+    staged.changes = std::move(changes_);
     return staged;
   }
 
  private:
-  Manifest manifest_;
+  ManifestHead manifest_;
+  const ManifestEntries* entries_;
+  EntryChanges changes_;
   Plan plan_;
 };
 

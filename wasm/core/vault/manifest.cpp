@@ -22,11 +22,9 @@ Result<Digest> parse_digest(JsonRef field) {
 }
 
 // [rev, digest], and of a record [rev, digest, base].
-JsonOut encode_entry(const ManifestEntry& entry) {
-  JsonOut out = JsonOut::array();
+void encode_entry(const ManifestEntry& entry, JsonOut& out) {
   out.push(entry.rev).push(encode_base64url(entry.digest));
   if (!entry.base.empty()) out.push(entry.base);
-  return out;
 }
 
 Result<ManifestEntry> parse_entry(JsonRef array) {
@@ -83,13 +81,31 @@ Result<AuditHead> parse_audit(JsonRef object) {
   return audit;
 }
 
-std::map<std::string, Digest, std::less<>> listed_slots(const Manifest& manifest) {
-  std::map<std::string, Digest, std::less<>> slots;
-  for (auto entry = manifest.entries.lower_bound(kSlotPrefix);
-       entry != manifest.entries.end() && entry->first.starts_with(kSlotPrefix); ++entry) {
-    slots.emplace(entry->first.substr(kSlotPrefix.size()), entry->second.digest);
+using SlotDigests = std::map<std::string, Digest, std::less<>>;
+
+void add_slot(SlotDigests& slots, const std::string& row, const ManifestEntry& entry) {
+  if (row.starts_with(kSlotPrefix)) slots.emplace(row.substr(kSlotPrefix.size()), entry.digest);
+}
+
+SlotDigests listed_slots(const ManifestEntries& entries) {
+  SlotDigests slots;
+  for (auto entry = entries.lower_bound(kSlotPrefix); entry != entries.end() && entry->first.starts_with(kSlotPrefix);
+       ++entry) {
+    add_slot(slots, entry->first, entry->second);
   }
   return slots;
+}
+
+// Both are in the order of the row keys.
+void each_changed(const ManifestEntries& entries, const EntryChanges& changes,
+                  FunctionRef<void(const std::string&, const ManifestEntry&)> visit) {
+  auto entry = entries.begin();
+  for (const auto& [row, change] : changes) {
+    for (; entry != entries.end() && entry->first < row; ++entry) visit(entry->first, entry->second);
+    if (entry != entries.end() && entry->first == row) ++entry;
+    if (change) visit(row, *change);
+  }
+  for (; entry != entries.end(); ++entry) visit(entry->first, entry->second);
 }
 
 Finding::Kind kind_of(Errc code) noexcept {
@@ -112,14 +128,19 @@ std::string_view name(Finding::Kind kind) noexcept {
   return "";
 }
 
-Bytes seal_manifest(const Manifest& manifest, const SubKey& key, Rng& rng) {
-  JsonOut entries = JsonOut::object();
-  for (const auto& [row, entry] : manifest.entries) entries.set(row, encode_entry(entry));
+Bytes seal_manifest(const ManifestHead& head, const ManifestEntries& entries, const EntryChanges& changes,
+                    const SubKey& key, Rng& rng) {
+  Header header{.purpose = Purpose::manifest, .vault = head.vault, .id = "manifest"};
+  header.rev = head.generation;
+  header.manifest = ManifestFields{head.generation, head.epoch, {}};
   JsonOut info = JsonOut::object();
-  info.set("entries", entries).set("audit", encode_audit(manifest.audit));
-  Header header{.purpose = Purpose::manifest, .vault = manifest.vault, .id = "manifest"};
-  header.rev = manifest.generation;
-  header.manifest = ManifestFields{manifest.generation, manifest.epoch, listed_slots(manifest)};
+  info.set_object("entries", [&](JsonOut& list) {
+    each_changed(entries, changes, [&](const std::string& row, const ManifestEntry& entry) {
+      list.set_array(row, [&](JsonOut& out) { encode_entry(entry, out); });
+      add_slot(header.manifest->slots, row, entry);
+    });
+  });
+  info.set("audit", encode_audit(head.audit));
   // REVEAL: the subkey seals.
   return seal_envelope(header, Body{info.dump(), {}}, key.reveal(), rng);
 }
@@ -141,10 +162,20 @@ Result<Manifest> open_manifest(ByteView bytes, std::string_view vault, const Sub
     return {};
   }));
   // Written anew from the entries with the next change: the header bounds them.
-  if (listed_slots(manifest) != envelope.header.manifest->slots) return Errc::ERR_BAD_FORMAT;
+  if (listed_slots(manifest.entries) != envelope.header.manifest->slots) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_TRY(const JsonRef audit, info.root().field("audit"));
   KEYHOLD_TRY(manifest.audit, parse_audit(audit));
   return manifest;
+}
+
+void apply(EntryChanges changes, ManifestEntries& entries) {
+  for (auto& [row, change] : changes) {
+    if (change) {
+      entries.insert_or_assign(row, *std::move(change));
+    } else {
+      entries.erase(row);
+    }
+  }
 }
 
 ManifestEntry manifest_entry(const Header& header, ByteView bytes) {

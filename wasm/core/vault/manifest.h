@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,20 @@ struct ManifestEntry {
   std::string base;  // of a record, else empty
 };
 
-struct Manifest {
+/// By row key; without manifest, ledger and audit rows.
+using ManifestEntries = std::map<std::string, ManifestEntry, std::less<>>;
+/// What entries become; nothing: they go. A change of one key is that, and no copy of a thousand entries.
+using EntryChanges = std::map<std::string, std::optional<ManifestEntry>, std::less<>>;
+
+struct ManifestHead {
   std::string vault;
   std::int64_t generation = 1;
   std::int64_t epoch = 1;
-  std::map<std::string, ManifestEntry, std::less<>> entries;  // by row key; without manifest, ledger and audit rows
   AuditHead audit;
+};
+
+struct Manifest : ManifestHead {
+  ManifestEntries entries;
 };
 
 /// How one row differs from what the manifest says. Nothing is deleted because of it.
@@ -41,7 +50,10 @@ struct Finding {
 };
 std::string_view name(Finding::Kind kind) noexcept;
 
-Bytes seal_manifest(const Manifest& manifest, const SubKey& key, Rng& rng);
+/// Of `entries` after `changes`.
+Bytes seal_manifest(const ManifestHead& head, const ManifestEntries& entries, const EntryChanges& changes,
+                    const SubKey& key, Rng& rng);
+void apply(EntryChanges changes, ManifestEntries& entries);
 /// `vault` is the vault the opened slot belongs to. ERR_BAD_FORMAT, ERR_SWAPPED (of another vault or place), ERR_TAMPERED.
 Result<Manifest> open_manifest(ByteView bytes, std::string_view vault, const SubKey& key);
 

@@ -267,9 +267,12 @@ Rows Vault::take_ledger() {
   if (!opened_ || (staged_ && staged_->next)) return rows;
   std::set<std::string, std::less<>> later;
   for (const std::string& id : opened_->ledger_changed) {
-    if (staged_ && !staged_->manifest.entries.contains(row_key(Purpose::record, id))) {
-      later.emplace(id);  // being deleted: a row written behind it would stay for ever
-      continue;
+    if (staged_) {
+      const auto change = staged_->changes.find(row_key(Purpose::record, id));
+      if (change != staged_->changes.end() && !change->second) {
+        later.emplace(id);  // being deleted: a row written behind it would stay for ever
+        continue;
+      }
     }
     LedgerRow& row = opened_->ledger[id];
     ++row.rev;

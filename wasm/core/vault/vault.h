@@ -200,7 +200,8 @@ class Vault {
   };
   struct Staged {
     Plan plan;
-    Manifest manifest;
+    ManifestHead manifest;
+    EntryChanges changes;
     std::size_t notes = 0;       // of Opened::notes, how many the plan takes along
     std::optional<Opened> next;  // of a vault being made, or sealed under a new root key
   };
@@ -208,7 +209,7 @@ class Vault {
     RootKey root;
     std::string slot;
   };
-  // A plan being put together: a copy of the manifest that follows each put and drop.
+  // A plan being put together.
   class Draft;
 
   void read_rows(Opened& into, std::string_view vault) const;

@@ -9,9 +9,9 @@ Result<Vault::Draft> Vault::draft() {
   if (!opened_) return Errc::ERR_LOCKED;
   if (staged_) return Errc::ERR_WRONG_STATE;
   if (!opened_->manifest_sound) return Errc::ERR_TAMPERED;
-  Manifest next = opened_->manifest;
+  ManifestHead next = opened_->manifest;
   ++next.generation;
-  return Draft(std::move(next), rows_.find("manifest")->second);
+  return Draft(std::move(next), opened_->manifest.entries, rows_.find("manifest")->second);
 }
 
 Result<Plan> Vault::stage(Draft draft, const AuditEvent& event) {
@@ -41,9 +41,8 @@ Result<Plan> Vault::plan_create(const SlotKdf& kdf, const SlotKey& slot_key, Uni
   const RootKey root = RootKey::make(rng_);
   Opened next{Keys(root)};
   next.slot = make_id();
-  Manifest manifest;
-  manifest.vault = make_id();
-  Draft draft(std::move(manifest), std::nullopt);
+  const Manifest manifest{{.vault = make_id()}, {}};
+  Draft draft(manifest, manifest.entries, std::nullopt);
   draft.put(seal_slot(next.slot, 1, draft.vault(), kdf, slot_key, root, rng_));
   Settings settings;
   settings.rev = 1;
@@ -274,7 +273,8 @@ Result<void> Vault::commit() {
     carry_over(before, staged.notes, *opened_);
     return {};
   }
-  opened_->manifest = std::move(staged.manifest);
+  static_cast<ManifestHead&>(opened_->manifest) = std::move(staged.manifest);
+  keyhold::apply(std::move(staged.changes), opened_->manifest.entries);
   opened_->notes.erase(opened_->notes.begin(), opened_->notes.begin() + static_cast<std::ptrdiff_t>(staged.notes));
   const auto settled = [&](const std::string& key) {
     std::erase_if(opened_->findings, [&](const Finding& finding) { return finding.key == key; });

@@ -34,10 +34,9 @@ Result<Plan> Vault::plan_repair(const Rows& copy, UnixMs now) {
     KEYHOLD_TRY(manifest, open_manifest(copied->second, opened_->manifest.vault, opened_->keys.manifest));
   }
   ++manifest.generation;
-  const auto entries = manifest.entries;
-  Draft draft(std::move(manifest), base);
+  Draft draft(manifest, manifest.entries, base);
   std::int64_t put = 0;
-  for (const auto& [key, entry] : entries) {
+  for (const auto& [key, entry] : manifest.entries) {
     const auto row = rows_.find(key);
     if (row != rows_.end() && digest_of(row->second) == entry.digest) continue;
     const auto copied = copy.find(key);

@@ -201,6 +201,8 @@ export interface Engine extends KeepingEngine {
   abandon(): void
 
   keys(): KeyInfo[]
+  /** One of them, whatever their number; null if there is none. */
+  key(id: KeyId): KeyInfo | null
   providers(): ProviderInfo[]
   /** Ledger rows that changed since last asked; to be written relaxed, outside the manifest. */
   takeLedger(): Row[]

@@ -96,7 +96,7 @@ export class Vault {
   }
 
   key(id: string): KeyInfo {
-    return found(this.engine.keys().find((key) => key.id === id))
+    return found(this.engine.key(id))
   }
 
   provider(id: string): ProviderInfo {
@@ -335,7 +335,7 @@ export interface Answered {
   done(): void
 }
 
-function found<T>(item: T | undefined): T {
-  if (item === undefined) throw new Failure('ERR_NOT_FOUND')
+function found<T>(item: T | null | undefined): T {
+  if (item === null || item === undefined) throw new Failure('ERR_NOT_FOUND')
   return item
 }
