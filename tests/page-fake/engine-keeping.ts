@@ -76,8 +76,13 @@ export class Keeping extends FakeKeeping {
   async repair(): Promise<Status> {
     await wait(300)
     const how = wishes.get('repair')
-    if (how === null) this.findings = this.findings.filter(({ kind }) => kind === 'rolled-back')
+    if (how === null) this.findings = []
     else if (how === 'part') this.findings = this.findings.slice(1)
+    return this.saved()
+  }
+  async keepState(): Promise<Status> {
+    await wait(100)
+    this.findings = this.findings.filter(({ kind }) => kind !== 'rolled-back')
     return this.saved()
   }
   async recoverCopy(): Promise<Status> {

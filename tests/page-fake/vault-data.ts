@@ -9,6 +9,7 @@ const slot = (id: string, kind: SlotInfo['kind'], name: string, days: number): S
   kind,
   name,
   createdAt: now - days * DAY,
+  damaged: false,
   ...(kind === 'passkey' && {
     passkey: {
       credential: new TextEncoder().encode(`credential of ${id}`),

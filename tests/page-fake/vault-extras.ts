@@ -73,7 +73,7 @@ export class FakeKeeping {
   async create(passphrase: Uint8Array): Promise<Status> {
     await wait(200)
     keep('passphrase', text.decode(passphrase))
-    this.#slots = [{ id: 'slot-1', kind: 'passphrase', name: '', createdAt: Date.now() }]
+    this.#slots = [{ id: 'slot-1', kind: 'passphrase', name: '', createdAt: Date.now(), damaged: false }]
     return this.#open()
   }
   async unlock(by: Uint8Array | WayIn): Promise<Status> {
@@ -113,7 +113,7 @@ export class FakeKeeping {
     this.prove(proof)
     if (prf.length !== 64 || prf.every((byte) => byte === 0)) throw new KeyholdError('ERR_PASSKEY_PRF')
     const passkey = { credential, rp, salts: SALTS }
-    this.#slots.push({ id: slot, kind: 'passkey', name, createdAt: Date.now(), passkey })
+    this.#slots.push({ id: slot, kind: 'passkey', name, createdAt: Date.now(), damaged: false, passkey })
     this.#prfs[slot] = hex(prf)
     return this.saved()
   }
@@ -174,7 +174,7 @@ export class FakeKeeping {
   #replace(kind: SlotInfo['kind']): void {
     const name = this.#slots.find((slot) => slot.kind === kind)?.name ?? ''
     this.#slots = this.#slots.filter((slot) => slot.kind !== kind)
-    this.#slots.push({ id: crypto.randomUUID(), kind, name, createdAt: Date.now() })
+    this.#slots.push({ id: crypto.randomUUID(), kind, name, createdAt: Date.now(), damaged: false })
     const order = ['passphrase', 'passkey', 'recovery']
     this.#slots.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
   }

@@ -51,6 +51,7 @@ const good = {
   restore: { choices: ['skip', 'add', 'replace'] },
   closeImport: {},
   repair: {},
+  keepState: {},
   recoverCopy: {},
   exportRaw: {},
   audit: {},

@@ -29,7 +29,7 @@ val to_js(const PasskeyFields::Salts& salts) {
 val to_js(const SlotView& slot) {
   JsonOut facts = JsonOut::object();
   facts.set("id", slot.id).set("kind", kind_name(slot.fields));
-  facts.set("name", slot.note.name).set("createdAt", slot.note.created_at);
+  facts.set("name", slot.note.name).set("createdAt", slot.note.created_at).set("damaged", slot.damaged);
   val object = bindings::to_js(facts);
   if (const auto* passkey = std::get_if<PasskeyFields>(&slot.fields)) {
     JsonOut known = JsonOut::object();
@@ -214,6 +214,8 @@ val plan_lock_minutes(Engine& engine, Args& args) {
   return to_plan(engine.session().plan_lock_minutes(args.whole(0), args.whole(1)));
 }
 
+val waiting_notes(Engine& engine, Args&) { return val(static_cast<int>(engine.session().waiting_notes())); }
+
 val plan_notes(Engine& engine, Args&) { return to_plan(engine.session().plan_notes()); }
 
 // --- backup and import ---
@@ -283,6 +285,12 @@ val plan_repair(Engine& engine, Args& args) {
   return to_plan(engine.session().plan_repair(args.bytes(0), args.whole(1)));
 }
 
+val plan_keep_state(Engine& engine, Args& args) { return to_plan(engine.session().plan_keep_state(args.whole(0))); }
+
+val plan_restart_trail(Engine& engine, Args& args) {
+  return to_plan(engine.session().plan_restart_trail(args.whole(0)));
+}
+
 val plan_recover(Engine& engine, Args& args) { return to_plan(engine.session().plan_recover(args.bytes(0))); }
 
 val archive(Engine&, Args& args) { return to_uint8array(encode_archive(rows_from(args.value(0)))); }
@@ -313,6 +321,7 @@ constexpr Op<Engine> kOps[] = {
     {"planOrder", plan_order},
     {"planLockMinutes", plan_lock_minutes},
     {"planNotes", plan_notes},
+    {"waitingNotes", waiting_notes},
     {"backupSpec", backup_spec},
     {"makeBackup", make_backup},
     {"planBackedUp", plan_backed_up},
@@ -325,6 +334,8 @@ constexpr Op<Engine> kOps[] = {
     {"knowCopy", know_copy},
     {"planRepair", plan_repair},
     {"planRecover", plan_recover},
+    {"planKeepState", plan_keep_state},
+    {"planRestartTrail", plan_restart_trail},
     {"archive", archive},
     {"copy", copy},
 };

@@ -90,6 +90,11 @@ val providers(Engine& engine, Args&) { return to_js(to_json_array(engine.session
 
 val take_ledger(Engine& engine, Args&) { return to_js(engine.session().take_ledger()); }
 
+val note_reflected(Engine& engine, Args& args) {
+  engine.session().note_reflected(args.text(0), args.whole(1));
+  return val::null();
+}
+
 val note_checked(Engine& engine, Args& args) {
   engine.session().note_checked(args.text(0), args.text(1), args.whole(2));
   return val::null();
@@ -119,6 +124,7 @@ constexpr Op<Engine> kOps[] = {
     {"providers", providers},
     {"takeLedger", take_ledger},
     {"noteChecked", note_checked},
+    {"noteReflected", note_reflected},
 };
 
 }  // namespace

@@ -157,6 +157,69 @@ TEST_CASE_METHOD(Copied, "rollback: an older state of everything put back is not
   all_is_well(open());
 }
 
+TEST_CASE_METHOD(Copied, "rollback: what merely happens settles nothing, and the copy is left as it is") {
+  const Shelf older = shelf;
+  add(vault, shelf, "third", "sk-third-key");
+  copy = shelf.envelopes;
+  shelf = older;
+  Vault other = open();
+  REQUIRE(other.is_rolled_back());
+  other.note_checked(first, "ok", 5);
+  CHECK(other.waiting_notes() == 0);
+  CHECK(other.plan_notes()->puts.empty());
+  REQUIRE(other.load(shelf.envelopes, shelf.ledger).ok());
+  CHECK(other.is_rolled_back());
+  CHECK(open().is_rolled_back());
+}
+
+TEST_CASE_METHOD(Copied,
+                 "rollback: repair brings back all of the later state, and the trail says that it begins anew") {
+  const Shelf older = shelf;
+  const std::string third = add(vault, shelf, "third", "sk-third-key");
+  apply(vault, shelf, vault.plan_replace(second, "", secret("sk-second-new"), 2));
+  apply(vault, shelf, vault.plan_delete(first, 3));
+  const auto later = secrets_of(vault);
+  copy = shelf.envelopes;
+  shelf = older;
+  Vault other = open();
+  apply(other, shelf, other.plan_repair(copy, 4));
+  CHECK(secrets_of(other) == later);
+  CHECK(other.findings().empty());
+  Vault next = open();
+  CHECK(secrets_of(next) == later);
+  require_whole(next, shelf);
+  require_whole_trail(next, shelf);
+  CHECK(next.audit(shelf.audit)->entries.front().event.action == AuditAction::repair);
+  add(next, shelf, "fourth", "sk-fourth-key");
+  require_whole(open(), shelf);
+}
+
+TEST_CASE_METHOD(Copied, "rollback: the older state is kept when somebody says so, and is then the latest") {
+  const Shelf older = shelf;
+  add(vault, shelf, "third", "sk-third-key");
+  add(vault, shelf, "fourth", "sk-fourth-key");
+  CHECK(vault.plan_keep_state(4).error() == Errc::ERR_WRONG_STATE);
+  copy = shelf.envelopes;
+  shelf = older;
+  Vault other = open();
+  apply(other, shelf, other.plan_keep_state(4));
+  CHECK(other.findings().empty());
+  CHECK(secrets_of(other).size() == 2);
+  CHECK(open().findings().empty());
+  require_whole_trail(open(), shelf);
+}
+
+TEST_CASE_METHOD(Copied, "recover: the trail that went with the database begins anew, and says so") {
+  shelf.envelopes = copy;
+  shelf.audit.clear();
+  Vault other = open();
+  REQUIRE(other.audit(shelf.audit)->broken);
+  apply(other, shelf, other.plan_restart_trail(4));
+  require_whole_trail(other, shelf);
+  CHECK(other.audit(shelf.audit)->entries.back().event.action == AuditAction::trail_restart);
+  require_whole_trail(open(), shelf);
+}
+
 TEST_CASE_METHOD(Copied, "rollback: not for a copy that is as old, older, damaged, foreign or missing") {
   add(vault, shelf, "third", "sk-third-key");
   CHECK(open().findings().empty());

@@ -123,7 +123,7 @@ export function fakeModule(overrides = {}) {
       return []
     }
     slots() {
-      return [{ id: '1', kind: 'passphrase', name: '', createdAt: 0 }]
+      return [{ id: '1', kind: 'passphrase', name: '', createdAt: 0, damaged: false }]
     }
     settings() {
       return { lockAfterMinutes: 15, backup: { at: null, current: false } }
@@ -139,6 +139,10 @@ export function fakeModule(overrides = {}) {
     strongerKdf() {
       return null
     }
+    waitingNotes() {
+      return 0
+    }
+    noteReflected() {}
     planNotes() {
       return { value: { base: null, puts: [], deletes: [], id: '' } }
     }

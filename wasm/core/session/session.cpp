@@ -93,11 +93,13 @@ Result<Plan> Session::plan_replace(std::string_view key, const SecretBytes& past
   return vault_.plan_replace(key, hint(secret.reveal()), secret, now);
 }
 
+bool Session::permits(const Endpoint& own) const { return site_.custom_endpoints || own.is_loopback(); }
+
 Result<Plan> Session::plan_add_endpoint(std::string_view name, std::string_view base_text, UnixMs now) {
   KEYHOLD_CHECK(check_label(name));
   if (name.size() > kMaxEndpointNameBytes) return Errc::ERR_BAD_INPUT;
   KEYHOLD_TRY(Endpoint base, Endpoint::parse(base_text));
-  if (!site_.custom_endpoints && !base.is_loopback()) return Errc::ERR_NOT_PERMITTED_BY_SITE;
+  if (!permits(base)) return Errc::ERR_NOT_PERMITTED_BY_SITE;
   CustomEndpoint endpoint{"own-" + vault_.make_id(), std::string(name), base.text()};
   KEYHOLD_CHECK(catalogue_.admits(custom_provider(endpoint.id, endpoint.name, std::move(base))));
   return vault_.plan_add_endpoint(std::move(endpoint), now);

@@ -88,6 +88,7 @@ class Session {
   Result<Plan> plan_order(const std::vector<std::string>& keys, UnixMs now) { return vault_.plan_order(keys, now); }
   Result<Plan> plan_lock_minutes(std::int64_t minutes, UnixMs now) { return vault_.plan_lock_minutes(minutes, now); }
   Result<Plan> plan_notes() { return vault_.plan_notes(); }
+  std::size_t waiting_notes() const { return vault_.waiting_notes(); }
   Result<void> commit();
   void abandon() noexcept { vault_.abandon(); }
 
@@ -135,7 +136,10 @@ class Session {
   Result<void> know_copy(ByteView archive);
   Result<Plan> plan_repair(ByteView archive, UnixMs now);
   Result<Plan> plan_recover(ByteView archive) const;
-  /// All rows but the ledger's and the audit trail's, for the copy.
+  Result<Plan> plan_keep_state(UnixMs now) { return vault_.plan_keep_state(now); }
+  Result<Plan> plan_restart_trail(UnixMs now) { return vault_.plan_restart_trail(now); }
+  /// All rows but the ledger's and the audit trail's, for the copy. Empty while the copy is to be left as it is: it holds
+  /// a later state than this one.
   Bytes copy() const;
 
   // --- when to lock ---
@@ -158,6 +162,7 @@ class Session {
   const std::vector<ProviderRef>& providers() const noexcept { return catalogue_.all(); }
   Rows take_ledger() { return vault_.take_ledger(); }
   void note_checked(std::string_view key, std::string_view code, UnixMs now) { vault_.note_checked(key, code, now); }
+  void note_reflected(std::string_view key, UnixMs now) { vault_.note_reflected(key, now); }
 
   // --- calls: ERR_LOCKED unless unlocked ---
 
@@ -183,6 +188,8 @@ class Session {
   Result<ProviderRef> provider_of(const Record& record) const;
   Result<Exchange> check(ProviderRef provider, const SecretBytes& secret, std::string key_id, UnixMs now);
   void take_over_endpoints();
+  /// By the site's configuration.
+  bool permits(const Endpoint& own) const;
 
   Rng& rng_;
   Catalogue catalogue_;

@@ -93,6 +93,10 @@ Result<Bytes> Session::make_backup(const SlotKey& proof, const SlotKdf& kdf, con
 Result<void> Session::open_backup(ByteView file, const SlotKey& file_key) {
   if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
   KEYHOLD_TRY(Backup backup, keyhold::open_backup(file, file_key));
+  std::erase_if(backup.endpoints, [this](const CustomEndpoint& endpoint) {
+    const auto base = Endpoint::parse(endpoint.base);
+    return !base || !permits(*base);
+  });
   import_ = import_of(std::move(backup), catalogue_, vault_);
   return {};
 }
@@ -133,7 +137,7 @@ Result<Plan> Session::plan_repair(ByteView archive, UnixMs now) {
   return vault_.plan_repair(rows, now);
 }
 
-Bytes Session::copy() const { return encode_archive(vault_.rows()); }
+Bytes Session::copy() const { return vault_.is_rolled_back() ? Bytes() : encode_archive(vault_.rows()); }
 
 Result<Plan> Session::plan_recover(ByteView archive) const {
   KEYHOLD_TRY(const Rows rows, parse_archive(archive));

@@ -10,11 +10,12 @@ namespace keyhold {
 namespace {
 
 constexpr std::string_view kNames[] = {
-    "create",     "unlock",      "unlock-failed", "key-add",           "key-replace", "key-label",
-    "key-delete", "key-default", "key-check",     "key-expires",       "key-order",   "use",
-    "slot-add",   "slot-remove", "slot-name",     "passphrase-change", "root-rotate", "export",
-    "import",     "repair",      "endpoint-add",  "endpoint-remove",   "settings"};
-static_assert(std::size(kNames) == static_cast<std::size_t>(AuditAction::settings) + 1);
+    "create",       "unlock",      "unlock-failed", "key-add",           "key-replace", "key-label",
+    "key-delete",   "key-default", "key-check",     "key-expires",       "key-order",   "use",
+    "slot-add",     "slot-remove", "slot-name",     "passphrase-change", "root-rotate", "export",
+    "import",       "repair",      "endpoint-add",  "endpoint-remove",   "settings",    "trail-restart",
+    "key-reflected"};
+static_assert(std::size(kNames) == static_cast<std::size_t>(AuditAction::key_reflected) + 1);
 
 constexpr std::string_view kPrefix = "audit/";
 constexpr std::size_t kDigits = 12;
@@ -85,6 +86,15 @@ std::vector<std::string> trim_audit(AuditHead& head, std::int64_t max_entries) {
     head.before = head.steps.front();
     head.steps.erase(head.steps.begin());
   }
+  return dropped;
+}
+
+std::vector<std::string> restart_audit(AuditHead& head) {
+  std::vector<std::string> dropped;
+  for (std::int64_t seq = head.first; seq <= head.last; ++seq) dropped.push_back(audit_row_key(seq));
+  head.first = head.last + 1;
+  head.before = head.head;
+  head.steps.clear();
   return dropped;
 }
 

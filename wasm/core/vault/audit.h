@@ -41,6 +41,8 @@ enum class AuditAction {
   endpoint_add,
   endpoint_remove,
   settings,
+  trail_restart,
+  key_reflected,
 };
 /// With dashes: "key-add".
 std::string_view name(AuditAction action) noexcept;
@@ -75,6 +77,9 @@ Result<AuditEvent> open_audit_entry(const Envelope& envelope, const SubKey& key)
 
 /// Drops the oldest entries above the bound from `head`. @return the rows to delete.
 std::vector<std::string> trim_audit(AuditHead& head, std::int64_t max_entries = kMaxAuditEntries);
+
+/// The entries so far are lost, all of them: the chain goes on from its head. @return the rows to delete, if they turn up.
+std::vector<std::string> restart_audit(AuditHead& head);
 
 struct AuditTrail {
   struct Entry {

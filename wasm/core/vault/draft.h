@@ -34,6 +34,9 @@ class Vault::Draft {
     plan_.deletes.push_back(std::move(key));
   }
 
+  /// A row beside the manifest.
+  void drop_apart(std::string key) { plan_.deletes.push_back(std::move(key)); }
+
   void note(const AuditEvent& event, const SubKey& key, Rng& rng) {
     Bytes entry = seal_audit_entry(event, manifest_.audit, manifest_.vault, key, rng);
     put_apart(audit_row_key(manifest_.audit.last), std::move(entry));

@@ -45,6 +45,7 @@ Result<VaultState> Vault::load(Rows envelopes, Rows ledger) {
     if (manifest == rows_.end() || !open_manifest(manifest->second, vault, fresh.keys.manifest))
       return Errc::ERR_LOCKED;
     read_rows(fresh, vault);
+    look_for_rollback(fresh);
     carry_over(before, 0, fresh);
     opened_.emplace(std::move(fresh));
   }
@@ -260,6 +261,17 @@ void Vault::note_checked(std::string_view id, std::string_view code, UnixMs now)
   event.code = code;
   note(std::move(event));
 }
+
+void Vault::note_reflected(std::string_view id, UnixMs now) {
+  if (const Record* record = find(id)) {
+    AuditEvent event = event_of(AuditAction::key_reflected, *record, now);
+    event.code = name(Errc::ERR_KEY_REFLECTED);
+    note(std::move(event));
+  }
+}
+
+// Before somebody has decided, nothing may raise the generation of a state that was put back.
+std::size_t Vault::waiting_notes() const { return opened_ && !is_rolled_back() ? opened_->notes.size() : 0; }
 
 Rows Vault::take_ledger() {
   Rows rows;

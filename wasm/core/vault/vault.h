@@ -45,6 +45,7 @@ struct SlotView {
   std::string id;
   SlotFields fields;
   SlotNote note;
+  bool damaged = false;  // not as it was written: it may open nothing any more
 };
 
 /// A slot about to be made: its key depends on its id.
@@ -70,7 +71,7 @@ class Vault {
   /// The copy of this vault that is kept elsewhere: only its manifest is remembered, to notice that an older state of
   /// everything was put back.
   void know_copy(const Rows& copy);
-  /// The ways in, passphrases first, damaged ones left out. Also while locked.
+  /// The ways in, passphrases first; those that cannot be read are left out. Also while locked.
   std::vector<SlotView> slots() const;
   /// What the passphrase must be derived with. ERR_WRONG_STATE if absent, else what is wrong with the slot;
   /// ERR_NOT_FOUND if there is none.
@@ -78,7 +79,7 @@ class Vault {
   /// ERR_NOT_FOUND without that slot, ERR_PASSKEY_PRF.
   Result<SlotKey> passkey_key(std::string_view slot, const SecretBytes& prf) const;
   Result<SlotKey> recovery_key(const RecoveryCode& code) const;
-  /// ERR_CANNOT_UNLOCK for a wrong key, ERR_SLOT_DAMAGED if a slot of that kind is not as it was written. What does not
+  /// ERR_CANNOT_UNLOCK for a wrong key, ERR_SLOT_DAMAGED if no slot is as it was written. What does not
   /// fit the manifest is in findings(); sound records are usable. `failed_before`: wrong attempts since the last unlock.
   Result<void> unlock(const SlotKey& slot_key, UnixMs now = 0, std::int64_t failed_before = 0);
   /// Wipes every key. Allowed in any state.
@@ -99,6 +100,8 @@ class Vault {
   std::string_view opened_by() const;
   /// Has any key changed since the last backup?
   bool backup_is_current() const;
+  /// An older state of everything was put back, and nobody has said yet what is to be done. Notes wait until then.
+  bool is_rolled_back() const;
   /// `rows`: the audit entries as stored. ERR_LOCKED.
   Result<AuditTrail> audit(const Rows& rows) const;
 
@@ -147,11 +150,18 @@ class Vault {
   // --- the copy kept elsewhere (vault_copy.cpp) ---
 
   /// Puts back rows that are missing or damaged and are in the copy exactly as the manifest lists them; the manifest
-  /// itself if it is damaged and the copy's is sound. ERR_NOT_FOUND if the copy has nothing that helps.
+  /// itself if it is damaged and the copy's is sound. After a rollback: all of the later state. ERR_NOT_FOUND if the
+  /// copy has nothing that helps.
   Result<Plan> plan_repair(const Rows& copy, UnixMs now);
   /// Makes the copy the vault, locked. Only while there is no vault, or one that nothing can open: else ERR_WRONG_STATE.
   /// ERR_BAD_FORMAT for a copy without a slot and a manifest.
   Result<Plan> plan_recover(const Rows& copy) const;
+
+  /// The older state that was put back stays. ERR_WRONG_STATE without a rollback.
+  Result<Plan> plan_keep_state(UnixMs now);
+  /// All entries of the activity are lost, as after plan_recover: it begins anew, and says so. ERR_WRONG_STATE if there
+  /// were none.
+  Result<Plan> plan_restart_trail(UnixMs now);
 
   // --- backup (backup.h makes the file) ---
 
@@ -173,6 +183,10 @@ class Vault {
 
   void note_used(std::string_view id, UnixMs now);
   void note_checked(std::string_view id, std::string_view code, UnixMs now);
+  /// An answer held the key itself.
+  void note_reflected(std::string_view id, UnixMs now);
+  /// How many notes wait for plan_notes().
+  std::size_t waiting_notes() const;
   /// Rows that changed since last taken, sealed.
   Rows take_ledger();
 
@@ -204,6 +218,7 @@ class Vault {
     EntryChanges changes;
     std::size_t notes = 0;       // of Opened::notes, how many the plan takes along
     std::optional<Opened> next;  // of a vault being made, or sealed under a new root key
+    bool reread = false;         // what was read before this plan counts no more
   };
   struct Proven {
     RootKey root;

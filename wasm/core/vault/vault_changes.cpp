@@ -10,6 +10,8 @@ Result<Vault::Draft> Vault::draft() {
   if (staged_) return Errc::ERR_WRONG_STATE;
   if (!opened_->manifest_sound) return Errc::ERR_TAMPERED;
   ManifestHead next = opened_->manifest;
+  // A change settles a rollback: what it makes is later than what the copy has seen.
+  if (is_rolled_back()) next.generation = std::max(next.generation, parse_envelope(copy_manifest_)->header.rev);
   ++next.generation;
   return Draft(std::move(next), opened_->manifest.entries, rows_.find("manifest")->second);
 }
@@ -192,7 +194,7 @@ Result<Plan> Vault::plan_lock_minutes(std::int64_t minutes, UnixMs now) {
 
 Result<Plan> Vault::plan_notes() {
   KEYHOLD_TRY(Draft draft, this->draft());
-  if (opened_->notes.empty()) return Plan{};
+  if (waiting_notes() == 0) return Plan{};
   AuditEvent last = std::move(opened_->notes.back());
   opened_->notes.pop_back();
   // It is staged as the plan's own event; should the plan fail, it is the newest of those that wait.
@@ -265,8 +267,8 @@ Result<void> Vault::commit() {
     opened_.emplace(*std::move(staged.next));
     return {};
   }
-  if (!opened_->manifest_sound) {
-    // The copy's manifest took the place of a damaged one: what it does not list was taken for sound until now.
+  if (staged.reread) {
+    // The copy's manifest took the place of another: what it does not list was taken for sound until now.
     Opened before = *std::move(opened_);
     opened_.emplace(std::move(before.keys)).slot = before.slot;
     read_rows(*opened_, staged.manifest.vault);

@@ -1,5 +1,7 @@
 // vault_copy: what the copy kept beside the vault is good for: noticing that an older state of everything was put back,
 // putting back rows that were lost, and becoming the vault when there is none.
+#include <algorithm>
+
 #include "vault/draft.h"
 
 namespace keyhold {
@@ -22,19 +24,34 @@ void Vault::look_for_rollback(Opened& opened) const {
   }
 }
 
+bool Vault::is_rolled_back() const {
+  return opened_ && std::any_of(opened_->findings.begin(), opened_->findings.end(),
+                                [](const Finding& finding) { return finding.kind == Finding::Kind::rolled_back; });
+}
+
 Result<Plan> Vault::plan_repair(const Rows& copy, UnixMs now) {
   if (!opened_) return Errc::ERR_LOCKED;
   if (staged_) return Errc::ERR_WRONG_STATE;
   const auto stored = rows_.find("manifest");
   const auto base = stored == rows_.end() ? std::optional<Bytes>() : std::optional(stored->second);
   Manifest manifest = opened_->manifest;
-  if (!opened_->manifest_sound) {
+  const bool of_copy = !opened_->manifest_sound || is_rolled_back();
+  if (of_copy) {
     const auto copied = copy.find("manifest");
     if (copied == copy.end()) return Errc::ERR_NOT_FOUND;
     KEYHOLD_TRY(manifest, open_manifest(copied->second, opened_->manifest.vault, opened_->keys.manifest));
   }
   ++manifest.generation;
   Draft draft(manifest, manifest.entries, base);
+  if (is_rolled_back()) {
+    // The entries since then went with the state they told of, and those before do not lead to the copy's head.
+    AuditHead older = opened_->manifest.audit;
+    for (std::string& key : restart_audit(older)) draft.drop_apart(std::move(key));
+    restart_audit(draft.manifest().audit);
+    for (const auto& [key, bytes] : rows_) {
+      if (key != "manifest" && !manifest.entries.contains(key)) draft.drop(key);
+    }
+  }
   std::int64_t put = 0;
   for (const auto& [key, entry] : manifest.entries) {
     const auto row = rows_.find(key);
@@ -44,10 +61,26 @@ Result<Plan> Vault::plan_repair(const Rows& copy, UnixMs now) {
     draft.put(copied->second);
     ++put;
   }
-  if (put == 0 && opened_->manifest_sound) return Errc::ERR_NOT_FOUND;
+  if (put == 0 && !of_copy) return Errc::ERR_NOT_FOUND;
   AuditEvent event{AuditAction::repair, now};
   event.count = put;
-  return stage(std::move(draft), event);
+  KEYHOLD_TRY(Plan plan, stage(std::move(draft), event));
+  staged_->reread = of_copy;
+  return plan;
+}
+
+Result<Plan> Vault::plan_keep_state(UnixMs now) {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  if (!is_rolled_back()) return Errc::ERR_WRONG_STATE;
+  return stage(std::move(draft), {AuditAction::repair, now});
+}
+
+Result<Plan> Vault::plan_restart_trail(UnixMs now) {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  AuditHead& trail = draft.manifest().audit;
+  if (trail.last < trail.first) return Errc::ERR_WRONG_STATE;
+  for (std::string& key : restart_audit(trail)) draft.drop_apart(std::move(key));
+  return stage(std::move(draft), {AuditAction::trail_restart, now});
 }
 
 Result<Plan> Vault::plan_recover(const Rows& copy) const {

@@ -43,8 +43,17 @@ std::vector<Envelope> Vault::slot_rows() const {
 
 std::vector<SlotView> Vault::slots() const {
   std::vector<SlotView> views;
+  const auto manifest = rows_.find("manifest");
+  const auto listing =
+      manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
   for (Envelope& slot : slot_rows()) {
     SlotView view{slot.header.id, *std::move(slot.header.slot), {}};
+    if (listing && listing->header.manifest) {
+      const auto& digests = listing->header.manifest->slots;
+      const auto digest = digests.find(view.id);
+      view.damaged =
+          digest != digests.end() && digest->second != digest_of(rows_.find(row_key(Purpose::slot, view.id))->second);
+    }
     if (const auto note = settings().slots.find(view.id); note != settings().slots.end()) view.note = note->second;
     views.push_back(std::move(view));
   }
@@ -84,19 +93,16 @@ Result<SlotKey> Vault::recovery_key(const RecoveryCode& code) const {
 }
 
 Result<Vault::Proven> Vault::open_slot_with(const SlotKey& key) const {
-  Errc error = Errc::ERR_CANNOT_UNLOCK;
-  const auto manifest = rows_.find("manifest");
-  const auto listed =
-      manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
-  for (const Envelope& slot : slot_rows()) {
-    auto root = open_slot(slot, key);
-    if (root) return Proven{*std::move(root), slot.header.id};
-    if (root.error() != Errc::ERR_CANNOT_UNLOCK) error = root.error();
-    if (!listed || !listed->header.manifest) continue;
-    const auto digest = listed->header.manifest->slots.find(slot.header.id);
-    const std::string row = row_key(Purpose::slot, slot.header.id);
-    if (digest != listed->header.manifest->slots.end() && digest->second != digest_of(rows_.find(row)->second)) {
-      error = Errc::ERR_SLOT_DAMAGED;
+  // Which of several was meant cannot be told: that one of them is damaged is for slots() to say.
+  Errc error = Errc::ERR_SLOT_DAMAGED;
+  for (const SlotView& view : slots()) {
+    const auto row = rows_.find(row_key(Purpose::slot, view.id));
+    auto root = open_slot(*parse_envelope(row->second), key);
+    if (root) return Proven{*std::move(root), view.id};
+    if (root.error() != Errc::ERR_CANNOT_UNLOCK) {
+      error = root.error();
+    } else if (!view.damaged && error == Errc::ERR_SLOT_DAMAGED) {
+      error = Errc::ERR_CANNOT_UNLOCK;
     }
   }
   return error;

@@ -173,6 +173,11 @@ export class Keeping extends Line {
     return this.ask({ op: 'repair' })
   }
 
+  /** An older state of the vault was put back, on purpose: it stays, and the copy follows it. */
+  keepState(): Promise<Status> {
+    return this.ask({ op: 'keepState' })
+  }
+
   /** The vault is gone or cannot be read: makes the copy beside it the vault again. */
   recoverCopy(): Promise<Status> {
     return this.ask({ op: 'recoverCopy' })

@@ -19,13 +19,13 @@ export const GROUPS: Record<ActionGroup, { name: string; actions: AuditAction[] 
       'endpoint-remove',
     ],
   },
-  use: { name: 'Keys used and checked', actions: ['use', 'key-check'] },
+  use: { name: 'Keys used and checked', actions: ['use', 'key-check', 'key-reflected'] },
   access: {
     name: 'Unlocking and ways in',
     actions: ['unlock', 'unlock-failed', 'slot-add', 'slot-remove', 'slot-name', 'passphrase-change', 'root-rotate'],
   },
   files: { name: 'Backup and restore', actions: ['export', 'import'] },
-  vault: { name: 'Vault and settings', actions: ['create', 'repair', 'settings'] },
+  vault: { name: 'Vault and settings', actions: ['create', 'repair', 'trail-restart', 'settings'] },
 }
 
 const DONE: Record<AuditAction, string> = {
@@ -52,6 +52,8 @@ const DONE: Record<AuditAction, string> = {
   'endpoint-add': 'Own server added',
   'endpoint-remove': 'Own server removed',
   settings: 'Settings changed',
+  'trail-restart': 'Record begun anew: the entries before were lost with their database',
+  'key-reflected': 'Answer stopped: it held the key itself',
 }
 
 export function actionWords({ action, count }: Pick<AuditEntry, 'action' | 'count'>): string {

@@ -20,8 +20,8 @@ export function slotKind(kind: Way): string {
 export function slotIcon(kind: Way): string {
   return ICONS[kind]
 }
-export function slotAbout(kind: Way): string {
-  return ABOUT[kind]
+export function slotAbout({ kind, damaged }: SlotInfo): string {
+  return damaged ? 'Damaged on disk: it may open nothing any more. Make a new one, and remove this one.' : ABOUT[kind]
 }
 
 /** @returns why this way in has to stay, or '' where it may go. The vault itself decides by the same rule. */

@@ -91,7 +91,7 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
   },
   ERR_ROLLED_BACK: {
     sentence: 'An older state of the whole vault was put back.',
-    next: "Keys added or changed since then are missing. If you restored the browser's data yourself, all is well; otherwise make new keys at the providers.",
+    next: 'Keys added or changed since then are missing. The sealed copy beside the vault is later: repair brings it back. If you put the older state back yourself, you can keep it.',
   },
   ERR_TAMPERED: {
     sentence: 'A stored item was altered after Keyhold wrote it.',

@@ -88,6 +88,7 @@ export type Ask =
   /** Puts back, from the sealed copy beside the vault, rows that are missing or damaged and are there as the manifest lists them. */
   | { op: 'repair' }
   /** There is no vault any more, or it cannot be read, but the copy is there: makes it the vault again. */
+  | { op: 'keepState' }
   | { op: 'recoverCopy' }
   /** Every row as it lies, sealed: for a damaged vault. */
   | { op: 'exportRaw' }
@@ -158,6 +159,7 @@ export interface Answers {
   restore: ImportResult
   closeImport: null
   repair: Status
+  keepState: Status
   recoverCopy: Status
   exportRaw: Uint8Array
   audit: AuditTrail
@@ -241,6 +243,8 @@ export interface SlotInfo {
   name: string
   /** 0 while locked. */
   createdAt: UnixMs
+  /** Not as it was written: it may open nothing any more. */
+  damaged: boolean
   /** For navigator.credentials.get(). */
   passkey?: { credential: Uint8Array; rp: string; salts: [Uint8Array, Uint8Array] }
 }
@@ -332,6 +336,8 @@ export type AuditAction =
   | 'endpoint-add'
   | 'endpoint-remove'
   | 'settings'
+  | 'trail-restart'
+  | 'key-reflected'
 
 /** One discrepancy found at unlock; nothing is deleted because of it. */
 export interface Finding {

@@ -4,7 +4,19 @@ import { runChat, runFetch, type CallSlot } from './calls'
 import type { EngineCall, Outcome } from './engine-module'
 import { CHECK_LIMITS } from './exchange'
 import { Failure, problemOf, take } from './failure'
-import { audit, backup, changeWaysIn, exportRaw, openBackup, openEnv, proven, repair, restore, wipe } from './keeping'
+import {
+  audit,
+  backup,
+  changeWaysIn,
+  exportRaw,
+  keepState,
+  openBackup,
+  openEnv,
+  proven,
+  repair,
+  restore,
+  wipe,
+} from './keeping'
 import type { Vault } from './vault'
 
 /** One page's end, as far as an answer needs it. */
@@ -96,6 +108,8 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
       return null
     case 'repair':
       return repair(asker)
+    case 'keepState':
+      return keepState(asker)
     case 'recoverCopy':
       return vault.recoverCopy(asker)
     case 'exportRaw':

@@ -13,7 +13,7 @@ export class Copy {
   #due: ReturnType<typeof setTimeout> | null = null
   #writing: Promise<void> = Promise.resolve()
 
-  /** @param make  what to write now; null when there is nothing to keep. */
+  /** @param make  what to write now; null or empty when the copy is to stay as it is. */
   constructor(make: () => Uint8Array | null) {
     this.#make = make
   }
@@ -29,7 +29,7 @@ export class Copy {
     clearTimeout(this.#due)
     this.#due = null
     const bytes = this.#make()
-    if (bytes !== null) this.#writing = this.#writing.then(() => write(bytes)).catch(() => {})
+    if (bytes !== null && bytes.length > 0) this.#writing = this.#writing.then(() => write(bytes)).catch(() => {})
     return this.#writing
   }
 

@@ -147,6 +147,8 @@ export interface KeepingEngine {
   planLockMinutes(minutes: number, now: UnixMs): Outcome<Plan>
   /** What happened without changing anything; a plan without puts when there is nothing to write. */
   planNotes(): Outcome<Plan>
+  /** How many happenings planNotes() would write. */
+  waitingNotes(): number
 
   backupSpec(): KdfSpec
   makeBackup(proof: EngineBuffer, kdf: KdfSpec, fileKey: EngineBuffer, now: UnixMs): Outcome<Uint8Array>
@@ -164,7 +166,11 @@ export interface KeepingEngine {
   planRepair(archive: Uint8Array, now: UnixMs): Outcome<Plan>
   /** To be written and loaded; not committed. ERR_WRONG_STATE while there is a vault that can be opened. */
   planRecover(archive: Uint8Array): Outcome<Plan>
-  /** What to keep as the copy. */
+  /** An older state was put back, and is to stay. ERR_WRONG_STATE if none was. */
+  planKeepState(now: UnixMs): Outcome<Plan>
+  /** All of the activity is lost: it begins anew. ERR_WRONG_STATE if there was none. */
+  planRestartTrail(now: UnixMs): Outcome<Plan>
+  /** What to keep as the copy; empty while the copy is to stay as it is, since it holds a later state. */
   copy(): Uint8Array
   archive(rows: Row[]): Uint8Array
 }
@@ -206,6 +212,8 @@ export interface Engine extends KeepingEngine {
   providers(): ProviderInfo[]
   /** Ledger rows that changed since last asked; to be written relaxed, outside the manifest. */
   takeLedger(): Row[]
+  /** An answer held the key itself. */
+  noteReflected(key: KeyId, now: UnixMs): null
   /** Records the outcome of a check of a stored key. */
   noteChecked(key: KeyId, code: ErrorCode | 'ok', now: UnixMs): void
 

@@ -76,7 +76,12 @@ export function backup(request: AskOf<'backup'>, asker: Asker): Promise<BackupFi
     const made = vault.now()
     const file = take(vault.engine.makeBackup(proof, spec, key, made))
     const keys = vault.engine.keys().length
-    await vault.mutate(() => vault.engine.planBackedUp(made), asker)
+    // The file is good also where that cannot be written down: in a damaged vault it is what is wanted most.
+    await vault
+      .mutate(() => vault.engine.planBackedUp(made), asker)
+      .catch((error: unknown) => {
+        if (vault.ended) throw error
+      })
     return { name: `keyhold-${new Date(made).toISOString().slice(0, 10)}.keyhold`, file, keys }
   })
 }
@@ -113,6 +118,12 @@ export async function repair(asker: Asker): Promise<Status> {
   const copy = await vault.copy.read()
   if (copy === null) throw new Failure('ERR_NOT_FOUND')
   await vault.mutate(() => vault.engine.planRepair(copy, vault.now()), asker)
+  return vault.status()
+}
+
+export async function keepState(asker: Asker): Promise<Status> {
+  const { vault } = asker
+  await vault.mutate(() => vault.engine.planKeepState(vault.now()), asker)
   return vault.status()
 }
 

@@ -106,6 +106,7 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   }),
   closeImport: ask('closeImport', {}),
   repair: ask('repair', {}),
+  keepState: ask('keepState', {}),
   recoverCopy: ask('recoverCopy', {}),
   exportRaw: ask('exportRaw', {}),
   audit: ask('audit', {}),

@@ -67,6 +67,11 @@ export class Storage {
     })
   }
 
+  /** A vault that was made has at least that in its activity: then it is lost. */
+  lacksAudit(): Promise<boolean> {
+    return this.#with(async (db) => (await db.count('audit')) === 0)
+  }
+
   /** All of the plan or nothing, on disk when it resolves. ERR_STALE when the manifest is not the one it was made from. */
   write(plan: Plan): Promise<void> {
     return this.#write(['envelopes', 'ledger', 'audit', 'meta'], 'strict', async (tx) => {
@@ -102,9 +107,19 @@ export class Storage {
     })
   }
 
-  /** Strict: a wait that can be skipped by pulling the plug is none. */
-  writeAttempts(attempts: Attempts): Promise<void> {
-    return this.#write(['meta'], 'strict', async (tx) => [() => tx.objectStore('meta').put(attempts, ATTEMPTS)])
+  /** Strict: a wait that can be skipped by pulling the plug is none. @returns with those other workers counted */
+  async countAttempt(now: number): Promise<Attempts> {
+    let attempts = NO_ATTEMPTS
+    await this.#write(['meta'], 'strict', async (tx) => {
+      const meta = tx.objectStore('meta')
+      attempts = { count: attemptsFrom(await meta.get(ATTEMPTS)).count + 1, lastAt: now }
+      return [() => meta.put(attempts, ATTEMPTS)]
+    })
+    return attempts
+  }
+
+  forgetAttempts(): Promise<void> {
+    return this.#write(['meta'], 'strict', async (tx) => [() => tx.objectStore('meta').delete(ATTEMPTS)])
   }
 
   /** Everything, for good. */

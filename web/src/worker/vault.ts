@@ -1,6 +1,6 @@
 // vault: the one vault of a worker: its engine, its rows on disk, and how it ends. Knows no message.
 import type { ErrorCode } from '../protocol/errors'
-import type { AskOf, KeyInfo, ProviderInfo, Status } from '../protocol/messages'
+import type { AskOf, KeyInfo, Proof, ProviderInfo, Status } from '../protocol/messages'
 import { AutoLock } from './auto-lock'
 import { Copy } from './copy'
 import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
@@ -16,6 +16,8 @@ const REPLANS = 5
 const WRITE_LOCK = 'keyhold-write'
 /** A lock waits no longer than this for the last ledger rows; they are sealed, and the keys are gone by then. */
 const LAST_WRITE_MS = 300
+/** Several happenings are one write, which is a durable one. */
+const NOTES_AFTER_MS = 1_000
 
 export interface Surroundings {
   net: Network
@@ -43,6 +45,7 @@ export class Vault {
   readonly #calls = new Set<AbortController>()
   readonly #autoLock: AutoLock
   #attempts: Attempts = NO_ATTEMPTS
+  #noting: ReturnType<typeof setTimeout> | null = null
   #copyHelps = false
   #ended = false
 
@@ -58,7 +61,7 @@ export class Vault {
       () => this.#calls.size > 0,
       () => this.lock(),
     )
-    this.copy = new Copy(() => (this.#ended || this.#engine.state() === 'absent' ? null : this.#engine.copy()))
+    this.copy = new Copy(() => (this.#ended ? null : this.#engine.copy()))
     this.#ledger = new Ledger(
       () => (this.#ended || this.#engine.state() !== 'unlocked' ? [] : this.#engine.takeLedger()),
       (rows) => around.storage.writeLedger(rows),
@@ -132,13 +135,18 @@ export class Vault {
       try {
         take(this.engine.unlock(slotKey, this.now(), this.#attempts.count))
       } catch (error) {
-        if (error instanceof Failure && error.problem.code === 'ERR_CANNOT_UNLOCK') await this.#failed()
+        if (!(error instanceof Failure) || error.problem.code !== 'ERR_CANNOT_UNLOCK') throw error
+        // Nothing can be right where that way in is not what it was: no attempt, and another message.
+        if (this.#isDamaged(by.way)) throw new Failure('ERR_SLOT_DAMAGED')
+        this.#attempts = await this.storage.countAttempt(this.now())
         throw error
       }
       this.#autoLock.start()
       await this.#opened(async () => {
         const stronger = port === null ? null : this.engine.strongerKdf()
-        if (port === null || stronger === null) return this.mutate(() => this.engine.planNotes(), asker)
+        const lost = await this.storage.lacksAudit()
+        if (lost) await this.mutate(() => this.engine.planRestartTrail(this.now()), asker)
+        if (port === null || stronger === null) return this.#writeNotes(asker)
         const key = await proving.derive(port, stronger)
         return this.mutate(() => this.engine.planChangePassphrase(slotKey, stronger, key, this.now()), asker)
       })
@@ -209,6 +217,9 @@ export class Vault {
       const timing = await exchange(call, this.net, limits, own.signal, sink)
       return { call, timing, done: () => this.heap.release(call) }
     } catch (error) {
+      if (!this.#ended && error instanceof Failure && error.problem.code === 'ERR_KEY_REFLECTED') {
+        this.#engine.noteReflected(call.summary().key ?? '', this.now())
+      }
       this.heap.release(call)
       throw error
     } finally {
@@ -217,6 +228,7 @@ export class Vault {
       if (!this.#ended) {
         this.touch()
         this.#ledger.touch()
+        this.#writeNotesSoon()
       }
     }
   }
@@ -224,12 +236,14 @@ export class Vault {
   noteChecked(key: string, code: ErrorCode | 'ok'): void {
     this.engine.noteChecked(key, code, this.now())
     this.#ledger.touch()
+    this.#writeNotesSoon()
   }
 
   /** Refuse new work, stop calls, wipe, say so, end. Here and, unless it came from there, in every other worker. */
   lock(heardFromOthers = false): void {
     if (this.#ended) return
     const rows = this.#ledger.take()
+    const notes = this.#lastNotes()
     void this.copy.flush()
     this.#autoLock.stop()
     this.#ended = true
@@ -240,7 +254,7 @@ export class Vault {
       this.heap.wipe()
       if (!heardFromOthers) this.#around.others('lock')
       this.#around.tell('locked')
-      void this.#close(rows)
+      void this.#close(rows, notes)
     }
   }
 
@@ -297,16 +311,19 @@ export class Vault {
     return this.#engine.unlockWaitMs(count, lastAt, this.now())
   }
 
-  /** Counted on disk before the answer: a reload does not shorten the wait. */
-  async #failed(): Promise<void> {
-    this.#attempts = { count: this.#attempts.count + 1, lastAt: this.now() }
-    await this.storage.writeAttempts(this.#attempts)
+  #isDamaged(way: Proof['way']): boolean {
+    return this.engine.slots().every(({ kind, damaged }) => kind !== way || damaged)
+  }
+
+  /** What happened without changing anything. It may wait for a second; at a lock it does not. */
+  async #writeNotes(asker: object): Promise<void> {
+    if (this.engine.waitingNotes() > 0) await this.mutate(() => this.engine.planNotes(), asker)
   }
 
   /** The vault is open: what is to be written of that may fail without closing it again. */
   async #opened(write: () => Promise<unknown>): Promise<void> {
     try {
-      if (this.#attempts.count > 0) await this.storage.writeAttempts(NO_ATTEMPTS)
+      if (this.#attempts.count > 0) await this.storage.forgetAttempts()
       this.#attempts = NO_ATTEMPTS
       await write()
     } catch (error) {
@@ -319,9 +336,26 @@ export class Vault {
     return locks === undefined ? work() : (locks.request(WRITE_LOCK, work) as Promise<T>)
   }
 
-  async #close(lastRows: Row[] = []): Promise<void> {
+  #writeNotesSoon(): void {
+    if (this.#engine.waitingNotes() === 0) return
+    this.#noting ??= setTimeout(() => {
+      this.#noting = null
+      if (!this.#ended) this.#writeNotes(this).catch((error: unknown) => this.crash(error))
+    }, NOTES_AFTER_MS)
+  }
+
+  /** Sealed while there are keys, written when there are none. */
+  #lastNotes(): Plan | null {
+    if (this.#noting !== null) clearTimeout(this.#noting)
+    if (this.#engine.waitingNotes() === 0) return null
+    return this.#engine.planNotes().value ?? null
+  }
+
+  async #close(lastRows: Row[] = [], notes: Plan | null = null): Promise<void> {
     const ledger = lastRows.length > 0 ? this.storage.writeLedger(lastRows).catch(() => {}) : null
-    const written = Promise.all([ledger, this.copy.flush()])
+    // Another worker's write, or a lock that comes in the middle of one of ours, leaves them out.
+    const trail = notes === null ? null : this.storage.write(notes).catch(() => {})
+    const written = Promise.all([ledger, trail, this.copy.flush()])
     await Promise.race([written, new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
     this.storage.close()
     this.#around.close()

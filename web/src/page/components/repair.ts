@@ -14,7 +14,7 @@ interface Line {
   canDelete: boolean
   deleteText: string
   canAdd: boolean
-  canRestore: boolean
+  canKeep: boolean
 }
 
 export const repair = () =>
@@ -31,9 +31,8 @@ export const repair = () =>
     get sound(): boolean {
       return this.lines.length === 0
     },
-    /** A state of the whole vault is not in the copy. */
     get canRepair(): boolean {
-      return session().findings.some(({ kind }) => kind !== 'rolled-back' && kind !== 'unexpected')
+      return session().findings.some(({ kind }) => kind !== 'unexpected')
     },
     async repair() {
       if (this.busy) return
@@ -54,8 +53,17 @@ export const repair = () =>
     addAgain(record: string) {
       signal('add', { provider: session().key(record)?.provider ?? null })
     },
-    restore() {
-      signal('restore', { scan: false })
+    keep() {
+      signal('confirm', {
+        title: 'Keep the older state?',
+        text: 'The sealed copy will follow it: what was added or changed since then is then gone for good, here. If you did not put it back yourself, bring back the later state instead.',
+        subject: '',
+        action: 'Keep it',
+        run: async () => {
+          session().take(await vault().keepState())
+          session().say('Kept as it is.')
+        },
+      })
     },
     remove(record: string) {
       signal('confirm', {
@@ -97,7 +105,7 @@ function lineOf(finding: Finding): Line {
     canDelete: record,
     deleteText: kind === 'missing' ? 'Forget it' : 'Delete what is left',
     canAdd: record && kind !== 'unexpected',
-    canRestore: kind === 'rolled-back',
+    canKeep: kind === 'rolled-back',
   }
 }
 

@@ -79,7 +79,7 @@ function rowOf(slot: SlotInfo, all: SlotInfo[], now: number): Row {
     title,
     kindName: slot.name === '' ? '' : kind,
     // Said once, however many there are of a kind.
-    about: all.find(({ kind }) => kind === slot.kind) === slot ? slotAbout(slot.kind) : '',
+    about: slot.damaged || all.find(({ kind }) => kind === slot.kind) === slot ? slotAbout(slot) : '',
     made: `Added ${ago(slot.createdAt, now)}`,
     change: slot.kind === 'passphrase' ? 'Change' : slot.kind === 'recovery' ? 'Replace' : '',
     changeLabel: slot.kind === 'passphrase' ? 'Change the passphrase' : 'Replace the recovery code',
