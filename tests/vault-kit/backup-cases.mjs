@@ -208,7 +208,7 @@ export function backupCases({ record, slot, manifest, foreignRecord }) {
   content(
     'too-many-endpoints',
     'One endpoint more than a vault has.',
-    backup.info({ endpoints: Array(33).fill(ENDPOINT) }),
+    backup.info({ endpoints: Array.from({ length: 33 }, (_, at) => ({ ...ENDPOINT, id: `own-${at}` })) }),
   )
   content('secret-beyond', 'A secret said to be longer than what is there.', {
     ...backup.info(),
