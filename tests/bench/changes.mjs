@@ -96,12 +96,12 @@ async function prepare({ stored, slotKey, keys }) {
   const { KeyholdEngine, keyBytes } = globalThis.keyhold
   const done = (request) =>
     new Promise((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result)
-      request.onerror = () => reject(request.error)
+      request.addEventListener('success', () => resolve(request.result))
+      request.addEventListener('error', () => reject(request.error))
     })
   const opening = indexedDB.open('keyhold', 2)
   const stores = ['envelopes', 'ledger', 'audit', 'meta']
-  opening.onupgradeneeded = () => stores.forEach((store) => opening.result.createObjectStore(store))
+  opening.addEventListener('upgradeneeded', () => stores.forEach((store) => opening.result.createObjectStore(store)))
   const db = await done(opening)
   const tx = db.transaction(stores, 'readwrite')
   for (const [key, bytes] of stored) {
@@ -109,8 +109,8 @@ async function prepare({ stored, slotKey, keys }) {
   }
   tx.objectStore('meta').put(1, 'format')
   await new Promise((resolve, reject) => {
-    tx.oncomplete = resolve
-    tx.onabort = () => reject(tx.error)
+    tx.addEventListener('complete', resolve)
+    tx.addEventListener('abort', () => reject(tx.error))
   })
   db.close()
 

@@ -2,46 +2,29 @@
 // and no line of Keyhold's. The same bytes each time, so that a change of the kit is a change of the format.
 // Usage: node tests/vault-kit/make-kit.mjs
 import { writeFileSync } from 'node:fs'
-import sodiumModule from 'libsodium-wrappers-sumo'
+import { backupCases } from './backup-cases.mjs'
+import {
+  base64url,
+  BLOCK,
+  bodyOf,
+  concat,
+  digestOf,
+  edited,
+  flipped,
+  headerOf,
+  KDF,
+  newId,
+  random,
+  seal,
+  sealRaw,
+  slotKeyOf,
+  sodium,
+  SUBKEYS,
+  utf8,
+} from './sealing.mjs'
 
-const sodium = sodiumModule.default ?? sodiumModule
-await sodium.ready
-
-const BLOCK = 256
-const SUBKEYS = { record: 1, manifest: 2, audit: 3, ledger: 4, settings: 5 }
-const KDF = { alg: 'argon2id', t: 2, m: 19 * 1024 }
 const ZEROS = new Uint8Array(32)
-
-const utf8 = (text) => new Uint8Array(Buffer.from(text))
-const base64url = (bytes) => Buffer.from(bytes).toString('base64url')
-const concat = (...parts) => new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(part))))
-const digestOf = (bytes) => base64url(sodium.crypto_generichash(32, bytes, null))
 const copy = (value) => structuredClone(value)
-let counter = 0
-/** Random enough for a file that everybody has, and the same each time. */
-const random = (size) => sodium.crypto_generichash(size, utf8(`vault-kit ${counter++}`), null)
-const newId = () => base64url(random(16))
-
-// --- the format, as docs/vault-format.md says it ---
-
-function sealRaw(header, body, key, magic = 'KH1') {
-  const associated = concat(utf8(magic), [header.length & 255, header.length >> 8], header)
-  const nonce = random(24)
-  return concat(
-    associated,
-    nonce,
-    sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(body, associated, null, nonce, key),
-  )
-}
-
-function bodyOf(info, secret = []) {
-  const inner = typeof info === 'string' ? utf8(info) : utf8(JSON.stringify(info))
-  return sodium.pad(concat(new Uint8Array(new Uint32Array([inner.length]).buffer), inner, secret), BLOCK)
-}
-
-const seal = (header, info, secret, key) => sealRaw(utf8(JSON.stringify(header)), bodyOf(info, secret), key)
-
-const headerOf = (bytes) => JSON.parse(Buffer.from(bytes.subarray(5, 5 + bytes[3] + 256 * bytes[4])).toString())
 
 /** A vault as it is in memory: headers, bodies and keys; `rows()` seals it. */
 class Source {
@@ -71,14 +54,7 @@ class Source {
   putSlot(passphrase) {
     this.slot = newId()
     this.salt = random(16)
-    this.slotKey = sodium.crypto_pwhash(
-      32,
-      passphrase,
-      this.salt,
-      KDF.t,
-      KDF.m * 1024,
-      sodium.crypto_pwhash_ALG_ARGON2ID13,
-    )
+    this.slotKey = slotKeyOf(passphrase, this.salt)
     this.put(`slot/${this.slot}`, seal(this.slotHeader(), {}, this.root, this.slotKey))
   }
   recordHeader(id, rev) {
@@ -173,12 +149,6 @@ const slot = now.get(SLOT)
 const manifest = now.get('manifest')
 const settings = now.get('settings')
 
-const flipped = (bytes, fromEnd) => bytes.map((byte, at) => (at === bytes.length - fromEnd ? byte ^ 1 : byte))
-const edited = (bytes, from, to) => {
-  const at = Buffer.from(bytes).indexOf(from)
-  if (at < 0 || from.length !== to.length) throw new Error(`cannot edit ${from}`)
-  return concat(bytes.subarray(0, at), utf8(to), bytes.subarray(at + from.length))
-}
 const finding = (key, kind, code) => ({ key, kind, code })
 const altered = (key, code = 'ERR_TAMPERED') => finding(key, 'altered', code)
 
@@ -661,6 +631,9 @@ add('audit-foreign', 'Another vault’s first entry.', { [ENTRY(1)]: foreign.sea
   )
 }
 
+const backups = backupCases({ record, slot, manifest, foreignRecord: foreign.sealed.get(RECORD) })
+const all = [...cases, ...backups.cases]
+
 const rows = Object.fromEntries([...now].map(([key, bytes]) => [key, base64url(bytes)]))
 const kit = {
   about:
@@ -671,10 +644,11 @@ const kit = {
   secrets: { [first]: 'sk-kit-first', [second]: 'sk-kit-second' },
   base: 'https://api.openai.com/v1/',
   rows,
-  cases: cases.map((one) => ({ ...one, expect: sorted(one.expect) })),
+  backup: backups.facts,
+  cases: all.map((one) => ({ ...one, expect: sorted(one.expect) })),
 }
 writeFileSync(new URL('kit.json', import.meta.url), JSON.stringify(kit, null, 1) + '\n')
-console.log(`${cases.length} cases`)
+console.log(`${all.length} cases`)
 
 function sorted(expect) {
   const byKey = (a, b) => (a.key < b.key ? -1 : 1)

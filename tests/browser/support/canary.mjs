@@ -81,27 +81,32 @@ export function dumpOf(page) {
       }
       db.close()
     }
-    const files = []
     const readFolder = async (folder) => {
+      const files = []
       for await (const [name, handle] of folder.entries()) {
-        if (handle.kind === 'directory') {
-          await readFolder(handle)
-          continue
-        }
-        // Replaced while it is read, it is read again.
-        const again = () => handle.getFile().then((file) => file.arrayBuffer())
-        const content = text(new Uint8Array(await again().catch(again)))
-        files.push(`${name} ${content}`)
-        if (content !== '') places.push(`file ${name}`)
+        if (handle.kind === 'directory') files.push(...(await readFolder(handle)))
+        else files.push([name, text(new Uint8Array(await (await handle.getFile()).arrayBuffer()))])
+      }
+      return files
+    }
+    // A file being written is a second one beside it, which takes its place: one that went meanwhile is found there.
+    const readFiles = async (tries) => {
+      try {
+        return await readFolder(await navigator.storage.getDirectory())
+      } catch (error) {
+        if (tries === 0 || !['NotFoundError', 'NotReadableError'].includes(error.name)) throw error
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        return readFiles(tries - 1)
       }
     }
-    await readFolder(await navigator.storage.getDirectory())
+    const files = await readFiles(50)
+    places.push(...files.flatMap(([name, content]) => (content === '' ? [] : [`file ${name}`])))
     const typed = [...document.querySelectorAll('input, textarea')].map((field) => field.value)
     return {
       rows: rows.length,
       places: places.toSorted(),
       indexedDB: rows.join('\n'),
-      files: files.join('\n'),
+      files: files.map((file) => file.join(' ')).join('\n'),
       localStorage: JSON.stringify({ ...localStorage }),
       sessionStorage: JSON.stringify({ ...sessionStorage }),
       document: document.documentElement.outerHTML,

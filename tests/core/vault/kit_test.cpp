@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "session/session.h"
 #include "vault/ways.h"
 
 using namespace keyhold;
@@ -27,6 +28,15 @@ void insert(Shelf& shelf, std::string_view key, Bytes bytes) {
   shelf.store_of(key).insert_or_assign(std::string(key), std::move(bytes));
 }
 
+/// Its bytes, and as many zeros behind them.
+Bytes stored_bytes(JsonRef row) {
+  Bytes bytes = bytes_at(row, "bytes");
+  if (const auto zeros = row.find("zeros")) {
+    bytes.resize(bytes.size() + static_cast<std::size_t>(*zeros->integer(0, 1 << 24)));
+  }
+  return bytes;
+}
+
 /// The kit's rows with what the case changes.
 Shelf shelf_of(JsonRef kit, JsonRef one) {
   Shelf shelf;
@@ -45,11 +55,7 @@ Shelf shelf_of(JsonRef kit, JsonRef one) {
               .ok());
   REQUIRE(one.field("put")
               ->each_member([&](std::string_view key, JsonRef row) -> Result<void> {
-                Bytes bytes = bytes_at(row, "bytes");
-                if (const auto zeros = row.find("zeros")) {
-                  bytes.resize(bytes.size() + static_cast<std::size_t>(*zeros->integer(0, 1 << 24)));
-                }
-                insert(shelf, key, std::move(bytes));
+                insert(shelf, key, stored_bytes(row));
                 return {};
               })
               .ok());
@@ -108,7 +114,88 @@ void agrees(const Vault& vault, JsonRef kit, JsonRef expect, const Shelf& shelf)
   if (trail.broken) CHECK(*trail.broken == *broken.integer(1, 1000));
 }
 
+SlotKey key_at(JsonRef object, std::string_view member) {
+  return *SlotKey::from(SecretBytes::copy_of(bytes_at(object, member)));
+}
+
+/// "ok" and the items, or the code.
+std::string opened_backup(Session& session, JsonRef kit, JsonRef one) {
+  const Bytes file = stored_bytes(*one.field("file"));
+  const auto kdf = backup_kdf(file, one.find("large").has_value());
+  if (!kdf) return std::string(name(kdf.error()));
+  const SlotKey key = one.find("slotKey") ? key_at(one, "slotKey") : key_at(*kit.field("backup"), "slotKey");
+  const auto opened = session.open_backup(file, key);
+  if (!opened) return std::string(name(opened.error()));
+  std::string text = "ok";
+  for (const ImportItem& item : session.import()->items) {
+    text.append("\n").append(item.key.record.fields.provider).append(" ").append(item.key.record.label);
+    text.append(item.usable ? " usable " : " not usable ").append(name(item.state));
+  }
+  return text;
+}
+
+std::string expected_backup(JsonRef expect) {
+  std::string text = text_at(expect, "open");
+  const auto items = expect.find("items");
+  if (!items) return text;
+  REQUIRE(items
+              ->each([&](JsonRef item) -> Result<void> {
+                text.append("\n").append(text_at(item, "provider")).append(" ").append(text_at(item, "label"));
+                text.append(*item.field("usable")->boolean() ? " usable " : " not usable ");
+                text.append(text_at(item, "state"));
+                return {};
+              })
+              .ok());
+  return text;
+}
+
 }  // namespace
+
+TEST_CASE("kit: every hostile backup ends as the kit says, and leaves the vault as it was") {
+  const Json document = read_kit();
+  const JsonRef kit = document.root();
+  std::size_t count = 0;
+  REQUIRE(kit.field("cases")
+              ->each([&](JsonRef one) -> Result<void> {
+                if (text_at(one, "kind") != "backup") return {};
+                CAPTURE(text_at(one, "name"));
+                TestRng rng;
+                Session session(rng, Catalogue::builtin().value());
+                Shelf shelf;
+                REQUIRE(kit.field("rows")
+                            ->each_member([&](std::string_view key, JsonRef bytes) -> Result<void> {
+                              insert(shelf, key, *parse_base64url(*bytes.text(1 << 20)));
+                              return {};
+                            })
+                            .ok());
+                REQUIRE(session.load(shelf.envelopes, shelf.ledger).ok());
+                REQUIRE(session.unlock(key_at(kit, "slotKey")).ok());
+                const Bytes before = session.copy();
+                CHECK(opened_backup(session, kit, one) == expected_backup(*one.field("expect")));
+                CHECK(session.import().has_value() == (text_at(*one.field("expect"), "open") == "ok"));
+                CHECK(session.copy() == before);
+                CHECK(session.findings().empty());
+                // The secrets of a sound file, in its order.
+                if (text_at(one, "name") == "backup-sound") {
+                  std::size_t at = 0;
+                  REQUIRE(kit.field("backup")
+                              ->field("secrets")
+                              ->each([&](JsonRef text) -> Result<void> {
+                                CHECK(text_of(session.import()->items.at(at++).key.secret) == *text.text());
+                                return {};
+                              })
+                              .ok());
+                  const SlotKdf slot = *backup_kdf(stored_bytes(*one.field("file")), false);
+                  const SecretBytes words = SecretBytes::copy_of(bytes_at(*kit.field("backup"), "passphrase"));
+                  const auto derived = derive_slot_key(words, slot.salt, slot.kdf);
+                  REQUIRE(equal(derived->reveal(), key_at(*kit.field("backup"), "slotKey").reveal()));
+                }
+                ++count;
+                return {};
+              })
+              .ok());
+  CHECK(count >= 60);
+}
 
 TEST_CASE("kit: the passphrase gives the slot key, and every hostile vault ends as the kit says") {
   const Json document = read_kit();

@@ -1,6 +1,7 @@
 #include "session/import.h"
 
 #include <algorithm>
+#include <set>
 
 #include "providers/key_format.h"
 #include "session/sealed_fields.h"
@@ -24,28 +25,31 @@ bool same_secret(const SecretBytes& a, const SecretBytes& b) {
   return a.size() == b.size() && equal(a.reveal(), b.reveal());
 }
 
-void compare_with(ImportItem& item, const std::vector<OpenedRecord>& own) {
+void compare_with(ImportItem& item, const std::vector<OpenedRecord>& own, std::set<std::string>& replaceable) {
   for (const OpenedRecord& key : own) {
     if (same_secret(key.secret, item.key.secret)) {
       item.state = ImportItem::State::same;
       item.existing = key.record.id;
       return;
     }
-    if (key.record.label == item.key.record.label) {
+    // Of two keys of one label in a file only the first can take the old one's place: the other would be lost.
+    if (key.record.label == item.key.record.label && !replaceable.contains(key.record.id)) {
       item.state = ImportItem::State::differs;
       item.existing = key.record.id;
     }
   }
+  if (item.state == ImportItem::State::differs) replaceable.insert(item.existing);
 }
 
 // Each provider's own keys are opened once, however many come in.
 void compare_all(Import& import, const Vault& vault) {
   std::vector<std::pair<RecordFields, std::vector<OpenedRecord>>> own;
+  std::set<std::string> replaceable;
   for (ImportItem& item : import.items) {
     const RecordFields& fields = item.key.record.fields;
     auto found = std::find_if(own.begin(), own.end(), [&](const auto& one) { return one.first == fields; });
     if (found == own.end()) found = own.insert(own.end(), {fields, own_keys(vault, fields)});
-    compare_with(item, found->second);
+    compare_with(item, found->second, replaceable);
   }
 }
 

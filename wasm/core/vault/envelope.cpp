@@ -62,7 +62,14 @@ std::string_view kind_name(const SlotFields& fields) noexcept {
   return kNames[fields.index()];
 }
 
-Result<Envelope> parse_envelope(ByteView bytes) {
+namespace {
+
+struct Split {
+  ByteView associated;
+  ByteView sealed;
+};
+
+Result<Split> split(ByteView bytes) {
   if (bytes.size() > kMaxEnvelopeBytes || bytes.size() < kHeaderStart) return Errc::ERR_BAD_FORMAT;
   if (as_text(bytes.first(kMagic.size())) != kMagic) return Errc::ERR_BAD_FORMAT;
   const std::size_t header_size = bytes[kMagic.size()] | std::size_t{bytes[kMagic.size() + 1]} << 8;
@@ -72,8 +79,21 @@ Result<Envelope> parse_envelope(ByteView bytes) {
   // The plaintext is whole blocks: any other length, trailing bytes among them, was never written by Keyhold.
   if (sealed.size() < kNonceBytes + kPadBlock + kTagBytes) return Errc::ERR_BAD_FORMAT;
   if ((sealed.size() - kNonceBytes - kTagBytes) % kPadBlock != 0) return Errc::ERR_BAD_FORMAT;
-  KEYHOLD_TRY(Header header, parse_header(associated.subspan(kHeaderStart)));
-  return Envelope{std::move(header), associated, sealed};
+  return Split{associated, sealed};
+}
+
+}  // namespace
+
+Result<Envelope> parse_envelope(ByteView bytes) {
+  KEYHOLD_TRY(const Split parts, split(bytes));
+  KEYHOLD_TRY(Header header, parse_header(parts.associated.subspan(kHeaderStart)));
+  return Envelope{std::move(header), parts.associated, parts.sealed};
+}
+
+std::optional<Envelope> expect_envelope(ByteView bytes, const Header& header) {
+  const auto parts = split(bytes);
+  if (!parts || as_text(parts->associated.subspan(kHeaderStart)) != encode_header(header)) return std::nullopt;
+  return Envelope{header, parts->associated, parts->sealed};
 }
 
 Bytes seal_envelope(const Header& header, const Body& body, ByteView key, Rng& rng) {

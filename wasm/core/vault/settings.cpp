@@ -106,6 +106,9 @@ Result<std::vector<CustomEndpoint>> parse_endpoints(JsonRef array) {
   std::vector<CustomEndpoint> endpoints;
   KEYHOLD_CHECK(array.each([&](JsonRef object) -> Result<void> {
     KEYHOLD_TRY(CustomEndpoint endpoint, parse_custom_endpoint(object));
+    const bool twice = std::any_of(endpoints.begin(), endpoints.end(),
+                                   [&](const CustomEndpoint& one) { return one.id == endpoint.id; });
+    if (twice) return Errc::ERR_BAD_FORMAT;
     endpoints.push_back(std::move(endpoint));
     return {};
   }));
