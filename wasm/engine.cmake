@@ -13,8 +13,8 @@ set(engine_flags
   -flto
   -fno-exceptions
   -fno-rtti
-  # Of what may be inlined, only what makes the caller smaller.
-  "-Wl,-mllvm,-inline-threshold=-20"
+  # Of what may be inlined, only what makes the caller smaller; and nothing computed early in several places.
+  "-Wl,-mllvm,-inline-threshold=-50,-mllvm,-enable-pre=false"
   # Numbers as bindings/numbers.cpp has them.
   "-Wl,--wrap=strtod,--wrap=snprintf,--wrap=siprintf"
   # Browsers with SIMD have all this needs: no second way to decode text.

@@ -189,7 +189,7 @@ TEST_CASE_METHOD(Copied,
   CHECK(secrets_of(next) == later);
   require_whole(next, shelf);
   require_whole_trail(next, shelf);
-  CHECK(next.audit(shelf.audit)->entries.front().event.action == AuditAction::repair);
+  CHECK(next.audit(shelf.audit)->entries.back().event.action == AuditAction::repair);
   add(next, shelf, "fourth", "sk-fourth-key");
   require_whole(open(), shelf);
 }

@@ -7,10 +7,8 @@ namespace keyhold {
 
 class Vault::Draft {
  public:
-  /// `manifest` as it will be, `entries` as they are until then and as long as the draft lives, `base` what storage must
-  /// hold before.
-  Draft(ManifestHead manifest, const ManifestEntries& entries, std::optional<Bytes> base)
-      : manifest_(std::move(manifest)), entries_(&entries) {
+  /// `before` is what the draft changes, and lives as long as it; `base` is what storage must hold until then.
+  Draft(const Manifest& before, std::optional<Bytes> base) : manifest_(before.head()), entries_(&before.entries) {
     plan_.base = std::move(base);
   }
 

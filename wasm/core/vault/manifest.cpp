@@ -168,10 +168,10 @@ Result<Manifest> open_manifest(ByteView bytes, std::string_view vault, const Sub
   return manifest;
 }
 
-void apply(EntryChanges changes, ManifestEntries& entries) {
-  for (auto& [row, change] : changes) {
+void apply(const EntryChanges& changes, ManifestEntries& entries) {
+  for (const auto& [row, change] : changes) {
     if (change) {
-      entries.insert_or_assign(row, *std::move(change));
+      entries.insert_or_assign(row, *change);
     } else {
       entries.erase(row);
     }

@@ -39,6 +39,7 @@ struct ManifestHead {
 
 struct Manifest : ManifestHead {
   ManifestEntries entries;
+  const ManifestHead& head() const { return *this; }
 };
 
 /// How one row differs from what the manifest says. Nothing is deleted because of it.
@@ -53,7 +54,7 @@ std::string_view name(Finding::Kind kind) noexcept;
 /// Of `entries` after `changes`.
 Bytes seal_manifest(const ManifestHead& head, const ManifestEntries& entries, const EntryChanges& changes,
                     const SubKey& key, Rng& rng);
-void apply(EntryChanges changes, ManifestEntries& entries);
+void apply(const EntryChanges& changes, ManifestEntries& entries);
 /// `vault` is the vault the opened slot belongs to. ERR_BAD_FORMAT, ERR_SWAPPED (of another vault or place), ERR_TAMPERED.
 Result<Manifest> open_manifest(ByteView bytes, std::string_view vault, const SubKey& key);
 

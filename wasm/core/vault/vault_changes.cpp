@@ -9,11 +9,12 @@ Result<Vault::Draft> Vault::draft() {
   if (!opened_) return Errc::ERR_LOCKED;
   if (staged_) return Errc::ERR_WRONG_STATE;
   if (!opened_->manifest_sound) return Errc::ERR_TAMPERED;
-  ManifestHead next = opened_->manifest;
+  Draft draft(opened_->manifest, rows_.find("manifest")->second);
+  std::int64_t& generation = draft.manifest().generation;
   // A change settles a rollback: what it makes is later than what the copy has seen.
-  if (is_rolled_back()) next.generation = std::max(next.generation, parse_envelope(copy_manifest_)->header.rev);
-  ++next.generation;
-  return Draft(std::move(next), opened_->manifest.entries, rows_.find("manifest")->second);
+  if (is_rolled_back()) generation = std::max(generation, parse_envelope(copy_manifest_)->header.rev);
+  ++generation;
+  return draft;
 }
 
 Result<Plan> Vault::stage(Draft draft, const AuditEvent& event) {
@@ -44,7 +45,7 @@ Result<Plan> Vault::plan_create(const SlotKdf& kdf, const SlotKey& slot_key, Uni
   Opened next{Keys(root)};
   next.slot = make_id();
   const Manifest manifest{{.vault = make_id()}, {}};
-  Draft draft(manifest, manifest.entries, std::nullopt);
+  Draft draft(manifest, std::nullopt);
   draft.put(seal_slot(next.slot, 1, draft.vault(), kdf, slot_key, root, rng_));
   Settings settings;
   settings.rev = 1;
@@ -276,7 +277,7 @@ Result<void> Vault::commit() {
     return {};
   }
   static_cast<ManifestHead&>(opened_->manifest) = std::move(staged.manifest);
-  keyhold::apply(std::move(staged.changes), opened_->manifest.entries);
+  keyhold::apply(staged.changes, opened_->manifest.entries);
   opened_->notes.erase(opened_->notes.begin(), opened_->notes.begin() + static_cast<std::ptrdiff_t>(staged.notes));
   const auto settled = [&](const std::string& key) {
     std::erase_if(opened_->findings, [&](const Finding& finding) { return finding.key == key; });

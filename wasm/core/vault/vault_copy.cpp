@@ -42,7 +42,7 @@ Result<Plan> Vault::plan_repair(const Rows& copy, UnixMs now) {
     KEYHOLD_TRY(manifest, open_manifest(copied->second, opened_->manifest.vault, opened_->keys.manifest));
   }
   ++manifest.generation;
-  Draft draft(manifest, manifest.entries, base);
+  Draft draft(manifest, base);
   if (is_rolled_back()) {
     // The entries since then went with the state they told of, and those before do not lead to the copy's head.
     AuditHead older = opened_->manifest.audit;
