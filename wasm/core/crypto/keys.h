@@ -36,7 +36,7 @@ class Key {
   SecretBytes bytes_;
 };
 
-/// Comes from a passphrase (or, later, a passkey or recovery code) and wraps the root key. Nothing else.
+/// Comes from a passphrase, a passkey or a recovery code and wraps the root key. Nothing else.
 using SlotKey = Key<struct SlotRole>;
 /// Random, one per vault. Only derives subkeys.
 using RootKey = Key<struct RootRole>;

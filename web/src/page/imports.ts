@@ -3,8 +3,8 @@ import { explainThrown, type Explained } from './text'
 import type { ErrorCode } from '../protocol/errors'
 import type { ImportChoice, ImportItem, ImportResult } from '../protocol/messages'
 
-/** Some hundred times the largest backup a vault can make. */
-export const MAX_FILE_BYTES = 16 * 1024 * 1024
+/** What the vault takes: twice the largest backup that one makes. */
+export const MAX_FILE_BYTES = 8 * 1024 * 1024
 
 export type FileKind = 'backup' | 'env'
 
