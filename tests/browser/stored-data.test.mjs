@@ -171,7 +171,6 @@ describe('activity changed: said where it breaks, and every key works', () => {
     'an entry taken away': (_rows, [, second]) => ({ [second]: null }),
     'an entry in the place of another': (rows, [, second, third]) => ({ [second]: rows[third] }),
     'the last entry taken away': (_rows, keys) => ({ [keys.at(-1)]: null }),
-    'all of it taken away': (_rows, keys) => Object.fromEntries(keys.map((key) => [key, null])),
   }
   for (const [name, change] of Object.entries(cases)) {
     test(name, async () => {
@@ -190,6 +189,18 @@ describe('activity changed: said where it breaks, and every key works', () => {
       assertKept(await readRows(), { ...original, ...changed })
     })
   }
+})
+
+test('all activity taken away, as with a lost database: it begins anew, and says so', async () => {
+  const none = Object.fromEntries(activityKeys(original).map((key) => [key, null]))
+  await writeRows({ ...original, ...none })
+  await connect()
+  assert.deepEqual((await open('unlock')).findings, [])
+  const { entries, verified, firstSeq } = await page.evaluate(() => window.engine.audit())
+  assert.deepEqual(
+    [verified, firstSeq, entries.map(({ action }) => action)],
+    [{ ok: true }, activityKeys(original).length + 1, ['unlock', 'trail-restart']],
+  )
 })
 
 test('a newer format on disk: ERR_VERSION, and nothing is written', async () => {
@@ -252,6 +263,8 @@ async function readRows() {
 async function writeRows(rows, format) {
   await leave()
   await writeDisk(page, rows, format)
+  // The copy has seen later states: it would tell, rightly, that this one was put back.
+  await page.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry('keyhold.copy').catch(() => {}))
 }
 
 /** Whatever was there still is; what Keyhold itself wrote meanwhile (when a key was used, too) may differ. */
