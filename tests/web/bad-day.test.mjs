@@ -158,3 +158,15 @@ test('a damaged passphrase slot is told from a wrong passphrase, and costs no at
   await assert.rejects(next.unlock(passphrase()), ({ code }) => code === 'ERR_SLOT_DAMAGED')
   assert.equal((await next.status()).failedAttempts, 0)
 })
+
+test('a proof while the vault is open is a guess like any other: from the fifth wrong one on it waits', async () => {
+  const tab = await vault()
+  const [{ id }] = (await tab.status()).slots
+  const guess = (text) => tab.removeSlot({ passphrase: passphrase(text) }, id)
+  for (let wrong = 0; wrong < 5; wrong += 1) {
+    await assert.rejects(guess('not the passphrase'), ({ code }) => code === 'ERR_CANNOT_UNLOCK')
+  }
+  await assert.rejects(guess(), ({ code, retryAfterS }) => code === 'ERR_UNLOCK_WAIT' && retryAfterS > 50)
+  const { state, waitS, failedAttempts } = await tab.status()
+  assert.deepEqual([state, waitS > 50, failedAttempts], ['unlocked', true, 5])
+})

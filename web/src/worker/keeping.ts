@@ -1,7 +1,16 @@
 // keeping: ways in, backup, import, activity, repair and the end of a vault, as a page asks for them.
-import type { AskOf, AuditTrail, BackupFile, CallId, ImportPreview, ImportResult, Status } from '../protocol/messages'
+import type {
+  AskOf,
+  AuditTrail,
+  BackupFile,
+  CallId,
+  ImportPreview,
+  ImportResult,
+  Proof,
+  Status,
+} from '../protocol/messages'
 import type { Asker } from './answer'
-import type { Outcome, Plan } from './engine-module'
+import type { EngineBuffer, Outcome, Plan } from './engine-module'
 import { Failure, take } from './failure'
 import { Proving } from './proof'
 
@@ -10,11 +19,11 @@ const WIPE_WORD = 'delete'
 
 /** Runs what carries a proof or a passphrase, under the page's call number, and forgets both at its end. */
 export async function proven<T>(
-  request: { call: CallId },
+  request: { call: CallId; kdf?: MessagePort; proof?: Proof; by?: Proof },
   asker: Asker,
   work: (proving: Proving) => Promise<T>,
 ): Promise<T> {
-  const proving = new Proving(asker.vault, asker.begin(request.call).abort.signal)
+  const proving = new Proving(asker.vault, asker.begin(request.call).abort.signal, request)
   try {
     return await work(proving)
   } finally {
@@ -29,12 +38,16 @@ export function changeWaysIn(
 ): Promise<Status> {
   return proven(request, asker, async (proving) => {
     const { vault } = asker
-    const proof = await proving.key(request.proof)
-    const plan = await planFor(request)
-    await vault.mutate(plan, asker)
-    return vault.status()
+    return vault.prove(request.proof.way, async () => {
+      const proof = await proving.key(request.proof)
+      await vault.mutate(await planFor(request, proof), asker)
+      return vault.status()
+    })
 
-    async function planFor(asked: typeof request): Promise<() => Outcome<Plan> | Promise<Outcome<Plan>>> {
+    async function planFor(
+      asked: typeof request,
+      proof: EngineBuffer,
+    ): Promise<() => Outcome<Plan> | Promise<Outcome<Plan>>> {
       switch (asked.op) {
         case 'addPasskey': {
           const prf = proving.secret(asked.prf)
@@ -69,8 +82,11 @@ export function changeWaysIn(
 export function backup(request: AskOf<'backup'>, asker: Asker): Promise<BackupFile> {
   return proven(request, asker, async (proving) => {
     const { vault } = asker
-    const proof = await proving.key(request.proof)
-    take(vault.engine.prove(proof))
+    const proof = await vault.prove(request.proof.way, async () => {
+      const key = await proving.key(request.proof)
+      take(vault.engine.prove(key))
+      return key
+    })
     const spec = vault.engine.backupSpec()
     const key = await proving.derive(proving.port(request.kdf), spec)
     const made = vault.now()

@@ -9,17 +9,20 @@ import type { Vault } from './vault'
 export class Proving {
   readonly #vault: Vault
   readonly #signal: AbortSignal
-  readonly #ports: KdfPort[] = []
+  readonly #ports = new Map<MessagePort, KdfPort>()
   readonly #held: EngineBuffer[] = []
 
-  constructor(vault: Vault, signal: AbortSignal) {
+  /** @param request  every KDF worker that waits behind one of its ports is told of the end, asked or not. */
+  constructor(vault: Vault, signal: AbortSignal, request: { kdf?: MessagePort; proof?: Proof; by?: Proof }) {
     this.#vault = vault
     this.#signal = signal
+    if (request.kdf !== undefined) this.port(request.kdf)
+    for (const proof of [request.proof, request.by]) if (proof?.way === 'passphrase') this.port(proof.kdf)
   }
 
   port(port: MessagePort): KdfPort {
-    const kdf = new KdfPort(port, this.#signal)
-    this.#ports.push(kdf)
+    const kdf = this.#ports.get(port) ?? new KdfPort(port, this.#signal)
+    this.#ports.set(port, kdf)
     return kdf
   }
 
@@ -46,7 +49,7 @@ export class Proving {
   }
 
   end(): void {
-    for (const port of this.#ports) port.close()
+    for (const port of this.#ports.values()) port.close()
     for (const buffer of this.#held) this.#vault.heap.release(buffer)
   }
 

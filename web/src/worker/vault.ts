@@ -113,8 +113,8 @@ export class Vault {
 
   create(request: AskOf<'create'>, proving: Proving, asker: object): Promise<Status> {
     return this.#sessions.run(async () => {
-      const port = proving.port(request.kdf)
       if (this.engine.state() !== 'absent') throw new Failure('ERR_WRONG_STATE')
+      const port = proving.port(request.kdf)
       const spec = this.engine.newKdf(await port.measure())
       const slotKey = await proving.derive(port, spec)
       await this.mutate(() => this.engine.planCreate(spec, slotKey, this.now()), asker)
@@ -128,18 +128,13 @@ export class Vault {
     return this.#sessions.run(async () => {
       // The same port serves again should the passphrase's slot be due for a stronger cost.
       const port = by.way === 'passphrase' ? proving.port(by.kdf) : null
-      const waitMs = this.#waitMs()
-      if (waitMs > 0) throw new Failure({ code: 'ERR_UNLOCK_WAIT', retryAfterS: Math.ceil(waitMs / 1_000) })
+      this.#refuseTooSoon()
       const slotKey =
         port === null ? await proving.key(by) : await proving.derive(port, take(this.engine.passphraseKdf()))
       try {
         take(this.engine.unlock(slotKey, this.now(), this.#attempts.count))
       } catch (error) {
-        if (!(error instanceof Failure) || error.problem.code !== 'ERR_CANNOT_UNLOCK') throw error
-        // Nothing can be right where that way in is not what it was: no attempt, and another message.
-        if (this.#isDamaged(by.way)) throw new Failure('ERR_SLOT_DAMAGED')
-        this.#attempts = await this.storage.countAttempt(this.now())
-        throw error
+        throw await this.#counted(error, by.way)
       }
       this.#autoLock.start()
       await this.#opened(async () => {
@@ -153,6 +148,18 @@ export class Vault {
       this.#around.tell('unlocked', asker)
       return this.status()
     })
+  }
+
+  /** A proof while the vault is open is a guess like any other: after wrong ones it waits, and wrong it counts. */
+  async prove<T>(way: Proof['way'], work: () => Promise<T>): Promise<T> {
+    this.#refuseTooSoon()
+    try {
+      const done = await work()
+      await this.#forgetAttempts()
+      return done
+    } catch (error) {
+      throw await this.#counted(error, way)
+    }
   }
 
   /** Somebody did something in the vault's page. */
@@ -311,8 +318,24 @@ export class Vault {
     return this.#engine.unlockWaitMs(count, lastAt, this.now())
   }
 
-  #isDamaged(way: Proof['way']): boolean {
-    return this.engine.slots().every(({ kind, damaged }) => kind !== way || damaged)
+  #refuseTooSoon(): void {
+    const waitMs = this.#waitMs()
+    if (waitMs > 0) throw new Failure({ code: 'ERR_UNLOCK_WAIT', retryAfterS: Math.ceil(waitMs / 1_000) })
+  }
+
+  /** On disk before the answer: a reload does not shorten the wait. @returns what is to be answered */
+  async #counted(error: unknown, way: Proof['way']): Promise<unknown> {
+    if (!(error instanceof Failure) || error.problem.code !== 'ERR_CANNOT_UNLOCK') return error
+    // Nothing can be right where that way in is not what it was: no attempt, and another message.
+    const damaged = this.engine.slots().every((slot) => slot.kind !== way || slot.damaged)
+    if (damaged) return new Failure('ERR_SLOT_DAMAGED')
+    this.#attempts = await this.storage.countAttempt(this.now())
+    return error
+  }
+
+  async #forgetAttempts(): Promise<void> {
+    if (this.#attempts.count > 0) await this.storage.forgetAttempts()
+    this.#attempts = NO_ATTEMPTS
   }
 
   /** What happened without changing anything. It may wait for a second; at a lock it does not. */
@@ -323,8 +346,7 @@ export class Vault {
   /** The vault is open: what is to be written of that may fail without closing it again. */
   async #opened(write: () => Promise<unknown>): Promise<void> {
     try {
-      if (this.#attempts.count > 0) await this.storage.forgetAttempts()
-      this.#attempts = NO_ATTEMPTS
+      await this.#forgetAttempts()
       await write()
     } catch (error) {
       if (this.#ended) throw error
