@@ -1,233 +1,279 @@
-// kill: does the vault survive the death of the browser at any moment? Writes follow one another without a pause, the
-// whole browser is killed, and the same profile is opened again: everything must be as before or after the last write, and
-// the activity whole, with one entry for each write that happened.
+// kill: does the vault survive the death of the browser at any moment? Writes of every kind are begun, the whole browser is
+// killed while one reaches the disk, and the same profile is opened again: everything must be as before or as after that
+// write, and the activity whole, with one entry for each write that happened.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { chromium } from 'playwright-core'
+import { isDeepStrictEqual } from 'node:util'
 import { demoConfig, startDemo } from '../../scripts/demo.mjs'
-import { kdfOf, openVault, slotKeyOf } from '../web/support/vault-reader.mjs'
-import { ARGS, onPath, watch } from './support/chromium.mjs'
-import { readDisk } from './support/disk.mjs'
+import { readDisk, writeDisk } from './support/disk.mjs'
+import { KINDS, Model } from './support/kill-model.mjs'
+import { TELL_WRITES, backUp, open, writeOn } from './support/kill-writes.mjs'
+import { grown } from './support/long-activity.mjs'
+import { kill, start } from './support/mortal.mjs'
 import { startTestSite } from './support/site.mjs'
 
-const KILLS = process.env.KEYHOLD_EFFORT === 'full' ? 50 : 10
-const KILL_WITHIN_MS = 500
-const ACTIONS = { add: 'key-add', replace: 'key-replace', delete: 'key-delete' }
+const KILLS = Number(process.env.KEYHOLD_KILLS ?? (process.env.KEYHOLD_EFFORT === 'full' ? 200 : 10))
+/** Of these, those in a vault whose oldest activity goes with the write: each needs a profile of its own. */
+const TRIMMING = Math.ceil(KILLS / 8)
+const MAX_ENTRIES = 10_000
 const PASSPHRASE = 'violet tractor hums quietly at noon'
+const BACKUP_PASSPHRASE = 'cedar window keeps seven winters'
 
 let demo
 let site
-let profile
+let folder
 let running = null
 
 before(async () => {
   demo = await startDemo({ fast: true })
-  site = await startTestSite(demoConfig(demo))
-  profile = await mkdtemp(join(tmpdir(), 'keyhold-killed-'))
+  site = await startTestSite(demoConfig(demo), TELL_WRITES)
+  folder = await mkdtemp(join(tmpdir(), 'keyhold-killed-'))
 })
 after(async () => {
   if (running) await kill(running)
   await site?.stop()
   await demo?.stop()
-  await rm(profile, { recursive: true, force: true })
+  await rm(folder, { recursive: true, force: true })
 })
 
-test(`${KILLS} kills: the vault opens every time, in the state before or after the write under way`, async () => {
-  const model = new Model()
-  let lastRows
-  const counts = { writes: 0, before: 0, after: 0, between: 0 }
-  for (let round = 0; round <= KILLS; round += 1) {
-    running = await start()
-    const { page, noted } = running
-    const status = await open(page)
-    assert.equal(status.state, 'unlocked')
-    assert.deepEqual(status.findings, [])
-    const found = await page.evaluate(() => window.engine.keys())
-    counts[model.settle(found)] += round === 0 ? 0 : 1
-    lastRows = await sealedRows(page)
-    assert.deepEqual(writesIn(lastRows), model.happened)
-    const { verified } = await page.evaluate(() => window.engine.audit())
-    assert.deepEqual(verified, { ok: true })
-    await assertSecrets(page, found, model)
-    assert.deepEqual(noted.wrongs, [])
-    if (round === KILLS) break
-
-    await page.exposeFunction('nextWrite', () => model.next())
-    await page.exposeFunction('written', (id) => {
-      counts.writes += 1
-      model.done(id)
+test(`${KILLS - TRIMMING} kills during writes of every kind: the state before or after, in every part`, async () => {
+  const profile = join(folder, 'short')
+  const model = await makeVault(profile)
+  const tally = new Tally()
+  for (let round = 0; round < KILLS - TRIMMING; round += 1) {
+    await visit(profile, model, tally, async (page) => {
+      await assertSecrets(page, model)
+      await writeAndDie(page, model, KINDS[round % KINDS.length], tally)
     })
-    const writing = page.evaluate(writeOn).catch(() => {})
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * KILL_WITHIN_MS))
-    await kill(running)
-    running = null
-    await writing
   }
-  console.log(
-    `${KILLS} kills during ${counts.writes} finished writes; afterwards ${counts.before} times the state before the ` +
-      `write under way, ${counts.after} times the one after it, ${counts.between} times none was under way`,
-  )
-  assert.ok(counts.writes > 0)
-  const activity = [...lastRows.keys()].filter((key) => key.startsWith('audit/')).toSorted()
-  for (const key of [activity[0], activity[activity.length >> 1], activity.at(-1)]) {
-    const rows = new Map(lastRows)
-    rows.delete(key)
-    assert.throws(() => writesIn(rows), `control: ${key} is missed`)
-  }
+  await visit(profile, model, tally, (page) => controls(page, model))
+  tally.print(`${KILLS - TRIMMING} kills`)
   assert.deepEqual(site.broken(), [])
 })
 
-/** All of the vault but the hot rows, which may be a second behind. */
-async function sealedRows(page) {
-  const { rows } = await readDisk(page)
-  return new Map(Object.entries(rows).filter(([key]) => !key.startsWith('ledger/')))
+test(`${TRIMMING} kills while a write drops the oldest thousand of ${MAX_ENTRIES} entries: all of them or none`, async () => {
+  const long = join(folder, 'long')
+  const made = await makeVault(long)
+  await growActivity(long)
+  const tally = new Tally()
+  for (let round = 0; round < TRIMMING; round += 1) {
+    const profile = join(folder, `long-${round}`)
+    // Without the lock of the browser that was killed in it.
+    await cp(long, profile, { recursive: true, filter: (name) => !basename(name).startsWith('Singleton') })
+    const model = made.copy()
+    const kind = KINDS[round % KINDS.length]
+    await visit(profile, model, tally, (page) =>
+      writeAndDie(page, model, kind, tally, { warmUp: false, withinMs: 150 }),
+    )
+    const { seen, happened } = await visit(profile, model, tally, async () => {})
+    assert.deepEqual([seen.first, seen.last], happened ? [1_001, MAX_ENTRIES + 1] : [1, MAX_ENTRIES])
+    await rm(profile, { recursive: true, force: true })
+  }
+  tally.print(`${TRIMMING} kills with trimming`)
+})
+
+/** A new vault with three keys, backed up. @returns {Promise<Model>} */
+async function makeVault(profile) {
+  const model = new Model(PASSPHRASE)
+  running = await start(profile, `${site.url}driver.html`)
+  const { page } = running
+  await page.waitForFunction(() => window.keyhold)
+  assert.equal((await page.evaluate(open, PASSPHRASE)).state, 'unlocked')
+  for (let i = 0; i < 3; i += 1) {
+    const job = model.plan('add')
+    model.done(
+      await page.evaluate(async ({ label, secret }) => {
+        const bytes = new TextEncoder().encode(secret)
+        await window.engine.add({ provider: 'demo', label, secret: bytes, unchecked: true })
+        return window.engine.keys()
+      }, job),
+    )
+  }
+  const file = await page.evaluate(backUp, [PASSPHRASE, BACKUP_PASSPHRASE])
+  model.backup = { keys: structuredClone(model.state.keys), passphrase: BACKUP_PASSPHRASE, file }
+  await die()
+  return model
 }
 
-let slotKey = null
-
-/** Reads the whole vault, its chain of activity included. @returns the keys' changes it tells of, oldest first */
-function writesIn(rows) {
-  const { salt, passes, memKib } = kdfOf(rows)
-  // Always the same passphrase, and a second for each derivation.
-  slotKey ??= slotKeyOf(new TextEncoder().encode(PASSPHRASE), salt, passes, memKib)
-  const { opened } = openVault(rows, slotKey)
-  return [...opened.keys()]
-    .filter((key) => key.startsWith('audit/'))
-    .toSorted()
-    .map((key) => opened.get(key).info)
-    .filter(({ action }) => Object.values(ACTIONS).includes(action))
-    .map(({ action, label }) => `${action} ${label}`)
+/** So long that the first write after the next unlock is one entry too many. */
+async function growActivity(profile) {
+  running = await start(profile, `${site.url}driver.html`)
+  const rows = await grown(await rowsOf(running.page), PASSPHRASE, MAX_ENTRIES - 1)
+  await writeDisk(running.page, Object.fromEntries([...rows].map(([key, bytes]) => [key, Buffer.from(bytes)])))
+  await die()
 }
 
-/** What the vault must hold: label -> secret, and the write that may or may not have happened. */
-class Model {
-  #held = new Map()
-  #ids = new Map()
-  #next = null
-  #count = 0
-  /** Every write that is on disk, oldest first. */
-  happened = []
-
-  next() {
-    const labels = [...this.#held.keys()]
-    const kinds = labels.length < 3 ? ['add'] : labels.length > 8 ? ['delete'] : ['add', 'replace', 'delete']
-    const kind = any(kinds)
-    const count = ++this.#count
-    const label = kind === 'add' ? `key ${count}` : any(labels)
-    const secret = kind === 'delete' ? null : `secret-number-${String(count).padStart(5, '0')}`
-    this.#next = { kind, label, secret }
-    return { kind, label, secret, id: this.#ids.get(label) ?? null }
-  }
-
-  done(id) {
-    const { label } = this.#next
-    this.#happen()
-    this.#next = null
-    if (id !== null) this.#ids.set(label, id)
-  }
-
-  /** Compares with the keys found and takes them over. */
-  settle(found) {
-    const actual = states(found.map(({ label, hint }) => [label, hint]))
-    const expected = (held) => states([...held].map(([label, secret]) => [label, secret.slice(-4)]))
-    const after = this.#next === null ? null : this.#after()
-    const outcome = after === null ? 'between' : actual === expected(after) ? 'after' : 'before'
-    if (outcome === 'after') this.#happen()
-    assert.equal(actual, expected(this.#held))
-    this.#next = null
-    this.#ids = new Map(found.map(({ label, id }) => [label, id]))
-    return outcome
-  }
-
-  secret(label) {
-    return this.#held.get(label)
-  }
-
-  #happen() {
-    const { kind, label } = this.#next
-    this.happened.push(`${ACTIONS[kind]} ${label}`)
-    this.#held = this.#after()
-  }
-
-  #after() {
-    const { label, secret } = this.#next
-    const after = new Map(this.#held)
-    if (secret === null) after.delete(label)
-    else after.set(label, secret)
-    return after
-  }
+/** Looks at what lies on disk; opens the vault as its owner would, and looks at all that the engine says of it; then `use`. */
+async function visit(profile, model, tally, use) {
+  running = await start(profile, `${site.url}driver.html`)
+  const { page, noted } = running
+  await page.waitForFunction(() => window.keyhold)
+  const seen = model.settle(await rowsOf(page))
+  const happened = tally.settled(seen)
+  if (model.refused !== null) assert.equal(await page.evaluate(open, model.refused), 'ERR_CANNOT_UNLOCK')
+  model.refused = null
+  const status = await page.evaluate(open, model.state.passphrase)
+  assert.deepEqual([status.state, status.findings], ['unlocked', []])
+  model.knowIds(await page.evaluate(() => window.engine.keys()))
+  const { verified, firstSeq, entries } = await page.evaluate(() => window.engine.audit())
+  assert.deepEqual(verified, { ok: true })
+  assert.deepEqual(
+    entries.map(({ seq }) => seq),
+    entries.map((_, i) => firstSeq + i),
+  )
+  assert.deepEqual(noted.wrongs, [])
+  await use(page)
+  if (running !== null) await die()
+  return { seen, happened }
 }
 
-function states(pairs) {
-  return JSON.stringify(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-function any(list) {
-  return list[Math.floor(Math.random() * list.length)]
-}
-
-/** Runs in the page until the browser dies. */
-async function writeOn() {
-  const bytes = (text) => new TextEncoder().encode(text)
-  for (;;) {
-    const { kind, label, secret, id } = await window.nextWrite()
-    let stored = null
-    if (kind === 'add') {
-      stored = await window.engine.add({ provider: 'demo', label, secret: bytes(secret), unchecked: true })
-    } else if (kind === 'replace') stored = await window.engine.replace(id, bytes(secret), { unchecked: true })
-    else await window.engine.delete(id)
-    await window.written(stored?.key.id ?? null)
-  }
-}
-
-/** Opens the vault, or makes it the first time. */
-function open(page) {
-  return page.evaluate(async (passphrase) => {
-    const { KeyholdEngine, passphraseBytes } = window.keyhold
-    window.engine = await KeyholdEngine.connect()
-    const { state } = window.engine.hello.status
-    return window.engine[state === 'absent' ? 'create' : 'unlock'](passphraseBytes(passphrase))
-  }, PASSPHRASE)
+/** Begins a write of `kind`, sometimes after another, and kills the browser as it is about to reach the disk, or soon after. */
+async function writeAndDie(page, model, kind, tally, { warmUp = Math.random() < 0.5, withinMs = 30 } = {}) {
+  const moment = deferred()
+  let fatal = null
+  let warm = !warmUp
+  await offer(page, moment, 'nextWrite', () => {
+    // Told that the fatal one is done: there is nothing to do but to die.
+    if (fatal !== null) return never
+    const job = model.plan(warm ? kind : model.cheapKind())
+    if (warm) fatal = job.kind
+    warm = true
+    return job
+  })
+  await offer(page, moment, 'shown', (code) => model.shown(code))
+  await offer(page, moment, 'choose', (items) => model.choose(items))
+  await offer(page, moment, 'aboutToWrite', () => {
+    if (fatal !== null) setTimeout(moment.resolve, Math.random() * withinMs)
+  })
+  await offer(page, moment, 'written', (found) => {
+    tally.written(fatal)
+    model.done(found)
+  })
+  const writing = page.evaluate(writeOn)
+  writing.catch(moment.reject)
+  await moment.promise
+  tally.under(fatal)
+  await die()
 }
 
 /** Each key still holds the secret it should: it is used once, and the provider looks. */
-async function assertSecrets(page, keys, model) {
-  for (const { id, label } of keys) {
+async function assertSecrets(page, model) {
+  for (const { id, secret } of model.state.keys) {
     await page.evaluate((id) => window.engine.models(id).catch(() => {}), id)
-    assert.equal(demo.seen.findLast(({ method }) => method === 'GET').authorization, `Bearer ${model.secret(label)}`)
+    assert.equal(demo.seen.findLast(({ method }) => method === 'GET').authorization, `Bearer ${secret}`)
+  }
+  // Written now, so that the next plan that reaches the disk is the one that is waited for.
+  await page.evaluate(() => window.engine.audit())
+}
+
+/** That the checks can fail: half a write of any kind, and a vault in a state that no write makes, are noticed. */
+async function controls(page, model) {
+  const kinds = [...KINDS]
+  const done = deferred()
+  let old
+  await offer(page, done, 'nextWrite', async () => {
+    if (kinds.length === 0) done.resolve()
+    if (kinds.length === 0) return never
+    old = await rowsOf(page)
+    return model.plan(kinds[0])
+  })
+  await offer(page, done, 'shown', (code) => model.shown(code))
+  await offer(page, done, 'choose', (items) => model.choose(items))
+  await offer(page, done, 'aboutToWrite', () => {})
+  await offer(page, done, 'written', async (found) => {
+    model.done(found)
+    const rows = await rowsOf(page)
+    assertHalvesFail(kinds.shift(), old, rows, model)
+    model.settle(rows)
+  })
+  page.evaluate(writeOn).catch(done.reject)
+  await done.promise
+  const rows = await rowsOf(page)
+  const other = model.copy()
+  other.state.keys[0].secret = 'secret-that-never-was'
+  assert.throws(() => other.look(rows), 'control: another secret')
+  other.state = { ...model.state, passphrase: 'no passphrase of this vault' }
+  assert.throws(() => other.look(rows), 'control: another passphrase')
+}
+
+function assertHalvesFail(kind, old, rows, model) {
+  const changed = [...new Set([...old.keys(), ...rows.keys()])].filter(
+    (key) => !key.startsWith('ledger/') && !isDeepStrictEqual(old.get(key), rows.get(key)),
+  )
+  assert.ok(changed.length >= 3, `${kind} changes a row, the activity and the manifest`)
+  for (const key of changed) {
+    const half = new Map(rows)
+    if (old.has(key)) half.set(key, old.get(key))
+    else half.delete(key)
+    assert.throws(() => model.look(half), `control: ${kind} without ${key}`)
+  }
+  assert.throws(() => model.look(old), `control: ${kind} is gone after it was answered`)
+}
+
+/** How often which kind of write was under way, and how it came out. */
+class Tally {
+  #counts = new Map()
+  #finished = 0
+  #kind = null
+  #told = false
+
+  written(fatal) {
+    if (fatal === null) this.#finished += 1
+    else this.#told = true
+  }
+
+  under(kind) {
+    this.#kind = kind
+  }
+
+  /** @returns whether the write under way at the last kill happened */
+  settled({ outcome }) {
+    if (this.#kind === null) return false
+    const counts = this.#counts.get(this.#kind) ?? { before: 0, after: 0, answered: 0 }
+    counts[this.#told ? 'answered' : outcome] += 1
+    this.#counts.set(this.#kind, counts)
+    const happened = this.#told || outcome === 'after'
+    this.#kind = null
+    this.#told = false
+    return happened
+  }
+
+  print(title) {
+    console.log(`${title}, ${this.#finished} other writes finished; the state found, by the write under way:`)
+    for (const [kind, { before, after, answered }] of this.#counts) {
+      console.log(`  ${kind.padEnd(10)} ${before} before, ${after} after, ${answered} after and already answered`)
+    }
   }
 }
 
-/** A browser of our own in a process group of its own, so that all of it can be killed at once. */
-async function start() {
-  const args = ['--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank']
-  const child = spawn(onPath('chromium'), [...ARGS, ...args], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
-  const address = await new Promise((resolve, reject) => {
-    child.stderr.on('data', (chunk) => {
-      said += chunk
-      const [, found] = /listening on (ws:\S+)/.exec(said) ?? []
-      if (found) resolve(found)
-    })
-    child.once('exit', () => reject(new Error(said)))
+/** Handed to a page: it waits for ever. */
+const never = new Promise(() => {})
+const rowsOf = async (page) => new Map(Object.entries((await readDisk(page)).rows))
+
+/** A function for the page; what goes wrong in it is the test's failure. */
+function offer(page, { reject }, name, work) {
+  return page.exposeFunction(name, async (value) => {
+    try {
+      return await work(value)
+    } catch (error) {
+      reject(error)
+      throw error
+    }
   })
-  const browser = await chromium.connectOverCDP(address)
-  const [context] = browser.contexts()
-  const noted = await watch(context)
-  const page = await context.newPage()
-  await page.goto(`${site.url}driver.html`)
-  await page.waitForFunction(() => window.keyhold)
-  return { child, browser, page, noted }
 }
 
-async function kill({ child, browser }) {
-  const gone = once(child, 'exit')
-  process.kill(-child.pid, 'SIGKILL')
-  await gone
-  await browser.close().catch(() => {})
+function deferred() {
+  const all = {}
+  all.promise = new Promise((resolve, reject) => Object.assign(all, { resolve, reject }))
+  all.promise.catch(() => {})
+  return all
+}
+
+async function die() {
+  const dying = running
+  running = null
+  await kill(dying)
 }
