@@ -2,15 +2,12 @@
 // Locks or without; and an engine that fails takes nothing with it.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { demoConfig, startDemo } from '../../scripts/demo.mjs'
-import { openChromium, watch } from './support/chromium.mjs'
+import { startDemo } from '../../scripts/demo.mjs'
+import { openChromium } from './support/chromium.mjs'
 import { at, createOwn, unlock } from './support/page.mjs'
-import { startTestSite } from './support/site.mjs'
+import { connect, OWN_WORKERS, PASSPHRASE, WORKERS, withTabs } from './support/tabs.mjs'
 
-const PASSPHRASE = 'violet tractor hums quietly at noon'
 const ADDS = 20
-const OWN_WORKERS = () => delete window.SharedWorker
-const NO_LOCKS = `Object.defineProperty(navigator, 'locks', { value: undefined })`
 /** A message makes the next thing the engine asks of its surroundings a trap, as a fault of its own would be. */
 const TRAP = `{
   let armed = false
@@ -52,12 +49,10 @@ after(async () => {
   await demo?.stop()
 })
 
+const onSite = (how, use) => withTabs({ browser, demo, ...how }, use)
+
 describe(`two tabs add ${ADDS} keys each at the same time, and all ${2 * ADDS} are there`, () => {
-  for (const [name, { init, prelude }] of Object.entries({
-    'with one worker for both': {},
-    'with a worker each': { init: OWN_WORKERS },
-    'with a worker each and no Web Locks': { init: OWN_WORKERS, prelude: NO_LOCKS },
-  })) {
+  for (const [name, { init, prelude }] of Object.entries(WORKERS)) {
     test(name, () =>
       onSite({ init, prelude }, async (open) => {
         const one = await open()
@@ -120,45 +115,6 @@ test('an engine that traps locks the vault; the next one opens it with all that 
     assert.deepEqual(findings, [])
     assert.equal((await page.evaluate(labels)).length, ADDS)
   }))
-
-/** A site, a context and its pages, for one test. */
-async function onSite({ init, prelude }, use) {
-  const site = await startTestSite(demoConfig(demo), prelude)
-  const context = await browser.newContext()
-  try {
-    const noted = await watch(context)
-    if (init) await context.addInitScript(init)
-    const open = async (path = 'driver.html') => {
-      const page = await context.newPage()
-      page.setDefaultTimeout(20_000)
-      await page.goto(site.url + path)
-      return page
-    }
-    await use(open)
-    // A worker of the tab's own says on the tab's console that its look at its policy was blocked, as it should be.
-    assert.deepEqual(
-      noted.wrongs.filter((text) => !/data:,canary/.test(text)),
-      [],
-    )
-    assert.deepEqual(site.broken(), [])
-  } finally {
-    await context.close()
-    await site.stop()
-  }
-}
-
-async function connect(page, how) {
-  await page.waitForFunction(() => window.keyhold)
-  return page.evaluate(
-    async ([how, passphrase]) => {
-      const { KeyholdEngine, passphraseBytes } = window.keyhold
-      window.engine = await KeyholdEngine.connect()
-      if (window.engine.hello.status.state === 'unlocked') return window.engine.status()
-      return window.engine[how](passphraseBytes(passphrase))
-    },
-    [how, PASSPHRASE],
-  )
-}
 
 /** @returns how often it was told that others had been faster, and tried again */
 function add(page, who) {
