@@ -6,36 +6,9 @@ import { startDemo } from '../../scripts/demo.mjs'
 import { openChromium } from './support/chromium.mjs'
 import { at, createOwn, unlock } from './support/page.mjs'
 import { connect, OWN_WORKERS, PASSPHRASE, WORKERS, withTabs } from './support/tabs.mjs'
+import { TRAP } from './support/worker-faults.mjs'
 
 const ADDS = 20
-/** A message makes the next thing the engine asks of its surroundings a trap, as a fault of its own would be. */
-const TRAP = `{
-  let armed = false
-  new BroadcastChannel('test-trap').addEventListener('message', () => (armed = true))
-  const trapped = (imports) =>
-    Object.fromEntries(
-      Object.entries(imports).map(([module, all]) => [
-        module,
-        Object.fromEntries(
-          Object.entries(all).map(([name, one]) => [
-            name,
-            typeof one !== 'function'
-              ? one
-              : (...args) => {
-                  if (armed) throw new WebAssembly.RuntimeError('unreachable')
-                  return one(...args)
-                },
-          ]),
-        ),
-      ]),
-    )
-  const instantiate = WebAssembly.instantiate
-  WebAssembly.instantiate = (source, imports) => instantiate(source, trapped(imports))
-  const Instance = WebAssembly.Instance
-  WebAssembly.Instance = function (module, imports) {
-    return new Instance(module, trapped(imports))
-  }
-}`
 
 let demo
 let browser

@@ -101,7 +101,7 @@ export function openVault(rows, slotKey, kind = 'passphrase') {
       throw new Error(`not as listed`)
   }
   checkChain(rows, opened, audit)
-  return { subkeys, opened, manifest: opened.get('manifest') }
+  return { root, subkeys, opened, manifest: opened.get('manifest') }
 }
 
 /** The activity: each entry names the one before it, and the manifest the last. */
