@@ -48,7 +48,13 @@ export async function writeOn() {
 /** In the page: the engine's client, and the vault made or opened. @returns the status, or the refusal's code */
 export async function open(passphrase) {
   const { KeyholdEngine, passphraseBytes } = window.keyhold
-  window.engine ??= await KeyholdEngine.connect()
+  if (window.engine === undefined) {
+    window.engine = await KeyholdEngine.connect()
+    window.told = []
+    for (const news of ['changed', 'unlocked', 'locked']) {
+      window.engine.on(news, () => window.told.push(`${news} after ${Math.round(performance.now())} ms`))
+    }
+  }
   const { state } = await window.engine.status()
   try {
     return await window.engine[state === 'absent' ? 'create' : 'unlock'](passphraseBytes(passphrase))
