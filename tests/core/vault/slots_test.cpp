@@ -106,6 +106,13 @@ TEST_CASE_METHOD(Ways, "passkey key: only of a slot that is there and is a passk
   CHECK(vault.recovery_key(code).error() == Errc::ERR_NOT_FOUND);
 }
 
+TEST_CASE_METHOD(Ways, "recovery code: one whose slot cannot be read is damaged, and not said to be missing") {
+  row(recovery).front() ^= 1;
+  Vault locked(rng);
+  REQUIRE(locked.load(shelf.envelopes, shelf.ledger).ok());
+  CHECK(locked.recovery_key(code).error() == Errc::ERR_BAD_FORMAT);
+}
+
 TEST_CASE_METHOD(Ways,
                  "passphrase: changed, the old one opens nothing, the other ways do, records are the same bytes") {
   const Rows before = records();

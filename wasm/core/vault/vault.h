@@ -234,6 +234,7 @@ class Vault {
   static void carry_over(Opened& from, std::size_t taken, Opened& into);
   void close_day(const std::string& id, LedgerRow& row, UnixMs now);
   std::vector<Envelope> slot_rows() const;
+  Errc unreadable_slot() const;
   Result<Proven> open_slot_with(const SlotKey& key) const;
   Result<Proven> proven(const SlotKey& proof) const;
   bool is_listed(std::string_view slot) const;

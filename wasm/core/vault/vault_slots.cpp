@@ -65,7 +65,11 @@ Result<SlotKdf> Vault::passphrase_slot() const {
   for (const SlotView& slot : slots()) {
     if (const auto* kdf = std::get_if<SlotKdf>(&slot.fields)) return *kdf;
   }
-  // None that can be read: what is wrong with one that is there says more than that.
+  return unreadable_slot();
+}
+
+// None of the kind can be read: what is wrong with one that is there says more than that.
+Errc Vault::unreadable_slot() const {
   Errc error = rows_.contains("manifest") ? Errc::ERR_NOT_FOUND : Errc::ERR_BAD_FORMAT;
   for (auto row = rows_.lower_bound(kSlotPrefix); row != rows_.end() && row->first.starts_with(kSlotPrefix); ++row) {
     const auto envelope = parse_envelope(row->second);
@@ -89,7 +93,7 @@ Result<SlotKey> Vault::recovery_key(const RecoveryCode& code) const {
   for (const Envelope& row : slot_rows()) {
     if (std::holds_alternative<RecoveryFields>(*row.header.slot)) return code.slot_key(row.header.vault, row.header.id);
   }
-  return Errc::ERR_NOT_FOUND;
+  return unreadable_slot();
 }
 
 Result<Vault::Proven> Vault::open_slot_with(const SlotKey& key) const {
