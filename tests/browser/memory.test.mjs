@@ -3,24 +3,17 @@
 // before the lock, and after it where a wipe was taken away.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { kdfOf, openVault, slotKeyOf } from '../web/support/vault-reader.mjs'
-import { formsIn, newMarker } from './support/canary.mjs'
+import { formsIn } from './support/canary.mjs'
 import { openChromium } from './support/chromium.mjs'
-import { readDisk } from './support/disk.mjs'
 import { snapshotOfPage, snapshotsOfWorkers, WHOLE_STRINGS } from './support/heap-snapshot.mjs'
 import { photograph, secretsIn, startDarkroom } from './support/memory.mjs'
 import { at, beginKey, createOwn, keyId } from './support/page.mjs'
-import { ANSWER_TEXT, ANSWERED, allowReading, startProviders } from './support/providers.mjs'
+import { ANSWERED, allowReading, startProviders } from './support/providers.mjs'
 import { startTestSite } from './support/site.mjs'
+import { KEY, key, onUsedVault, OWN_WORKERS, PASSPHRASE, phrase, secretsOf } from './support/used-vault.mjs'
 import { HOLD, HOLD_IN_PAGE, TRAP, WITHOUT } from './support/worker-faults.mjs'
 
-const OWN_WORKERS = () => delete window.SharedWorker
 const SUBKEYS = ['record', 'manifest', 'audit', 'ledger', 'settings'].map((name) => `the ${name} key as bytes in heap`)
-
-const key = newMarker()
-const phrase = newMarker()
-const PASSPHRASE = `violet ${phrase} hums quietly`
-const KEY = `sk-${key}-0123456789`
 
 let browser
 let providers
@@ -198,56 +191,4 @@ describe('heap snapshots after a lock have no key and no passphrase in them', ()
   })
 })
 
-const base = () => `http://127.0.0.1:${providers.port}/v1/`
-
-/** A vault with one key in it, used once. */
-async function onVault({ init, prelude }, use) {
-  const site = await startTestSite({}, prelude)
-  const context = await browser.newContext()
-  try {
-    if (init) await context.addInitScript(init)
-    const page = await context.newPage()
-    page.setDefaultTimeout(30_000)
-    await page.goto(`${site.url}driver.html`)
-    await page.waitForFunction(() => window.keyhold)
-    assert.equal(await page.evaluate(makeAndUse, [PASSPHRASE, KEY, base()]), ANSWER_TEXT)
-    const result = await use(page)
-    assert.deepEqual(site.broken(), [])
-    return result
-  } finally {
-    await context.close()
-    await site.stop()
-  }
-}
-
-/** Runs in the page. */
-async function makeAndUse([passphrase, secret, base]) {
-  const { KeyholdEngine, keyBytes, passphraseBytes } = window.keyhold
-  window.engine = await KeyholdEngine.connect()
-  await window.engine.create(passphraseBytes(passphrase))
-  const { id: provider } = await window.engine.addEndpoint('Own', base)
-  const stored = await window.engine.add({ provider, label: 'One', secret: keyBytes(secret) })
-  window.key = stored.key.id
-  const messages = [{ role: 'user', text: 'A line about keys, please.' }]
-  let text = ''
-  for await (const part of window.engine.chat({ key: window.key, model: 'model-1', messages }))
-    if (part.type === 'text') text += part.text
-  return text
-}
-
-/** Everything that opens the vault or any part of it, derived here from passphrase and rows alone. */
-async function secretsOf(page) {
-  const { rows } = await readDisk(page)
-  const sealed = new Map(Object.entries(rows))
-  const { salt, passes, memKib } = kdfOf(sealed)
-  const slot = slotKeyOf(new TextEncoder().encode(PASSPHRASE), salt, passes, memKib)
-  const { root, subkeys } = openVault(sealed, slot)
-  const named = Object.entries(subkeys).map(([name, bytes]) => [`the ${name} key`, bytes])
-  return {
-    'the API key': key,
-    'the passphrase': phrase,
-    'the slot key': slot,
-    'the root key': root,
-    ...Object.fromEntries(named),
-  }
-}
+const onVault = (options, use) => onUsedVault({ browser, providers, ...options }, use)

@@ -1,5 +1,9 @@
 // chromium: starts the system's Chromium for a test, and keeps what goes wrong in its pages and workers.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 
 export const ARGS = [
@@ -21,6 +25,39 @@ export function onPath(program) {
 
 export function openChromium({ args = [] } = {}) {
   return chromium.launch({ executablePath: onPath('chromium'), args: [...ARGS, ...args] })
+}
+
+/**
+ * As a person has it: Playwright's own start switches off that pages sleep and that timers wait, and tells every page that
+ * it is looked at. All pages share the one context.
+ * @returns {Promise<{ context: import('playwright-core').BrowserContext, close(): Promise<void> }>}
+ */
+export async function openPlain() {
+  const folder = await mkdtemp(join(tmpdir(), 'keyhold-plain-'))
+  const args = [...ARGS, '--headless=new', '--remote-debugging-port=0', `--user-data-dir=${folder}`, 'about:blank']
+  const child = spawn(onPath('chromium'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const close = async () => {
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : null
+    child.kill()
+    await ended
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  try {
+    const url = await new Promise((resolve, reject) => {
+      let said = ''
+      child.stderr.on('data', (chunk) => {
+        said += chunk
+        const found = /DevTools listening on (ws:\S+)/.exec(said)
+        if (found) resolve(found[1])
+      })
+      child.on('exit', () => reject(new Error(said)))
+    })
+    const browser = await chromium.connectOverCDP(url, { noDefaults: true })
+    return { context: browser.contexts()[0], close: () => browser.close().then(close) }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
 /** With a profile that stays on disk. @returns {Promise<import('playwright-core').BrowserContext>} */

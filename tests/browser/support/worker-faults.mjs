@@ -30,6 +30,21 @@ export const TRAP = `{
   }
 }`
 
+/** Both of the worker's clocks, moved on or back by what 'test-clock' says, in milliseconds; says `moved` when they are. */
+export const CLOCK = `{
+  const moved = { wall: 0, mono: 0 }
+  const { now } = Date
+  const tick = performance.now.bind(performance)
+  Date.now = () => now() + moved.wall
+  performance.now = () => tick() + moved.mono
+  const channel = new BroadcastChannel('test-clock')
+  channel.addEventListener('message', ({ data }) => {
+    if (typeof data !== 'object') return
+    Object.assign(moved, data)
+    channel.postMessage('moved')
+  })
+}`
+
 /** Keeps the worker running after a lock, and its page from ending it: time for a debugger to look. */
 export const HOLD = `globalThis.close = () => {}`
 export const HOLD_IN_PAGE = () => {
