@@ -101,7 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (open_backup(input, world.key).ok()) __builtin_trap();
 
-  const auto* const nul = std::find(input.begin(), input.end(), 0);
+  const auto nul = std::find(input.begin(), input.end(), 0);
   const auto info = input.first(static_cast<std::size_t>(nul - input.begin()));
   const auto secrets = nul == input.end() ? ByteView() : input.subspan(info.size() + 1);
   const Bytes file = world.file_of(info, secrets);
