@@ -120,7 +120,7 @@ describe('a clock that moves while the page is awake', { timeout: 240_000 }, () 
 
   test('locks the vault within 20 seconds, asked or not', () =>
     onVault({}, async (page) => {
-      await page.evaluate(() => (window.told = new Promise((resolve) => window.engine.on('locked', resolve))))
+      await page.evaluate(() => void (window.told = new Promise((resolve) => window.engine.on('locked', resolve))))
       const secrets = await secretsOf(page)
       await move(page, { wall: HOUR })
       const begun = performance.now()
