@@ -120,13 +120,15 @@ describe('a clock that moves while the page is awake', { timeout: 240_000 }, () 
 
   test('locks the vault within 20 seconds, asked or not', () =>
     onVault({}, async (page) => {
-      await page.evaluate(() => (window.told = new Promise((resolve) => window.engine.on('locked', resolve))))
+      await page.evaluate(() => void (window.told = new Promise((resolve) => window.engine.on('locked', resolve))))
       const secrets = await secretsOf(page)
+      // What is still being written a moment after a use looks at the clock as well.
+      await new Promise((resolve) => setTimeout(resolve, 3_000))
       await move(page, { wall: HOUR })
       const begun = performance.now()
       const late = new Promise((resolve) => setTimeout(() => resolve('late'), 20_000).unref())
       assert.notEqual(await Promise.race([page.evaluate(() => window.told), late]), 'late')
-      console.log(`locked by its timer after ${((performance.now() - begun) / 1000).toFixed(1)} s`)
+      console.log(`locked unasked after ${((performance.now() - begun) / 1000).toFixed(1)} s`)
       assert.deepEqual(secretsIn(darkroom.photos.get('locked'), secrets), [])
     }))
 })

@@ -81,7 +81,10 @@ const PRELUDE = (url) => `{
 export async function startDarkroom() {
   const photos = new Map()
   const server = createServer(async (request, response) => {
-    const bytes = Buffer.concat(await request.toArray())
+    // A worker that goes with its page may be cut off in the middle of one that nobody waits for.
+    const chunks = await request.toArray().catch(() => null)
+    if (chunks === null) return
+    const bytes = Buffer.concat(chunks)
     const [name, part] = request.url.slice(1).split('/')
     photos.set(name, { ...photos.get(name), [part]: bytes })
     response.writeHead(204, { 'Access-Control-Allow-Origin': '*' }).end()
