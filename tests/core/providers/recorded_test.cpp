@@ -114,14 +114,20 @@ TEST_CASE("recorded: streams are heard alike in every cut, and their usage is wh
        Wire::openai_chat,
        "gpt-4o-mini-2024-07-18",
        "tool_calls",
-       {.input = 53, .output = 15, .cached_input = 0, .reasoning = 0},
+       {.input = 53, .output = 15, .cached_input = 0, .reasoning = 0, .audio_input = 0, .audio_output = 0},
        0,
        0},
       {"openai/chat-tool-call-latest.sse",
        Wire::openai_chat,
        "gpt-5.6-sol",
        "tool_calls",
-       {.input = 159, .output = 17, .cached_input = 0, .cache_write = 0, .reasoning = 0},
+       {.input = 159,
+        .output = 17,
+        .cached_input = 0,
+        .cache_write = 0,
+        .reasoning = 0,
+        .audio_input = 0,
+        .audio_output = 0},
        0,
        0},
       {"mistral/chat-thinking.sse",
@@ -156,14 +162,20 @@ TEST_CASE("recorded: streams are heard alike in every cut, and their usage is wh
        Wire::openai_chat,
        "grok-3-mini",
        "stop",
-       {.input = 12, .output = 291, .cached_input = 11, .reasoning = 290},
+       {.input = 12, .output = 291, .cached_input = 11, .reasoning = 290, .audio_input = 0, .audio_output = 0},
        5,
        1},
       {"openrouter/chat-tool-call.sse",
        Wire::openai_chat,
        "qwen/qwen3.5-122b-a10b-20260224",
        "tool_calls",
-       {.input = 331, .output = 92, .cached_input = 0, .cache_write = 0, .reasoning = 56},
+       {.input = 331,
+        .output = 92,
+        .cached_input = 0,
+        .cache_write = 0,
+        .reasoning = 56,
+        .audio_input = 0,
+        .audio_output = 0},
        0,
        1},
       {"openrouter/chat-tool-call-quirk-a.sse",
@@ -277,7 +289,7 @@ TEST_CASE("recorded: errors in the middle of a stream") {
   CHECK_FALSE(failed.usage.known());
   const Heard too_long = hear_all(*openrouter, Wire::openai_chat);
   CHECK(too_long.failed == Errc::ERR_PROVIDER_REFUSED);
-  CHECK(too_long.usage == Usage{.input = 43, .output = 10, .cached_input = 0, .reasoning = 11});
+  CHECK(too_long.usage == Usage{.input = 43, .output = 10, .cached_input = 0, .reasoning = 11, .audio_input = 0});
 }
 
 TEST_CASE("recorded: refusals mean what their providers meant") {

@@ -186,9 +186,14 @@ TEST_CASE("wire: text, reasoning, model and stop of OpenAI's form and its dialec
 
 TEST_CASE("wire: usage in OpenAI's form and its dialects") {
   CHECK(openai_usage(R"({"prompt_tokens":159,"completion_tokens":17,"total_tokens":176,
-      "prompt_tokens_details":{"cached_tokens":100,"cache_write_tokens":7},
-      "completion_tokens_details":{"reasoning_tokens":5}})") ==
-        Usage{.input = 159, .output = 17, .cached_input = 100, .cache_write = 7, .reasoning = 5});
+      "prompt_tokens_details":{"cached_tokens":100,"cache_write_tokens":7,"audio_tokens":9},
+      "completion_tokens_details":{"reasoning_tokens":5,"audio_tokens":3}})") == Usage{.input = 159,
+                                                                                       .output = 17,
+                                                                                       .cached_input = 100,
+                                                                                       .cache_write = 7,
+                                                                                       .reasoning = 5,
+                                                                                       .audio_input = 9,
+                                                                                       .audio_output = 3});
   CHECK(openai_usage(
             R"({"prompt_tokens":6,"completion_tokens":2,"prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":2})") ==
         Usage{.input = 6, .output = 2, .cached_input = 4});  // DeepSeek
@@ -270,6 +275,19 @@ TEST_CASE("wire: Gemini's stream, with usage as running totals of everything") {
   CHECK(stream.answer.model == "gemini");
   CHECK(stream.answer.stop == "STOP");
   CHECK(stream.answer.usage == Usage{.input = 110, .output = 99, .cached_input = 50, .reasoning = 80});
+
+  // Each list says how many tokens were of which kind.
+  CHECK(read(Wire::gemini,
+             {R"({"usageMetadata":{"promptTokenCount":40,"candidatesTokenCount":30,"cachedContentTokenCount":20,
+           "promptTokensDetails":[{"modality":"TEXT","tokenCount":15},{"modality":"AUDIO","tokenCount":25}],
+           "cacheTokensDetails":[{"modality":"AUDIO","tokenCount":20}],
+           "candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":30},{"modality":7}]}})"})
+            .answer.usage == Usage{.input = 40,
+                                   .output = 30,
+                                   .cached_input = 20,
+                                   .audio_input = 25,
+                                   .cached_audio_input = 20,
+                                   .audio_output = 30});
 
   const Reading blocked =
       read(Wire::gemini, {R"({"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":4}})"});

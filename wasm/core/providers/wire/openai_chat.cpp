@@ -23,10 +23,12 @@ void read_usage(JsonRef reported, Usage& usage) {
   if (const auto details = object_at(reported, "prompt_tokens_details")) {
     usage.cached_input = count_at(*details, "cached_tokens");
     usage.cache_write = count_at(*details, "cache_write_tokens");
+    usage.audio_input = count_at(*details, "audio_tokens");
   }
   if (!usage.cached_input) usage.cached_input = count_at(reported, "prompt_cache_hit_tokens");  // DeepSeek
   if (const auto details = object_at(reported, "completion_tokens_details")) {
     usage.reasoning = count_at(*details, "reasoning_tokens");
+    usage.audio_output = count_at(*details, "audio_tokens");
   }
   if (!usage.reasoning) usage.reasoning = count_at(reported, "reasoning_tokens");  // Together
   // xAI counts reasoning beside the completion, the others within it; only the total tells.
