@@ -42,9 +42,8 @@ std::string hear(std::string_view answer, std::size_t slice, Wire wire, bool cha
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Provider any = custom_provider("a", "A", Endpoint::parse("https://a.example/").value());
   if (size < 1) return 0;
-  constexpr Wire kWires[] = {Wire::openai_chat, Wire::anthropic, Wire::gemini};
-  const Wire wire = kWires[data[0] % 3];
-  const std::size_t slice = 1 + data[0] / 3;
+  const Wire wire = kWires[data[0] % kWires.size()];
+  const std::size_t slice = 1 + data[0] / kWires.size();
   const ByteView bytes(data + 1, size - 1);
   const std::string_view answer = as_text(bytes);
   for (const bool chat : {true, false}) {
