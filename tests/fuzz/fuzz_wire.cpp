@@ -11,8 +11,6 @@ namespace {
 
 using namespace keyhold;
 
-std::string count(std::optional<std::int64_t> tokens) { return tokens ? std::to_string(*tokens) + " " : "? "; }
-
 std::string hear(std::string_view answer, std::size_t slice, Wire wire, bool chat) {
   Meter meter(wire, "", chat);
   std::string text;
@@ -32,10 +30,11 @@ std::string hear(std::string_view answer, std::size_t slice, Wire wire, bool cha
   if (const auto ended = meter.end(); !ended) outcome = name(ended.error());
   drain();
   if (!chat && (outcome != "ok" || !text.empty() || !reasoning.empty())) __builtin_trap();
-  const Usage& usage = meter.usage();
-  return outcome + "\n" + text + "\n" + reasoning + "\n" + meter.model() + "\n" + meter.stop() + "\n" +
-         count(usage.input) + count(usage.output) + count(usage.cached_input) + count(usage.cache_write) +
-         count(usage.reasoning);
+  std::string counts;
+  Usage::each(meter.usage(), [&](const char*, const std::optional<std::int64_t>& tokens) {
+    counts += tokens ? std::to_string(*tokens) + " " : "? ";
+  });
+  return outcome + "\n" + text + "\n" + reasoning + "\n" + meter.model() + "\n" + meter.stop() + "\n" + counts;
 }
 
 }  // namespace
@@ -43,9 +42,8 @@ std::string hear(std::string_view answer, std::size_t slice, Wire wire, bool cha
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Provider any = custom_provider("a", "A", Endpoint::parse("https://a.example/").value());
   if (size < 1) return 0;
-  constexpr Wire kWires[] = {Wire::openai_chat, Wire::anthropic, Wire::gemini};
-  const Wire wire = kWires[data[0] % 3];
-  const std::size_t slice = 1 + data[0] / 3;
+  const Wire wire = kWires[data[0] % kWires.size()];
+  const std::size_t slice = 1 + data[0] / kWires.size();
   const ByteView bytes(data + 1, size - 1);
   const std::string_view answer = as_text(bytes);
   for (const bool chat : {true, false}) {

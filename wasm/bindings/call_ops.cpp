@@ -8,14 +8,9 @@ namespace {
 
 JsonOut to_json(const Usage& usage) {
   JsonOut object = JsonOut::object();
-  const auto set = [&](std::string_view key, const std::optional<std::int64_t>& count) {
+  Usage::each(usage, [&](const char* key, const std::optional<std::int64_t>& count) {
     if (count) object.set(key, *count);
-  };
-  set("input", usage.input);
-  set("output", usage.output);
-  set("cachedInput", usage.cached_input);
-  set("cacheWrite", usage.cache_write);
-  set("reasoning", usage.reasoning);
+  });
   return object;
 }
 

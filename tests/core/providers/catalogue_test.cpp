@@ -140,7 +140,7 @@ TEST_CASE("catalogue: an entry needs three fields, the rest is as usual for its 
 TEST_CASE("catalogue: what the schema does not allow is refused") {
   for (const char* more : {
            R"("colour":"red")",
-           R"("wire":"cohere")",
+           R"("wire":"morse")",
            R"("wire":null)",
            R"("steps":"one")",
            R"("steps":[1])",

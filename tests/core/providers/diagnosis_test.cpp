@@ -208,7 +208,9 @@ TEST_CASE("retry hint: headers and texts are read exactly, rounded up, and bound
   CHECK(retry_after("1.2") == 2);
   CHECK(retry_after("1.0000001") == 2);
   CHECK(retry_after("99999999999999999999") == kMaxRetryAfterS);
-  for (const char* header : {"", "-1", "soon", "1s", " 1", "1 ", "1.", ".5", "1e3"}) {
+  CHECK(retry_after("6m0s") == 360);
+  CHECK(retry_after("120ms") == 1);
+  for (const char* header : {"", "-1", "soon", " 1", "1 ", "1.", ".5", "1e3"}) {
     CAPTURE(header);
     CHECK(retry_after(header) == std::nullopt);
   }
@@ -224,8 +226,23 @@ TEST_CASE("retry hint: headers and texts are read exactly, rounded up, and bound
   CHECK(text("999h") == kMaxRetryAfterS);
   CHECK(text("a while") == std::nullopt);
   CHECK(text("5 minutes") == std::nullopt);
+  CHECK(hinted(R"({"message":"Please try again in 5s"})") == 5);  // flat
   CHECK(hinted(R"({"error":"try again in 5s"})") == std::nullopt);
   CHECK(hinted(R"({"error":{"details":7,"message":7}})") == std::nullopt);
+}
+
+TEST_CASE("retry hint: of the headers, the one that asks to wait, else the reset of what is used up") {
+  const Headers used_up = {{"x-ratelimit-remaining-requests", "7"},
+                           {"x-ratelimit-reset-requests", "8h0m0s"},
+                           {"x-ratelimit-reset-tokens", "1m2.3s"},
+                           {"x-ratelimit-remaining-tokens", "0"}};
+  CHECK(wait_asked(used_up) == "1m2.3s");
+  Headers asked = used_up;
+  asked.emplace_back("retry-after", "5");
+  CHECK(wait_asked(asked) == "5");
+  CHECK(wait_asked({{"x-ratelimit-remaining-tokens", "1"}, {"x-ratelimit-reset-tokens", "1s"}}).empty());
+  CHECK(wait_asked({{"x-ratelimit-remaining-tokens", "0"}, {"x-ratelimit-reset-requests", "1s"}}).empty());
+  CHECK(wait_asked({}).empty());
 }
 
 TEST_CASE("diagnosis: what a failed fetch means, from what was seen") {

@@ -126,6 +126,41 @@ TEST_CASE("request: a JSON body goes out as it was understood") {
   }
 }
 
+TEST_CASE("request: usage is asked for where it must be and was not") {
+  const auto sent = [](std::string_view url, std::string_view body) { return *outgoing(url, {}, body); };
+  const auto asked = R"("stream_options":{"include_usage":true})";
+  const Outgoing injected = sent(kOpenAi, R"({"stream":true,"model":"m"})");
+  CHECK(injected.usage_injected);
+  CHECK(injected.body == R"({"model":"m","stream":true,)" + std::string(asked) + "}");
+  CHECK(injected.model == "m");
+  const Outgoing added = sent(kOpenAi, R"({"stream":true,"stream_options":{"include_usage":false,"x":[1]}})");
+  CHECK(added.usage_injected);
+  CHECK(added.body == R"({"stream":true,"stream_options":{"x":[1],"include_usage":true}})");
+  CHECK(sent(kOpenAi, R"({"stream":true,"stream_options":null})").usage_injected);
+
+  for (const char* body : {R"({"model":"m"})", R"({"stream":false})", R"({"stream":"true"})",
+                           R"({"stream":true,"stream_options":{"include_usage":true}})"}) {
+    CAPTURE(body);
+    const Outgoing left = sent(kOpenAi, body);
+    CHECK_FALSE(left.usage_injected);
+    CHECK(left.body == Json::parse(as_bytes(body)).value().root().dump());
+  }
+  // Of another form, not a chat, or at a provider that says it unasked.
+  const char* streamed = R"({"model":"m","stream":true})";
+  CHECK_FALSE(sent("https://api.openai.com/v1/responses", streamed).usage_injected);
+  CHECK_FALSE(sent("https://api.openai.com/v1/images/generations", streamed).usage_injected);
+  CHECK_FALSE(sent(kAnthropic, streamed).usage_injected);
+  CHECK_FALSE(sent(kMistral, streamed).usage_injected);
+}
+
+TEST_CASE("request: which model is asked is known from the path, else from the body") {
+  CHECK(outgoing(kAnthropic, {}, R"({"model":"claude"})")->model == "claude");
+  CHECK(outgoing("https://generativelanguage.googleapis.com/v1beta/models/g:generateContent", {}, R"({"model":"x"})")
+            ->model == "g");
+  CHECK(outgoing(kOpenAi, {}, R"({"model":7})")->model.empty());
+  CHECK(outgoing(kOpenAi, {}, R"({"model":")" + std::string(kMaxModelName + 1, 'm') + R"("})")->model.empty());
+}
+
 TEST_CASE("request: bodies of other kinds are refused") {
   CHECK(refusal({{"Content-Encoding", "gzip"}}) == Errc::ERR_BAD_REQUEST);
   CHECK(refusal({{"content-encoding", "identity"}}) == Errc::ERR_BAD_REQUEST);

@@ -13,14 +13,26 @@ struct Word {
 };
 
 constexpr Word kWords[] = {
-    {"insufficient_quota", Errc::ERR_NO_CREDIT}, {"credit_balance", Errc::ERR_NO_CREDIT},
-    {"spend_limit", Errc::ERR_NO_CREDIT},        {"billing", Errc::ERR_NO_CREDIT},
-    {"rate_limit", Errc::ERR_RATE_LIMITED},      {"resource_exhausted", Errc::ERR_RATE_LIMITED},
-    {"overloaded", Errc::ERR_PROVIDER_DOWN},     {"unavailable", Errc::ERR_PROVIDER_DOWN},
-    {"server_error", Errc::ERR_PROVIDER_DOWN},   {"internal", Errc::ERR_PROVIDER_DOWN},
-    {"api_error", Errc::ERR_PROVIDER_DOWN},      {"api_key", Errc::ERR_BAD_KEY},  // invalid_api_key, wrong_api_key
-    {"authentication", Errc::ERR_BAD_KEY},       {"unauthenticated", Errc::ERR_BAD_KEY},
-    {"permission", Errc::ERR_NO_PERMISSION},     {"not_found", Errc::ERR_MODEL_NOT_FOUND},
+    {"_quota", Errc::ERR_NO_CREDIT},  // insufficient_quota, exceeded_current_quota_error
+    {"credit_balance", Errc::ERR_NO_CREDIT},
+    {"spend_limit", Errc::ERR_NO_CREDIT},
+    {"usage_limit", Errc::ERR_NO_CREDIT},
+    {"billing", Errc::ERR_NO_CREDIT},
+    {"rate_limit", Errc::ERR_RATE_LIMITED},
+    {"resource_exhausted", Errc::ERR_RATE_LIMITED},
+    {"overloaded", Errc::ERR_PROVIDER_DOWN},
+    {"unavailable", Errc::ERR_PROVIDER_DOWN},
+    {"server_error", Errc::ERR_PROVIDER_DOWN},
+    {"internal", Errc::ERR_PROVIDER_DOWN},
+    {"api_error", Errc::ERR_PROVIDER_DOWN},
+    {"api_key", Errc::ERR_BAD_KEY},  // invalid_api_key, wrong_api_key
+    {"authentication", Errc::ERR_BAD_KEY},
+    {"unauthenticated", Errc::ERR_BAD_KEY},
+    {"unsupported_country", Errc::ERR_REGION},
+    {"permission", Errc::ERR_NO_PERMISSION},
+    {"not_found", Errc::ERR_MODEL_NOT_FOUND},
+    {"model_not", Errc::ERR_MODEL_NOT_FOUND},  // model_not_available
+    {"invalid_model", Errc::ERR_MODEL_NOT_FOUND},
 };
 
 constexpr std::size_t kMaxWord = 100;

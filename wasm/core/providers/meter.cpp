@@ -67,7 +67,8 @@ std::vector<TextEvent> Meter::take_events() { return std::exchange(answer_.event
 Result<void> Meter::take(ByteView bytes) {
   switch (form_) {
     case Form::unread: return {};
-    case Form::stream: return sse_.feed(bytes, [this](const SseEvent& e) { return event(e); });
+    case Form::stream: return sse_.feed(bytes, [this](const SseEvent& event) { return datum(event.data); });
+    case Form::lines: return split(bytes);
     case Form::json: return collect(bytes);
     case Form::undecided: break;
   }
@@ -78,14 +79,13 @@ Result<void> Meter::take(ByteView bytes) {
   form_ = recognise(body_);
   if (form_ == Form::unread) return Errc::ERR_BAD_ANSWER;
   if (form_ == Form::json) return collect({});
-  if (form_ == Form::stream) return take(as_bytes(std::exchange(body_, {})));
-  return {};
+  return form_ == Form::undecided ? Result<void>() : take(as_bytes(std::exchange(body_, {})));
 }
 
 Meter::Form Meter::recognise(std::string_view text) const noexcept {
   if (starts_with(text, kBom)) text.remove_prefix(kBom.size());
   if (text.empty() || starts_with(kBom, text)) return Form::undecided;
-  if (text[0] == '{' || text[0] == '[') return Form::json;
+  if (text[0] == '{' || text[0] == '[') return *wire_ == Wire::ollama ? Form::lines : Form::json;
   if (text[0] == '<') return Form::unread;
   if (event_stream_) return Form::stream;
   for (const std::string_view field : {"data:", "event:", "id:", "retry:", ":"}) {
@@ -101,14 +101,25 @@ Result<void> Meter::collect(ByteView bytes) {
   return {};
 }
 
-Result<void> Meter::event(const SseEvent& event) {
-  if (event.data.empty()) return {};
-  if (event.data == "[DONE]") {
+// One JSON text a line; the last may do without its end.
+Result<void> Meter::split(ByteView bytes) {
+  for (std::string_view rest = as_text(bytes);;) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    if (body_.size() + end > SseDecoder::kMaxLine) return Errc::ERR_LINE_TOO_LONG;
+    body_ += rest.substr(0, end);
+    if (end == rest.size()) return {};
+    KEYHOLD_CHECK(datum(std::exchange(body_, {})));
+    rest.remove_prefix(end + 1);
+  }
+}
+
+Result<void> Meter::datum(std::string_view data) {
+  if (data.find_first_not_of(kWhite) == std::string_view::npos) return {};
+  if (data == "[DONE]") {
     answer_.complete = true;
     return {};
   }
-  if (want_text_ || worth_parsing(event.data)) return piece(event.data);
-  return {};
+  return want_text_ || worth_parsing(data) ? piece(data) : Result<void>();
 }
 
 bool Meter::worth_parsing(std::string_view data) {
@@ -116,6 +127,9 @@ bool Meter::worth_parsing(std::string_view data) {
     case Wire::openai_chat:
       return (answer_.model.empty() && has_member(data, "model\":", '"')) || has_member(data, "usage\":", '{') ||
              has_member(data, "finish_reason\":", '"');
+    case Wire::openai_responses: return has_member(data, "response\":", '{');  // its state: not in the deltas
+    case Wire::cohere: return has_member(data, "finish_reason\":", '"');
+    case Wire::ollama: return has_member(data, "done\":", 't');
     case Wire::anthropic: return data.find("message_") != std::string_view::npos;  // message_start and message_delta
     case Wire::gemini:
       if (has_member(data, "finishReason\":", '"')) {
@@ -146,6 +160,7 @@ Result<void> Meter::finish() {
       KEYHOLD_CHECK(piece(body));
       return answer_.recognised ? Result<void>() : Result<void>(Errc::ERR_BAD_ANSWER);
     }
+    case Form::lines: KEYHOLD_CHECK(datum(std::exchange(body_, {}))); break;
     case Form::stream: break;
   }
   if (!last_usage_.empty()) KEYHOLD_CHECK(piece(std::exchange(last_usage_, {})));

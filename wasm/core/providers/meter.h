@@ -17,7 +17,8 @@
 
 namespace keyhold {
 
-/// Reads one 2xx answer. Goes by its content; the content type only decides where that is unclear.
+/// Reads one 2xx answer: a stream of events or of lines, or one JSON text. Goes by its content; the content type only
+/// decides where that is unclear.
 ///
 /// For a chat (`want_text`) whatever is not a sound answer is an error. For bytes that only pass through, odd content
 /// is no error: usage then stays unknown, and feed() and end() always succeed.
@@ -44,14 +45,15 @@ class Meter {
   const std::string& stop() const noexcept { return answer_.stop; }
 
  private:
-  enum class Form { undecided, stream, json, unread };
+  enum class Form { undecided, stream, lines, json, unread };
 
   Result<void> settle(Result<void> result);
   Result<void> take(ByteView bytes);
   Result<void> finish();
   Form recognise(std::string_view text) const noexcept;
   Result<void> collect(ByteView bytes);
-  Result<void> event(const SseEvent& event);
+  Result<void> split(ByteView bytes);
+  Result<void> datum(std::string_view data);
   bool worth_parsing(std::string_view data);
   Result<void> piece(std::string_view data);
 
@@ -60,7 +62,7 @@ class Meter {
   bool want_text_;
   Form form_ = Form::undecided;
   SseDecoder sse_;
-  std::string body_;        // the beginning while undecided, then the JSON body
+  std::string body_;        // the beginning while undecided, then the JSON body, or a line without its end
   std::string last_usage_;  // Gemini repeats usage in each event: the newest, read at the end
   std::optional<Errc> failed_;
   Answer answer_;

@@ -25,6 +25,7 @@ Result<Outgoing> chat_request(const Provider& provider, std::string_view model, 
   Outgoing out = own(provider, Method::post, path);
   out.headers.emplace_back("content-type", "application/json");
   out.body = std::move(body);
+  out.model = model;
   return out;
 }
 

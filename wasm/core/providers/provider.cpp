@@ -23,8 +23,11 @@ Result<Method> parse_method(std::string_view text) {
 std::string_view name(Wire wire) noexcept {
   switch (wire) {
     case Wire::openai_chat: return "openai-chat";
+    case Wire::openai_responses: return "openai-responses";
     case Wire::anthropic: return "anthropic";
     case Wire::gemini: return "gemini";
+    case Wire::cohere: return "cohere";
+    case Wire::ollama: return "ollama";
   }
   return "";
 }

@@ -1,6 +1,7 @@
 // provider: what is known of one provider. Plain data; provider_json reads it, nothing here decides.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -25,8 +26,10 @@ std::string_view name(Method method) noexcept;
 Result<Method> parse_method(std::string_view text);
 
 /// The forms of question and answer that Keyhold itself can write and read.
-enum class Wire { openai_chat, anthropic, gemini };
-/// As in the catalogue and the protocol: "openai-chat", "anthropic", "gemini".
+enum class Wire { openai_chat, openai_responses, anthropic, gemini, cohere, ollama };
+inline constexpr std::array kWires = {Wire::openai_chat, Wire::openai_responses, Wire::anthropic,
+                                      Wire::gemini,      Wire::cohere,           Wire::ollama};
+/// As in the catalogue and the protocol: "openai-chat", "openai-responses", "anthropic", "gemini", "cohere", "ollama".
 std::string_view name(Wire wire) noexcept;
 
 /// catalogue: built in. site: from keyhold.config.json. custom: typed in by the user.
@@ -39,7 +42,7 @@ enum class CallClass { infer, models, files, images, audio, batch };
 /// One kind of call that may be made below a provider's base. What is not listed is refused.
 struct Call {
   Method method{};
-  /// Below the base, "models/{model}:generateContent": a {model} stands for one segment or a part of it.
+  /// Below the base, "models/{model}:generateContent": {model} and {id} stand for one segment or a part of it.
   std::string path;
   CallClass call_class{};
   /// Form of the answer; none: passed on without reading usage.

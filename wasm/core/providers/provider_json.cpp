@@ -91,8 +91,11 @@ Result<Method> read_method(JsonRef value) {
 }
 
 Result<Wire> read_wire(JsonRef value) {
-  return one_of<Wire>(value,
-                      {{"openai-chat", Wire::openai_chat}, {"anthropic", Wire::anthropic}, {"gemini", Wire::gemini}});
+  KEYHOLD_TRY(const auto text, value.text(kMaxFieldText));
+  for (const Wire wire : kWires) {
+    if (name(wire) == text) return wire;
+  }
+  return Errc::ERR_BAD_JSON;
 }
 
 Result<void> read_code(JsonRef value, Errc& into) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "providers/wire/forms.h"
+
 namespace keyhold {
 
 namespace {
@@ -80,6 +82,37 @@ Result<Headers> outgoing_headers(const Headers& headers, const Provider& provide
   return out;
 }
 
+bool is_set(JsonRef object, std::string_view key) {
+  const auto value = object.find(key);
+  const auto flag = value ? value->boolean() : Result<bool>(Errc::ERR_BAD_JSON);
+  return flag && *flag;
+}
+
+bool must_ask_usage(const Match& match, JsonRef body) {
+  constexpr std::string_view kCompletions = "completions";
+  const std::string_view path = match.call->path;
+  if (!match.provider->chat.ask_usage || match.call->wire != Wire::openai_chat || !is_set(body, "stream")) return false;
+  if (path.size() < kCompletions.size() || path.substr(path.size() - kCompletions.size()) != kCompletions) return false;
+  const auto options = body.find("stream_options");
+  return !options || !is_set(*options, "include_usage");
+}
+
+std::string with_usage_asked(JsonRef body) {
+  JsonOut out = JsonOut::object();
+  const auto copy_but = [](JsonRef from, JsonOut& to, std::string_view left_out) {
+    (void)from.each_member([&](std::string_view key, JsonRef value) -> Result<void> {
+      if (key != left_out) to.set(key, value);
+      return {};
+    });
+  };
+  copy_but(body, out, "stream_options");
+  out.set_object("stream_options", [&](JsonOut& options) {
+    if (const auto given = body.find("stream_options")) copy_but(*given, options, "include_usage");
+    options.set("include_usage", true);
+  });
+  return out.dump();
+}
+
 bool may_be_seen(std::string_view name) {
   static constexpr std::string_view kSeen[] = {
       "content-type",   "content-language", "retry-after",     "retry-after-ms",  "x-should-retry",
@@ -97,10 +130,13 @@ Result<Outgoing> caller_request(const Match& match, const TargetUrl& url, const 
   const bool with_body = body.has_value() && !body->empty();
   if (with_body != (method == Method::post)) return Errc::ERR_BAD_REQUEST;
   KEYHOLD_TRY(auto out_headers, outgoing_headers(headers, *match.provider, with_body));
-  Outgoing out{method, url.text(), std::move(out_headers), std::nullopt};
+  Outgoing out{method, url.text(), std::move(out_headers), std::nullopt, match.model};
   if (with_body) {
     KEYHOLD_TRY(const auto document, Json::parse(*body, {.max_bytes = kMaxBodyBytes, .max_values = kMaxBodyValues}));
-    out.body = document.root().dump();
+    const JsonRef root = document.root();
+    if (out.model.empty()) note_model(out.model, text_at(root, "model"));
+    out.usage_injected = must_ask_usage(match, root);
+    out.body = out.usage_injected ? with_usage_asked(root) : root.dump();
   }
   return out;
 }

@@ -26,11 +26,15 @@ struct Outgoing {
   std::string url;
   Headers headers;  // without the credential
   std::optional<std::string> body;
+  /// The model that is asked, as far as the request says; "" otherwise.
+  std::string model{};
+  /// The caller did not ask for usage, so the answer is to look as if nobody had.
+  bool usage_injected = false;
 };
 
 /// The caller's request, made safe: headers reduced to those the provider's profile lists (credentials, cookies and
-/// SDK telemetry are in no profile), a JSON body parsed strictly and written anew. `match` is what the catalogue said
-/// of `url`. ERR_BAD_REQUEST for header text that could split a request, too many or too long headers, an encoded
+/// SDK telemetry are in no profile), a JSON body parsed strictly and written anew, asking for usage where that must be
+/// asked for. `match` is what the catalogue said of `url`. ERR_BAD_REQUEST for header text that could split a request, too many or too long headers, an encoded
 /// body, a body with GET or none with POST, or another content type; ERR_BAD_JSON; ERR_TOO_LARGE.
 Result<Outgoing> caller_request(const Match& match, const TargetUrl& url, const Headers& headers,
                                 std::optional<ByteView> body);

@@ -67,14 +67,33 @@ std::optional<int> duration(std::string_view text) {
 }  // namespace
 
 std::optional<int> retry_after(std::string_view header) {
-  const auto thousandths = take_thousandths(header);
-  if (!thousandths || !header.empty()) return std::nullopt;
-  return rounded_up(*thousandths);
+  std::string_view rest = header;
+  const auto thousandths = take_thousandths(rest);
+  if (!thousandths) return std::nullopt;
+  return rest.empty() ? std::optional(rounded_up(*thousandths)) : duration(header);
+}
+
+std::string_view wait_asked(const Headers& headers) {
+  constexpr std::string_view kLeft = "x-ratelimit-remaining-";
+  constexpr std::string_view kReset = "x-ratelimit-reset-";
+  std::string_view reset;
+  for (const auto& [name, value] : headers) {
+    if (name == "retry-after") return value;
+    if (value != "0" || std::string_view(name).substr(0, kLeft.size()) != kLeft) continue;
+    // Of this kind nothing is left: when there will be some again?
+    for (const auto& [other, time] : headers) {
+      if (std::string_view(other).substr(0, kReset.size()) == kReset &&
+          std::string_view(other).substr(kReset.size()) == std::string_view(name).substr(kLeft.size())) {
+        reset = time;
+      }
+    }
+  }
+  return reset;
 }
 
 std::optional<int> retry_hint(JsonRef body) {
-  const auto error = object_at(body, "error");
-  if (!error) return std::nullopt;
+  const auto inner = object_at(body, "error");
+  const auto error = inner ? inner : std::optional(body);  // flat in some
   std::optional<int> hint;
   each_at(*error, "details", [&](JsonRef detail) {
     if (!hint) hint = duration(text_at(detail, "retryDelay"));

@@ -5,11 +5,14 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "providers/provider.h"
 
 namespace keyhold {
 
-/// Of the header `retry-after`: seconds, rounded up. Nothing if it is a date, or no number.
-std::optional<int> retry_after(std::string_view header);
+/// "7", "0.5", "120ms", "1m2.3s": seconds, rounded up. Nothing if it is a date, or anything else.
+std::optional<int> retry_after(std::string_view text);
+/// Of an answer's headers: `retry-after`, else when what is used up will be there again; "" if they say neither.
+std::string_view wait_asked(const Headers& headers);
 /// Of an error's body: Gemini's RetryInfo.retryDelay, or "try again in 1m2.3s" in the message. Seconds, rounded up.
 std::optional<int> retry_hint(JsonRef body);
 

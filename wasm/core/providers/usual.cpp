@@ -11,47 +11,100 @@ namespace keyhold {
 namespace {
 
 struct UsualCall {
+  Method method;
+  CallClass call_class;
+  /// Form of the answer, so that its usage can be read.
+  std::optional<Wire> wire;
   const char* path;
-  bool read;  // the answer has the form of the wire
 };
 
-constexpr UsualCall kOpenAiChatCalls[] = {
-    {"chat/completions", true}, {"completions", true}, {"embeddings", true}, {"responses", false}};
-constexpr UsualCall kAnthropicCalls[] = {{"messages", true}, {"messages/count_tokens", false}};
-constexpr UsualCall kGeminiCalls[] = {{"models/{model}:generateContent", true},
-                                      {"models/{model}:streamGenerateContent", true},
-                                      {"models/{model}:countTokens", false},
-                                      {"models/{model}:embedContent", false},
-                                      {"models/{model}:batchEmbedContents", false}};
+using enum CallClass;
+constexpr Method kGet = Method::get;
+constexpr Method kPost = Method::post;
+constexpr Method kDelete = Method::del;
+constexpr std::optional<Wire> kUnread = std::nullopt;
 
-void allow(Provider& provider, std::span<const UsualCall> calls) {
-  for (const UsualCall& call : calls) {
-    const auto wire = call.read ? std::optional(provider.wire) : std::nullopt;
-    provider.calls.push_back({Method::post, call.path, CallClass::infer, wire});
-  }
-  for (const char* path : {"models", "models/{model}"}) {
-    provider.calls.push_back({Method::get, path, CallClass::models, std::nullopt});
-  }
-}
+// Whoever took over a part of OpenAI's interface refuses the rest by itself.
+constexpr UsualCall kOpenAiCalls[] = {
+    {kPost, infer, Wire::openai_chat, "chat/completions"},
+    {kPost, infer, Wire::openai_responses, "responses"},
+    {kGet, infer, kUnread, "responses/{id}"},
+    {kPost, infer, Wire::openai_chat, "completions"},
+    {kPost, infer, Wire::openai_chat, "embeddings"},
+    {kPost, infer, kUnread, "moderations"},
+    {kPost, infer, kUnread, "rerank"},
+    {kPost, images, Wire::openai_chat, "images/generations"},
+    {kPost, images, Wire::openai_chat, "images/edits"},
+    {kPost, images, kUnread, "images/variations"},
+    {kPost, audio, kUnread, "audio/speech"},
+    {kPost, audio, Wire::openai_chat, "audio/transcriptions"},
+    {kPost, audio, kUnread, "audio/translations"},
+    {kPost, files, kUnread, "files"},
+    {kGet, files, kUnread, "files"},
+    {kGet, files, kUnread, "files/{id}"},
+    {kGet, files, kUnread, "files/{id}/content"},
+    {kDelete, files, kUnread, "files/{id}"},
+    {kPost, batch, kUnread, "batches"},
+    {kGet, batch, kUnread, "batches"},
+    {kGet, batch, kUnread, "batches/{id}"},
+    {kPost, batch, kUnread, "batches/{id}/cancel"},
+    {kGet, models, kUnread, "models"},
+    {kGet, models, kUnread, "models/{model}"},
+    {kGet, models, kUnread, "models/{model}/{model}"},
+};
 
-void fill_openai_chat(Provider& provider) {
-  provider.auth = {"authorization", "Bearer "};
-  allow(provider, kOpenAiChatCalls);
-}
+constexpr UsualCall kAnthropicCalls[] = {
+    {kPost, infer, Wire::anthropic, "messages"},
+    {kPost, infer, kUnread, "messages/count_tokens"},
+    {kPost, batch, kUnread, "messages/batches"},
+    {kGet, batch, kUnread, "messages/batches"},
+    {kGet, batch, kUnread, "messages/batches/{id}"},
+    {kGet, batch, kUnread, "messages/batches/{id}/results"},
+    {kPost, batch, kUnread, "messages/batches/{id}/cancel"},
+    {kGet, models, kUnread, "models"},
+    {kGet, models, kUnread, "models/{model}"},
+};
 
-void fill_anthropic(Provider& provider) {
-  provider.auth = {"x-api-key", ""};
-  provider.required_headers = {{"anthropic-version", "2023-06-01"},
-                               {"anthropic-dangerous-direct-browser-access", "true"}};
-  allow(provider, kAnthropicCalls);
-  for (const char* name : {"beta", "limit", "after_id", "before_id"}) provider.query.emplace_back(name);
-  for (const char* name : {"anthropic-version", "anthropic-beta"}) provider.cors.headers.emplace_back(name);
-}
+constexpr UsualCall kGeminiCalls[] = {
+    {kPost, infer, Wire::gemini, "models/{model}:generateContent"},
+    {kPost, infer, Wire::gemini, "models/{model}:streamGenerateContent"},
+    {kPost, infer, kUnread, "models/{model}:countTokens"},
+    {kPost, infer, kUnread, "models/{model}:embedContent"},
+    {kPost, infer, kUnread, "models/{model}:batchEmbedContents"},
+    {kPost, images, kUnread, "models/{model}:predict"},
+    {kGet, files, kUnread, "files"},
+    {kGet, files, kUnread, "files/{id}"},
+    {kDelete, files, kUnread, "files/{id}"},
+    {kGet, models, kUnread, "models"},
+    {kGet, models, kUnread, "models/{model}"},
+};
 
-void fill_gemini(Provider& provider) {
-  provider.auth = {"x-goog-api-key", ""};
-  allow(provider, kGeminiCalls);
-  for (const char* name : {"alt", "pageSize", "pageToken"}) provider.query.emplace_back(name);
+constexpr UsualCall kCohereCalls[] = {
+    {kPost, infer, Wire::cohere, "v2/chat"},   {kPost, infer, Wire::cohere, "v2/embed"},
+    {kPost, infer, Wire::cohere, "v2/rerank"}, {kPost, infer, kUnread, "v1/tokenize"},
+    {kGet, models, kUnread, "v1/models"},      {kGet, models, kUnread, "v1/models/{model}"},
+};
+
+// Not those that load, change or remove models.
+constexpr UsualCall kOllamaCalls[] = {
+    {kPost, infer, Wire::ollama, "api/chat"},
+    {kPost, infer, Wire::ollama, "api/generate"},
+    {kPost, infer, kUnread, "api/embed"},
+    {kPost, infer, Wire::openai_chat, "v1/chat/completions"},
+    {kPost, infer, Wire::openai_responses, "v1/responses"},
+    {kPost, infer, Wire::openai_chat, "v1/completions"},
+    {kPost, infer, Wire::openai_chat, "v1/embeddings"},
+    {kGet, models, kUnread, "api/tags"},
+    {kGet, models, kUnread, "api/ps"},
+    {kGet, models, kUnread, "api/version"},
+    {kPost, models, kUnread, "api/show"},
+    {kGet, models, kUnread, "v1/models"},
+    {kGet, models, kUnread, "v1/models/{model}"},
+};
+
+void allow(Provider& provider, std::span<const UsualCall> calls, std::initializer_list<const char*> query) {
+  for (const UsualCall& call : calls) provider.calls.push_back({call.method, call.path, call.call_class, call.wire});
+  provider.query.assign(query.begin(), query.end());
 }
 
 }  // namespace
@@ -62,7 +115,7 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
                     .base = std::move(base),
                     .kind = ProviderKind::site,
                     .wire = wire,
-                    .auth = {},
+                    .auth = {"authorization", "Bearer "},
                     .required_headers = {},
                     .check = {Method::get, std::string(models_path(wire))},
                     .rules = {},
@@ -77,9 +130,21 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
                     .steps = {},
                     .suggested_model = {}};
   switch (wire) {
-    case Wire::openai_chat: fill_openai_chat(provider); break;
-    case Wire::anthropic: fill_anthropic(provider); break;
-    case Wire::gemini: fill_gemini(provider); break;
+    case Wire::openai_chat:
+    case Wire::openai_responses: allow(provider, kOpenAiCalls, {"limit", "after", "order", "purpose"}); break;
+    case Wire::anthropic:
+      allow(provider, kAnthropicCalls, {"beta", "limit", "after_id", "before_id"});
+      provider.auth = {"x-api-key", ""};
+      provider.required_headers = {{"anthropic-version", "2023-06-01"},
+                                   {"anthropic-dangerous-direct-browser-access", "true"}};
+      provider.cors.headers = {"anthropic-version", "anthropic-beta"};
+      break;
+    case Wire::gemini:
+      allow(provider, kGeminiCalls, {"alt", "pageSize", "pageToken"});
+      provider.auth = {"x-goog-api-key", ""};
+      break;
+    case Wire::cohere: allow(provider, kCohereCalls, {"page_size", "page_token", "endpoint"}); break;
+    case Wire::ollama: allow(provider, kOllamaCalls, {}); break;
   }
   return provider;
 }

@@ -36,9 +36,12 @@ bool is_segment(std::string_view text) {
 
 constexpr std::string_view kGeminiModels = "models/";
 
+bool lists_names(Wire wire) { return wire == Wire::gemini || wire == Wire::cohere || wire == Wire::ollama; }
+
 // Of one entry of a model list: its name, or "" if it is none to chat with.
 std::string_view listed_model(Wire wire, JsonRef entry) {
-  if (wire != Wire::gemini) return text_at(entry, "id");
+  if (!lists_names(wire)) return text_at(entry, "id");
+  // Gemini alone says so, in a list of everything it has.
   bool generates = !entry.find("supportedGenerationMethods");
   each_at(entry, "supportedGenerationMethods", [&](JsonRef method) {
     const auto name = method.text();
@@ -67,8 +70,11 @@ Result<std::string> chat_body(const Provider& provider, std::string_view model, 
   const Question question{provider, model, messages, max_tokens};
   switch (provider.wire) {
     case Wire::openai_chat: return openai_chat_body(question).dump();
+    case Wire::openai_responses: return openai_responses_body(question).dump();
     case Wire::anthropic: return anthropic_body(question).dump();
     case Wire::gemini: return gemini_body(question).dump();
+    case Wire::cohere: return cohere_body(question).dump();
+    case Wire::ollama: return ollama_body(question).dump();
   }
   return Errc::ERR_INTERNAL;
 }
@@ -77,7 +83,10 @@ Result<std::string> chat_path(Wire wire, std::string_view model) {
   if (!is_model_name(model)) return Errc::ERR_BAD_INPUT;
   switch (wire) {
     case Wire::openai_chat: return std::string("chat/completions");
+    case Wire::openai_responses: return std::string("responses");
     case Wire::anthropic: return std::string("messages");
+    case Wire::cohere: return std::string("v2/chat");
+    case Wire::ollama: return std::string("api/chat");
     case Wire::gemini: break;
   }
   if (starts_with(model, kGeminiModels)) model.remove_prefix(kGeminiModels.size());
@@ -87,9 +96,12 @@ Result<std::string> chat_path(Wire wire, std::string_view model) {
 
 std::string_view models_path(Wire wire) noexcept {
   switch (wire) {
-    case Wire::openai_chat: return "models";
+    case Wire::openai_chat:
+    case Wire::openai_responses: return "models";
     case Wire::anthropic: return "models?limit=1000";
     case Wire::gemini: return "models?pageSize=1000";
+    case Wire::cohere: return "v1/models?page_size=1000&endpoint=chat";
+    case Wire::ollama: return "api/tags";
   }
   return "";
 }
@@ -99,7 +111,7 @@ Result<std::vector<std::string>> parse_models(Wire wire, ByteView body) {
   if (!document) return Errc::ERR_BAD_ANSWER;
   JsonRef list = document->root();
   // Together and some servers answer with the bare list.
-  if (const auto inner = list.find(wire == Wire::gemini ? "models" : "data")) list = *inner;
+  if (const auto inner = list.find(lists_names(wire) ? "models" : "data")) list = *inner;
   if (!list.is_array()) return Errc::ERR_BAD_ANSWER;
   std::vector<std::string> models;
   KEYHOLD_CHECK(list.each([&](JsonRef entry) -> Result<void> {
@@ -113,10 +125,24 @@ Result<std::vector<std::string>> parse_models(Wire wire, ByteView body) {
 Result<void> read_piece(Wire wire, JsonRef piece, bool want_text, Answer& answer) {
   switch (wire) {
     case Wire::openai_chat: return read_openai_chat(piece, want_text, answer);
+    case Wire::openai_responses: return read_openai_responses(piece, want_text, answer);
     case Wire::anthropic: return read_anthropic(piece, want_text, answer);
     case Wire::gemini: return read_gemini(piece, want_text, answer);
+    case Wire::cohere: return read_cohere(piece, want_text, answer);
+    case Wire::ollama: return read_ollama(piece, want_text, answer);
   }
   return Errc::ERR_INTERNAL;
+}
+
+JsonOut messages_of(const Question& question) {
+  constexpr std::string_view kRoles[] = {"system", "user", "assistant"};
+  JsonOut messages = JsonOut::array();
+  for (const ChatMessage& message : question.messages) {
+    JsonOut item = JsonOut::object();
+    item.set("role", kRoles[static_cast<std::size_t>(message.role)]).set("content", message.text);
+    messages.push(item);
+  }
+  return messages;
 }
 
 std::optional<std::int64_t> count_at(JsonRef object, std::string_view key) {
@@ -165,8 +191,8 @@ void say(Answer& answer, bool want_text, TextEvent::Type type, std::string_view 
   }
 }
 
-void note_model(Answer& answer, std::string_view name) {
-  if (answer.model.empty() && is_model_name(name)) answer.model = name;
+void note_model(std::string& model, std::string_view name) {
+  if (model.empty() && is_model_name(name)) model = name;
 }
 
 void note_reason(Answer& answer, std::string_view reason) { answer.stop = reason.substr(0, kMaxStopReason); }

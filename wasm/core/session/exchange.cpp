@@ -1,6 +1,7 @@
 #include "session/exchange.h"
 
 #include "providers/own_request.h"
+#include "providers/retry_hint.h"
 #include "providers/wire.h"
 
 namespace keyhold {
@@ -34,9 +35,10 @@ std::string Exchange::probe_url() const { return keyhold::probe_url(*provider_);
 Result<Headers> Exchange::response(int status, const Headers& headers) {
   status_ = status;
   content_type_ = header(headers, "content-type");
-  retry_after_ = header(headers, "retry-after");
+  retry_after_ = wait_asked(headers);
   if (succeeded() && (purpose_ == Purpose::chat || purpose_ == Purpose::pass)) {
     meter_.emplace(wire_, content_type_, purpose_ == Purpose::chat);
+    if (outgoing_.usage_injected) swallow_.emplace();
   }
   return caller_headers(headers, &watch_);
 }
@@ -49,7 +51,7 @@ Result<ByteView> Exchange::feed(ByteView bytes) {
 Result<ByteView> Exchange::end() {
   KEYHOLD_TRY(const ByteView rest, took(watch_.finish()));
   if (meter_) KEYHOLD_CHECK(meter_->end());
-  return rest;
+  return swallow_ ? swallow_->finish() : rest;
 }
 
 // What the watch let through is read here, and passed on if it is a caller's.
@@ -57,6 +59,7 @@ Result<ByteView> Exchange::took(Result<ByteView> released) {
   if (!released) return released;
   if (meter_) {
     KEYHOLD_CHECK(meter_->feed(*released));
+    if (swallow_) return swallow_->feed(*released);
   } else {
     const std::size_t limit = purpose_ == Purpose::models && succeeded() ? kMaxModelListBytes : kMaxDiagnosedBody;
     if (purpose_ == Purpose::models && succeeded() && body_.size() + released->size() > limit) {
@@ -82,7 +85,10 @@ Errc Exchange::network_failed(NetworkEvidence evidence) const {
 }
 
 const Usage& Exchange::usage() const noexcept { return meter_ ? meter_->usage() : kNoUsage; }
-const std::string& Exchange::model() const noexcept { return meter_ ? meter_->model() : kNothing; }
+const std::string& Exchange::model() const noexcept {
+  if (!meter_) return kNothing;
+  return meter_->model().empty() ? outgoing_.model : meter_->model();
+}
 const std::string& Exchange::stop() const noexcept { return meter_ ? meter_->stop() : kNothing; }
 
 }  // namespace keyhold

@@ -11,6 +11,7 @@
 #include "providers/meter.h"
 #include "providers/reflection.h"
 #include "providers/request.h"
+#include "providers/usage_swallow.h"
 
 namespace keyhold {
 
@@ -49,7 +50,7 @@ class Exchange {
   Result<std::vector<std::string>> models() const;
   Errc network_failed(NetworkEvidence evidence) const;
 
-  /// What the answer said of itself; empty before response().
+  /// What the answer said of itself; empty before response(). The model is the one asked for, where it does not say.
   const Usage& usage() const noexcept;
   const std::string& model() const noexcept;
   const std::string& stop() const noexcept;
@@ -70,7 +71,8 @@ class Exchange {
   std::string retry_after_;
   bool bytes_arrived_ = false;
   std::optional<Meter> meter_;  // of a chat or pass that succeeded
-  Bytes body_;                  // of anything else: the model list, or the beginning of a refusal
+  std::optional<UsageSwallow> swallow_;
+  Bytes body_;  // of anything else: the model list, or the beginning of a refusal
 };
 
 }  // namespace keyhold

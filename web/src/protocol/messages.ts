@@ -425,11 +425,19 @@ export interface CallSummary {
 
 /** Tokens. Absent figures were not reported: unknown, never 0. */
 export interface Usage {
+  /** All that was read, cached or not. */
   input?: number
+  /** All that was written, reasoning too. */
   output?: number
+  /** Parts of `input`: read from a cache, written to one. */
   cachedInput?: number
   cacheWrite?: number
+  /** The part of `output` that was reasoning. */
   reasoning?: number
+  /** The parts that were sound: of `input`, of that what came from a cache, and of `output`. */
+  audioInput?: number
+  cachedAudioInput?: number
+  audioOutput?: number
 }
 
 /** Vault worker -> KDF worker, on the port handed over with `create` and `unlock`. */

@@ -22,12 +22,23 @@ struct Question {
 };
 
 JsonOut openai_chat_body(const Question& question);
+JsonOut openai_responses_body(const Question& question);
 JsonOut anthropic_body(const Question& question);
 JsonOut gemini_body(const Question& question);
+JsonOut cohere_body(const Question& question);
+JsonOut ollama_body(const Question& question);
+/// [{"role":…, "content":…}, …], as most forms have it.
+JsonOut messages_of(const Question& question);
 
 Result<void> read_openai_chat(JsonRef piece, bool want_text, Answer& answer);
+Result<void> read_openai_responses(JsonRef piece, bool want_text, Answer& answer);
 Result<void> read_anthropic(JsonRef piece, bool want_text, Answer& answer);
 Result<void> read_gemini(JsonRef piece, bool want_text, Answer& answer);
+Result<void> read_cohere(JsonRef piece, bool want_text, Answer& answer);
+Result<void> read_ollama(JsonRef piece, bool want_text, Answer& answer);
+
+/// Usage as OpenAI reports it, of either form, and as those do who took it over.
+void read_openai_usage(JsonRef reported, Usage& usage);
 
 // Readers that take what is there and pass over what is not.
 
@@ -44,8 +55,9 @@ std::optional<std::int64_t> sum(std::initializer_list<std::optional<std::int64_t
 
 /// Notes text, unless it is empty or not wanted.
 void say(Answer& answer, bool want_text, TextEvent::Type type, std::string_view text);
-/// Notes the model that answers; the first name counts.
-void note_model(Answer& answer, std::string_view name);
+/// Notes the model that answers; the first name counts, and what is none does not.
+void note_model(std::string& model, std::string_view name);
+inline void note_model(Answer& answer, std::string_view name) { note_model(answer.model, name); }
 /// Notes why the answer is going to end.
 void note_reason(Answer& answer, std::string_view reason);
 /// Notes why the answer ended, if a reason is given: it is complete then.

@@ -14,6 +14,15 @@ JsonOut parts_of(std::string_view text) {
   return parts;
 }
 
+// Of a list that says how many tokens were of which kind.
+std::optional<std::int64_t> audio_at(JsonRef reported, std::string_view key) {
+  std::optional<std::int64_t> audio;
+  each_at(reported, key, [&](JsonRef part) {
+    if (text_at(part, "modality") == "AUDIO") audio = count_at(part, "tokenCount");
+  });
+  return audio;
+}
+
 // Each report is a running total of everything.
 void read_usage(JsonRef reported, Usage& usage) {
   const auto thoughts = count_at(reported, "thoughtsTokenCount");
@@ -21,6 +30,9 @@ void read_usage(JsonRef reported, Usage& usage) {
   usage.output = sum({count_at(reported, "candidatesTokenCount"), thoughts});
   usage.cached_input = count_at(reported, "cachedContentTokenCount");
   usage.reasoning = thoughts;
+  usage.audio_input = audio_at(reported, "promptTokensDetails");
+  usage.cached_audio_input = audio_at(reported, "cacheTokensDetails");
+  usage.audio_output = audio_at(reported, "candidatesTokensDetails");
 }
 
 void read_candidate(JsonRef candidate, bool want_text, Answer& answer) {

@@ -6,34 +6,8 @@ namespace keyhold {
 
 namespace {
 
-std::string_view role_name(ChatMessage::Role role) {
-  switch (role) {
-    case ChatMessage::Role::system: return "system";
-    case ChatMessage::Role::user: return "user";
-    case ChatMessage::Role::assistant: return "assistant";
-  }
-  return "user";
-}
-
-void read_usage(JsonRef reported, Usage& usage) {
-  const auto prompt = count_at(reported, "prompt_tokens");
-  const auto completion = count_at(reported, "completion_tokens");
-  const auto total = count_at(reported, "total_tokens");
-  usage = {.input = prompt, .output = completion};
-  if (const auto details = object_at(reported, "prompt_tokens_details")) {
-    usage.cached_input = count_at(*details, "cached_tokens");
-    usage.cache_write = count_at(*details, "cache_write_tokens");
-  }
-  if (!usage.cached_input) usage.cached_input = count_at(reported, "prompt_cache_hit_tokens");  // DeepSeek
-  if (const auto details = object_at(reported, "completion_tokens_details")) {
-    usage.reasoning = count_at(*details, "reasoning_tokens");
-  }
-  if (!usage.reasoning) usage.reasoning = count_at(reported, "reasoning_tokens");  // Together
-  // xAI counts reasoning beside the completion, the others within it; only the total tells.
-  if (prompt && completion && total && usage.reasoning.value_or(0) > 0 &&
-      *total - *prompt - *completion == *usage.reasoning) {
-    usage.output = *completion + *usage.reasoning;
-  }
+void read_usage(JsonRef reporter, Answer& answer) {
+  if (const auto usage = object_at(reporter, "usage")) read_openai_usage(*usage, answer.usage);
 }
 
 // Content is a text, or (Mistral) a list of parts of which some are thoughts.
@@ -62,19 +36,14 @@ void read_choice(JsonRef choice, bool want_text, Answer& answer) {
     say(answer, want_text, TextEvent::Type::text, text_at(*said, "refusal"));
   }
   note_stop(answer, text_at(choice, "finish_reason"));
+  read_usage(choice, answer);  // Moonshot
 }
 
 }  // namespace
 
 JsonOut openai_chat_body(const Question& question) {
-  JsonOut messages = JsonOut::array();
-  for (const ChatMessage& message : question.messages) {
-    JsonOut item = JsonOut::object();
-    item.set("role", role_name(message.role)).set("content", message.text);
-    messages.push(item);
-  }
   JsonOut body = JsonOut::object();
-  body.set("model", question.model).set("messages", messages).set("stream", true);
+  body.set("model", question.model).set("messages", messages_of(question)).set("stream", true);
   body.set(question.provider.chat.max_tokens_field, question.max_tokens);
   if (question.provider.chat.ask_usage) {
     JsonOut options = JsonOut::object();
@@ -89,11 +58,8 @@ Result<void> read_openai_chat(JsonRef piece, bool want_text, Answer& answer) {
   if (choices && choices->is_array()) answer.recognised = true;
   note_model(answer, text_at(piece, "model"));
   each_at(piece, "choices", [&](JsonRef choice) { read_choice(choice, want_text, answer); });
-  if (const auto usage = object_at(piece, "usage")) {
-    read_usage(*usage, answer.usage);
-  } else if (const auto groq = object_at(piece, "x_groq")) {
-    if (const auto inner = object_at(*groq, "usage")) read_usage(*inner, answer.usage);
-  }
+  if (const auto groq = object_at(piece, "x_groq")) read_usage(*groq, answer);
+  read_usage(piece, answer);
   const auto error = piece.find("error");
   if (error && !error->is_null()) return meaning_of_error(piece);
   return {};
