@@ -107,6 +107,7 @@ Result<void> Meter::event(const SseEvent& event) {
     answer_.complete = true;
     return {};
   }
+  text_bytes_ += keyhold::text_bytes(event.data);
   if (want_text_ || worth_parsing(event.data)) return piece(event.data);
   return {};
 }
@@ -144,6 +145,7 @@ Result<void> Meter::finish() {
     case Form::json: {
       const std::string body = std::exchange(body_, {});
       KEYHOLD_CHECK(piece(body));
+      if (!answer_.usage.known()) text_bytes_ = keyhold::text_bytes(body);
       return answer_.recognised ? Result<void>() : Result<void>(Errc::ERR_BAD_ANSWER);
     }
     case Form::stream: break;
