@@ -15,7 +15,8 @@ function buildId(): string {
   const sources = readdirSync(path('src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => `${entry.parentPath}/${entry.name}`)
-  for (const file of [...sources.sort(), `${wasm}/engine.mjs`, `${wasm}/engine.wasm`, path('../package-lock.json')]) {
+  const made = ['engine.mjs', 'engine.wasm', 'prices.txt'].map((name) => `${wasm}/${name}`)
+  for (const file of [...sources.sort(), ...made, path('../package-lock.json')]) {
     if (existsSync(file)) hash.update(readFileSync(file)).update('\0')
   }
   return hash.digest('hex').slice(0, 16)
@@ -55,6 +56,7 @@ export default defineConfig({
     __KEYHOLD_BUILD__: JSON.stringify(buildId()),
     __KEYHOLD_PROVIDER_TEXTS__: JSON.stringify(providerTexts()),
     __KEYHOLD_WASM_INTEGRITY__: integrityOf(`${wasm}/engine.wasm`),
+    __KEYHOLD_PRICES_INTEGRITY__: integrityOf(`${wasm}/prices.txt`),
   },
   worker: {
     // One classic script each: a worker then needs no `import`, which not every host page's bundler would follow.

@@ -10,7 +10,9 @@ const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }
 const DICTIONARY = /^assets\/strength-.*\.js$/
 const CODES = /^assets\/qr-.*\.js$/
 const KEEPING = /^assets\/keeping-.*\.js$/
-const LATER = [DICTIONARY, CODES, KEEPING]
+/** With the first call. */
+const PRICES = /^assets\/prices-.*\.txt$/
+const LATER = [DICTIONARY, CODES, KEEPING, PRICES]
 const PARTS = {
   'engine.wasm': /^assets\/engine-.*\.wasm$/,
   'vault worker': /^assets\/vault-worker-.*\.js$/,
@@ -19,7 +21,7 @@ const PARTS = {
 
 export function measureSizes() {
   const files = readdirSync(dist, { recursive: true })
-    .filter((name) => /\.(html|js|css|wasm)$/.test(name))
+    .filter((name) => /\.(html|js|css|wasm|txt)$/.test(name))
     .map((name) => ({ name, bytes: brotliCompressSync(readFileSync(join(dist, name)), QUALITY).length }))
   const kb = (wanted) => {
     const chosen = files.filter(wanted)
@@ -34,6 +36,7 @@ export function measureSizes() {
     // Words of generated passphrases and all: everything but what is loaded when needed, and the icons.
     ['whole page', kb(({ name }) => !LATER.some((later) => later.test(name)))],
     ['passphrase dictionary, loaded when needed', kb(({ name }) => DICTIONARY.test(name))],
+    ['price list, loaded when needed', kb(({ name }) => PRICES.test(name))],
     ['QR codes, loaded when needed', kb(({ name }) => CODES.test(name))],
     ['ways in, backup and record, loaded when needed', kb(({ name }) => KEEPING.test(name))],
   ].map(([name, value]) => ({ name, value, unit: 'KB' }))

@@ -16,6 +16,7 @@ describe('limits', () => {
         'engine.wasm + vault worker',
         'whole page',
         'passphrase dictionary, loaded when needed',
+        'price list, loaded when needed',
         'heap after unlock, 10 keys',
       ],
     )

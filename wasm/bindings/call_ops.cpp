@@ -15,6 +15,7 @@ JsonOut to_json(const Usage& usage) {
 }
 
 val request(Exchange& call, Args&) {
+  call.sent();
   const Outgoing& outgoing = call.request();
   JsonOut facts = JsonOut::object();
   facts.set("url", outgoing.url).set("method", name(outgoing.method));
@@ -67,6 +68,14 @@ val summary(Exchange& call, Args&) {
     object.set("usage", to_json(usage));
   } else {
     object.set_null("usage");
+  }
+  const auto& bill = call.bill();
+  set_or_null(object, "figures", bill ? name(bill->figures) : std::string_view());
+  set_or_null(object, "pricesMade", bill ? std::string_view(bill->prices_made) : std::string_view());
+  if (bill && bill->cost_micro_usd) {
+    object.set("costMicroUsd", *bill->cost_micro_usd);
+  } else {
+    object.set_null("costMicroUsd");
   }
   return to_js(object);
 }

@@ -63,6 +63,7 @@ async function addDriver(folder, prelude) {
     'vault-worker': worker,
     'kdf-worker': asset(/^kdf-worker-.*\.js$/),
     engine: asset(/^engine-.*\.wasm$/),
+    prices: asset(/^prices-.*\.txt$/),
   }
   // The worker answers only a page of its own build, which it names by 16 hex digits.
   const code = await readFile(join(folder, worker), 'utf8')

@@ -6,6 +6,7 @@ import { fakeModule } from './fake-engine.mjs'
 import { keyhold } from './load.mjs'
 
 const wasmFile = new URL('../../../build/wasm/engine.wasm', import.meta.url)
+const pricesFile = new URL('../../../build/wasm/prices.txt', import.meta.url)
 
 /** engine.wasm as built; a fresh copy each time. */
 export function engineWasm() {
@@ -63,7 +64,7 @@ export class Browser {
 
   launcher() {
     return {
-      start: { start: true, wasmUrl: 'test:wasm', configUrl: 'test:config' },
+      start: { start: true, wasmUrl: 'test:wasm', pricesUrl: 'test:prices', configUrl: 'test:config' },
       shared: this.options.shared,
       wasm: async () => (this.options.real ? engineWasm() : new ArrayBuffer(8)),
       openPort: () => {
@@ -137,6 +138,7 @@ export class Browser {
 
   async #send(input, init) {
     if (input === 'test:wasm') return new Response(engineWasm())
+    if (input === 'test:prices') return new Response(readFileSync(pricesFile))
     if (input === 'test:config') return new Response(JSON.stringify(this.options.config))
     if (input === 'data:,canary') return fetch(input)
     this.sent.push({ url: String(input), init })

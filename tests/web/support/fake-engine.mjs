@@ -220,6 +220,12 @@ export function fakeModule(overrides = {}) {
       if (!url.startsWith(this.base)) return { error: 'ERR_UNKNOWN_ENDPOINT' }
       return this.#call(method, url.slice(this.base.length), 'stored', body, 'fetch', headers)
     }
+    usePrices() {
+      return { value: null }
+    }
+    settle() {
+      return null
+    }
     delete() {}
 
     #call(method, path, secret, body, wire, headers = []) {

@@ -9,6 +9,7 @@ namespace keyhold {
 using UnixMs = std::int64_t;
 
 inline constexpr std::int64_t kMinuteMs = 60'000;
+inline constexpr std::int64_t kDayMs = 24 * 60 * kMinuteMs;
 /// What a JavaScript number counts exactly; the largest time that is taken from a file or a message.
 inline constexpr UnixMs kMaxTime = std::int64_t{1} << 53;
 

@@ -119,6 +119,7 @@ Result<void> Meter::datum(std::string_view data) {
     answer_.complete = true;
     return {};
   }
+  text_bytes_ += keyhold::text_bytes(data);
   return want_text_ || worth_parsing(data) ? piece(data) : Result<void>();
 }
 
@@ -158,6 +159,7 @@ Result<void> Meter::finish() {
     case Form::json: {
       const std::string body = std::exchange(body_, {});
       KEYHOLD_CHECK(piece(body));
+      if (!answer_.usage.known()) text_bytes_ = keyhold::text_bytes(body);
       return answer_.recognised ? Result<void>() : Result<void>(Errc::ERR_BAD_ANSWER);
     }
     case Form::lines: KEYHOLD_CHECK(datum(std::exchange(body_, {}))); break;

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "providers/provider.h"
 #include "providers/sse.h"
+#include "providers/text_bytes.h"
 #include "providers/usage.h"
 #include "providers/wire.h"
 
@@ -43,6 +44,12 @@ class Meter {
   const std::string& model() const noexcept { return answer_.model; }
   /// Why the answer ended, in the provider's word; "" if unknown.
   const std::string& stop() const noexcept { return answer_.stop; }
+  /// After end(): the answer came to the end that its form has, so that its usage is final.
+  bool complete() const noexcept { return form_ == Form::json ? answer_.recognised : answer_.complete; }
+  /// It is of a form that is read, as far as it came.
+  bool read() const noexcept { return form_ != Form::unread; }
+  /// How much text came, for an estimate where the provider says nothing.
+  std::size_t text_bytes() const { return text_bytes_ + keyhold::text_bytes(body_); }
 
  private:
   enum class Form { undecided, stream, lines, json, unread };
@@ -62,8 +69,9 @@ class Meter {
   bool want_text_;
   Form form_ = Form::undecided;
   SseDecoder sse_;
-  std::string body_;        // the beginning while undecided, then the JSON body, or a line without its end
-  std::string last_usage_;  // Gemini repeats usage in each event: the newest, read at the end
+  std::string body_;            // the beginning while undecided, then the JSON body, or a line without its end
+  std::string last_usage_;      // Gemini repeats usage in each event: the newest, read at the end
+  std::size_t text_bytes_ = 0;  // of the events so far
   std::optional<Errc> failed_;
   Answer answer_;
 };

@@ -9,8 +9,6 @@ namespace keyhold {
 
 namespace {
 
-constexpr std::size_t kMaxBodyValues = 1 << 20;
-
 std::string lowered(std::string_view text) {
   std::string out(text);
   for (char& c : out) {

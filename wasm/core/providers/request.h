@@ -19,6 +19,7 @@ inline constexpr std::size_t kMaxHeaders = 64;
 inline constexpr std::size_t kMaxHeaderName = 128;
 inline constexpr std::size_t kMaxHeaderValue = 8192;
 inline constexpr std::size_t kMaxBodyBytes = 32 << 20;
+inline constexpr std::size_t kMaxBodyValues = 1 << 20;
 
 /// A request that may be sent as it is, but for the credential.
 struct Outgoing {

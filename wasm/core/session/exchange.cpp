@@ -1,5 +1,8 @@
 #include "session/exchange.h"
 
+#include <algorithm>
+
+#include "base/json.h"
 #include "providers/own_request.h"
 #include "providers/retry_hint.h"
 #include "providers/wire.h"
@@ -51,6 +54,7 @@ Result<ByteView> Exchange::feed(ByteView bytes) {
 Result<ByteView> Exchange::end() {
   KEYHOLD_TRY(const ByteView rest, took(watch_.finish()));
   if (meter_) KEYHOLD_CHECK(meter_->end());
+  ended_ = true;
   return swallow_ ? swallow_->finish() : rest;
 }
 
@@ -79,9 +83,50 @@ std::optional<Problem> Exchange::problem() const {
 
 Result<std::vector<std::string>> Exchange::models() const { return parse_models(*wire_, body_); }
 
-Errc Exchange::network_failed(NetworkEvidence evidence) const {
+Errc Exchange::network_failed(NetworkEvidence evidence) {
+  failed_ = true;
   evidence.bytes_arrived = bytes_arrived_;
   return diagnose_network(*provider_, evidence);
+}
+
+std::string Exchange::asked_model() const {
+  if (!counted_ || !counted_->empty() || !outgoing_.body) return counted_.value_or("");
+  const auto body = Json::parse(as_bytes(*outgoing_.body), {.max_bytes = kMaxBodyBytes, .max_values = kMaxBodyValues});
+  if (!body) return {};
+  const auto model = body->root().find("model");
+  const auto text = model ? model->text(kMaxModelName) : Result<std::string_view>(Errc::ERR_NOT_FOUND);
+  return text ? std::string(*text) : std::string();
+}
+
+std::optional<Tally> Exchange::tally() const {
+  if (!counted_ || !sent_) return std::nullopt;
+  // One that was given up before it was answered may well be answered all the same, and paid for.
+  if (status_ == 0 ? failed_ : !succeeded()) return std::nullopt;
+  Tally tally{Figures::unknown, usage(), model().empty() ? asked_model() : model()};
+  if (!wire_ || (meter_ && !meter_->read())) return tally;
+  const Usage& seen = usage();
+  if (ended_ && meter_ && meter_->complete() && (seen.input || seen.output)) {
+    tally.figures = Figures::reported;
+    return tally;
+  }
+  tally.figures = Figures::estimated;
+  if (!seen.input) {
+    const std::string_view body = outgoing_.body ? std::string_view(*outgoing_.body) : std::string_view();
+    const std::size_t text = text_bytes(body);
+    tally.usage = {.input = estimated_tokens(text > 0 ? text : body.size())};
+  }
+  const std::int64_t written = meter_ ? estimated_tokens(meter_->text_bytes()) : 0;
+  tally.usage.output = std::max(seen.output.value_or(0), written);
+  return tally;
+}
+
+std::string_view name(Figures figures) noexcept {
+  switch (figures) {
+    case Figures::reported: return "reported";
+    case Figures::estimated: return "estimated";
+    case Figures::unknown: break;
+  }
+  return "unknown";
 }
 
 const Usage& Exchange::usage() const noexcept { return meter_ ? meter_->usage() : kNoUsage; }

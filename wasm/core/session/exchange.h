@@ -15,6 +15,24 @@
 
 namespace keyhold {
 
+/// How well the figures of a call are known.
+enum class Figures { reported, estimated, unknown };
+std::string_view name(Figures figures) noexcept;
+
+/// What one call used.
+struct Tally {
+  Figures figures;
+  Usage usage;
+  std::string model;  // that answered, or was asked for; "" if neither is known
+};
+
+/// What one call cost.
+struct Bill {
+  Figures figures;
+  std::optional<std::int64_t> cost_micro_usd;  // nothing: not known
+  std::string prices_made;                     // of the list it was reckoned by
+};
+
 class Exchange {
  public:
   enum class Purpose {
@@ -29,6 +47,8 @@ class Exchange {
            std::optional<Wire> wire);
 
   const Outgoing& request() const noexcept { return outgoing_; }
+  /// request() is being acted on.
+  void sent() noexcept { sent_ = true; }
   const Provider& provider() const noexcept { return *provider_; }
   /// Empty for a key that is not stored, or none.
   const std::string& key_id() const noexcept { return key_id_; }
@@ -48,7 +68,18 @@ class Exchange {
   std::optional<Problem> problem() const;
   /// After end() of a models call. ERR_BAD_ANSWER.
   Result<std::vector<std::string>> models() const;
-  Errc network_failed(NetworkEvidence evidence) const;
+  Errc network_failed(NetworkEvidence evidence);
+
+  /// This call is one to pay for. `asked`: the model asked for, or "" where the body says it.
+  void count(std::string asked) { counted_.emplace(std::move(asked)); }
+  /// The model asked for; "" if the request names none.
+  std::string asked_model() const;
+  /// What there is to pay for, at any time: final figures once the answer is complete, else an estimate from what went and
+  /// came. Nothing for a call that was not sent, reached nobody, was refused, or is of a kind that costs nothing.
+  std::optional<Tally> tally() const;
+  /// What came of it in the end, for those who look at the call later.
+  void settle(Bill bill) { bill_ = std::move(bill); }
+  const std::optional<Bill>& bill() const noexcept { return bill_; }
 
   /// What the answer said of itself; empty before response(). The model is the one asked for, where it does not say.
   const Usage& usage() const noexcept;
@@ -70,6 +101,11 @@ class Exchange {
   std::string content_type_;
   std::string retry_after_;
   bool bytes_arrived_ = false;
+  std::optional<std::string> counted_;  // the model asked for
+  bool sent_ = false;
+  bool failed_ = false;  // the network did
+  bool ended_ = false;
+  std::optional<Bill> bill_;
   std::optional<Meter> meter_;  // of a chat or pass that succeeded
   std::optional<UsageSwallow> swallow_;
   Bytes body_;  // of anything else: the model list, or the beginning of a refusal

@@ -16,6 +16,12 @@ Result<SecretBytes> key_from(const Provider& provider, const SecretBytes& pasted
   return clean_key(pasted);
 }
 
+/// Lists of models are free everywhere, and so is counting tokens.
+bool costs(const Call& call) {
+  return call.call_class != CallClass::models && call.call_class != CallClass::files &&
+         call.path.find("count_tokens") == std::string::npos && call.path.find("countTokens") == std::string::npos;
+}
+
 }  // namespace
 
 Result<SiteConfig> Session::configure(ByteView config) {
@@ -185,8 +191,10 @@ Result<Exchange> Session::chat(std::string_view key, std::string_view model, std
   KEYHOLD_TRY(Outgoing outgoing, chat_request(*opened.provider, model, messages, max_tokens));
   vault_.note_used(key, now);
   const Wire wire = opened.provider->wire;
-  return Exchange(Exchange::Purpose::chat, std::move(opened.provider), std::move(outgoing), opened.secret,
-                  std::string(key), wire);
+  Exchange call(Exchange::Purpose::chat, std::move(opened.provider), std::move(outgoing), opened.secret,
+                std::string(key), wire);
+  call.count(std::string(model));
+  return call;
 }
 
 Result<Exchange> Session::fetch(std::string_view url, std::string_view method_text, const Headers& headers,
@@ -207,8 +215,9 @@ Result<Exchange> Session::fetch(std::string_view url, std::string_view method_te
   KEYHOLD_TRY(Outgoing outgoing, caller_request(match, target, headers, body));
   std::string id = record == nullptr ? std::string() : record->id;
   vault_.note_used(id, now);
-  return Exchange(Exchange::Purpose::pass, match.provider, std::move(outgoing), secret, std::move(id),
-                  match.call->wire);
+  Exchange call(Exchange::Purpose::pass, match.provider, std::move(outgoing), secret, std::move(id), match.call->wire);
+  if (costs(*match.call)) call.count(match.model);
+  return call;
 }
 
 }  // namespace keyhold

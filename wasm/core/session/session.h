@@ -12,6 +12,7 @@
 #include "policy/auto_lock.h"
 #include "policy/throttle.h"
 #include "providers/catalogue.h"
+#include "providers/price.h"
 #include "session/exchange.h"
 #include "session/import.h"
 #include "vault/vault.h"
@@ -164,6 +165,15 @@ class Session {
   void note_checked(std::string_view key, std::string_view code, UnixMs now) { vault_.note_checked(key, code, now); }
   void note_reflected(std::string_view key, UnixMs now) { vault_.note_reflected(key, now); }
 
+  // --- what calls cost ---
+
+  /// The price list, as scripts/make-prices.mjs makes it. ERR_BAD_FORMAT, ERR_TOO_LARGE; the one before stays then.
+  Result<void> use_prices(ByteView file);
+  /// "" before there is a list.
+  std::string_view prices_made() const { return prices_ ? prices_->made() : std::string_view(); }
+  /// The call is over, however it ended: says what it cost. Does nothing the second time.
+  void settle(Exchange& call, UnixMs now);
+
   // --- calls: ERR_LOCKED unless unlocked ---
 
   /// ERR_UNKNOWN_PROVIDER, ERR_BAD_KEY_TEXT, ERR_CHECKED_TOO_OFTEN.
@@ -188,6 +198,7 @@ class Session {
   Result<ProviderRef> provider_of(const Record& record) const;
   Result<Exchange> check(ProviderRef provider, const SecretBytes& secret, std::string key_id, UnixMs now);
   void take_over_endpoints();
+  std::optional<Rates> rates_of(const Exchange& call, std::string_view model, UnixMs now) const;
   /// By the site's configuration.
   bool permits(const Endpoint& own) const;
 
@@ -200,6 +211,7 @@ class Session {
   AutoLock auto_lock_;
   CheckThrottle throttle_;
   SiteConfig site_;
+  std::optional<PriceList> prices_;
 };
 
 }  // namespace keyhold

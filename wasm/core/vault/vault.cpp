@@ -11,7 +11,6 @@ constexpr std::string_view kRecordPrefix = "record/";
 constexpr std::string_view kLedgerPrefix = "ledger/";
 
 constexpr std::size_t kMaxNotes = 1'000;
-constexpr std::int64_t kDayMs = 24 * 60 * kMinuteMs;
 
 const Settings kNoSettings;
 

@@ -2,6 +2,7 @@
 
 declare const __KEYHOLD_BUILD__: string | undefined
 declare const __KEYHOLD_WASM_INTEGRITY__: string | undefined
+declare const __KEYHOLD_PRICES_INTEGRITY__: string | undefined
 
 /** Digest of the sources and of engine.wasm, put in by the bundler; 'dev' where none was. */
 export const BUILD: string = typeof __KEYHOLD_BUILD__ === 'string' ? __KEYHOLD_BUILD__ : 'dev'
@@ -12,3 +13,7 @@ export const BUILD: string = typeof __KEYHOLD_BUILD__ === 'string' ? __KEYHOLD_B
  */
 export const WASM_INTEGRITY: string | null =
   typeof __KEYHOLD_WASM_INTEGRITY__ === 'string' ? __KEYHOLD_WASM_INTEGRITY__ : null
+
+/** The same of the price list. */
+export const PRICES_INTEGRITY: string | null =
+  typeof __KEYHOLD_PRICES_INTEGRITY__ === 'string' ? __KEYHOLD_PRICES_INTEGRITY__ : null

@@ -409,7 +409,10 @@ export interface ResponseHead {
   headers: [string, string][]
 }
 
-/** What a finished call cost, as the provider itself reported it. */
+/** How well figures are known. `estimated`: from what went and came, where the provider reported nothing. */
+export type Figures = 'reported' | 'estimated' | 'unknown'
+
+/** What a finished call used, as the provider itself reported it, and what that cost. */
 export interface CallSummary {
   key: KeyId
   provider: ProviderId
@@ -418,6 +421,12 @@ export interface CallSummary {
   source: 'user'
   stop: string | null
   usage: Usage | null
+  /** Of the cost. Null for a call that costs nothing, or that was refused. */
+  figures: Figures | null
+  /** Millionths of a US dollar; null: not known, which is never 0. */
+  costMicroUsd: number | null
+  /** When the price list was made that says so, "2026-11-23"; null without one. */
+  pricesMade: string | null
   /** Wall-clock milliseconds from sending to the first byte of the answer, and to its end. */
   firstByteMs: number
   totalMs: number
@@ -461,5 +470,6 @@ export interface KdfStart {
 export interface WorkerStart {
   start: true
   wasmUrl: string
+  pricesUrl: string
   configUrl: string
 }

@@ -217,6 +217,11 @@ export interface Engine extends KeepingEngine {
   /** Records the outcome of a check of a stored key. */
   noteChecked(key: KeyId, code: ErrorCode | 'ok', now: UnixMs): void
 
+  /** The price list, prices.txt. */
+  usePrices(file: Uint8Array): Outcome<null>
+  /** The call is over, however it ended: what it cost is in its summary from here on. */
+  settle(call: EngineCall, now: UnixMs): null
+
   /** Is this key good? The cheapest request the provider has. ERR_CHECKED_TOO_OFTEN over 5 a minute. */
   checkNew(provider: ProviderId, secret: EngineBuffer, now: UnixMs): Outcome<EngineCall>
   /** The same for replacing a stored key's secret (checked against the base it is sealed to). */

@@ -1,14 +1,17 @@
 // load-engine: how engine.wasm becomes a running module, and the refusal to run one that computes wrongly.
 import createEngine from 'keyhold-wasm/engine.mjs'
-import { WASM_INTEGRITY } from '../protocol/build'
+import { PRICES_INTEGRITY, WASM_INTEGRITY } from '../protocol/build'
 import { openDoor } from './engine-door'
 import type { EngineModule } from './engine-module'
 import { Failure, take } from './failure'
 
+export const fetchEngine = (send: typeof fetch, url: string) => fetchOwn(send, url, WASM_INTEGRITY)
+export const fetchPrices = (send: typeof fetch, url: string) => fetchOwn(send, url, PRICES_INTEGRITY)
+
 /** Fetched where the page said it is; only the file this worker was built with passes the integrity check. */
-export async function fetchEngine(send: typeof fetch, url: string): Promise<ArrayBuffer> {
+async function fetchOwn(send: typeof fetch, url: string, integrity: string | null): Promise<ArrayBuffer> {
   try {
-    const response = await send(url, WASM_INTEGRITY === null ? {} : { integrity: WASM_INTEGRITY })
+    const response = await send(url, integrity === null ? {} : { integrity })
     if (response.ok) return await response.arrayBuffer()
   } catch {
     // The same as an answer that is not the file.

@@ -8,6 +8,7 @@ import { exchange, type Limits, type Network, type Sink, type Timing } from './e
 import { Failure, take } from './failure'
 import { Heap } from './heap'
 import { Ledger } from './ledger'
+import { Prices } from './prices'
 import type { Proving } from './proof'
 import { Queue } from './queue'
 import { NO_ATTEMPTS, type Attempts, type Storage } from './storage'
@@ -28,6 +29,8 @@ export interface Surroundings {
   others(news: 'lock' | 'changed'): void
   /** To this worker's ports. */
   tell(news: 'changed' | 'unlocked' | 'locked', except?: object): void
+  /** The price list's bytes. */
+  prices(): Promise<ArrayBuffer>
   /** Ends the worker. */
   close(): void
 }
@@ -44,6 +47,7 @@ export class Vault {
   readonly #sessions = new Queue()
   readonly #calls = new Set<AbortController>()
   readonly #autoLock: AutoLock
+  readonly #prices: Prices
   #attempts: Attempts = NO_ATTEMPTS
   #noting: ReturnType<typeof setTimeout> | null = null
   #copyHelps = false
@@ -62,6 +66,9 @@ export class Vault {
       () => this.lock(),
     )
     this.copy = new Copy(() => (this.#ended ? null : this.#engine.copy()))
+    this.#prices = new Prices(around.prices, (file) => {
+      if (!this.#ended) take(this.#engine.usePrices(file))
+    })
     this.#ledger = new Ledger(
       () => (this.#ended || this.#engine.state() !== 'unlocked' ? [] : this.#engine.takeLedger()),
       (rows) => around.storage.writeLedger(rows),
@@ -215,6 +222,8 @@ export class Vault {
   async exchange(outcome: Outcome<EngineCall>, limits: Limits, sink?: Sink, signal?: AbortSignal): Promise<Answered> {
     const call = this.heap.hold(take(outcome))
     const own = new AbortController()
+    // A check costs nothing. The list comes while the provider thinks.
+    const prices = sink === undefined ? null : this.#prices.wanted()
     this.touch()
     const stop = () => own.abort(signal?.reason)
     this.#calls.add(own)
@@ -222,8 +231,12 @@ export class Vault {
     if (signal?.aborted) stop()
     try {
       const timing = await exchange(call, this.net, limits, own.signal, sink)
+      await prices
+      this.engine.settle(call, this.now())
       return { call, timing, done: () => this.heap.release(call) }
     } catch (error) {
+      await prices
+      if (!this.#ended) this.#engine.settle(call, this.now())
       if (!this.#ended && error instanceof Failure && error.problem.code === 'ERR_KEY_REFLECTED') {
         this.#engine.noteReflected(call.summary().key ?? '', this.now())
       }
