@@ -61,7 +61,11 @@ export class Vault {
       () => this.#calls.size > 0,
       () => this.lock(),
     )
-    this.copy = new Copy(() => (this.#ended ? null : this.#engine.copy()))
+    this.copy = new Copy((before) => {
+      if (this.#ended) return null
+      // Only a vault with something amiss needs the copy until now.
+      return this.#engine.copy(this.#engine.findings().length > 0 ? before : new Uint8Array())
+    })
     this.#ledger = new Ledger(
       () => (this.#ended || this.#engine.state() !== 'unlocked' ? [] : this.#engine.takeLedger()),
       (rows) => around.storage.writeLedger(rows),
