@@ -90,6 +90,7 @@ export class VaultWorker {
     })
     const site = take(vault.engine.configure(config))
     await vault.reload()
+    void storage.beginNewLog()
     this.#vault = vault
     return { vault, ...site, cspMissing }
   }
