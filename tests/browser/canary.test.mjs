@@ -16,6 +16,7 @@ import { openChromium, openProfile, watch } from './support/chromium.mjs'
 import { at, beginKey, createOwn, inKey, keyId, unlock } from './support/page.mjs'
 import { ANSWER_TEXT, record, startProviders } from './support/providers.mjs'
 import { startTestSite } from './support/site.mjs'
+import { until } from './support/until.mjs'
 
 const root = new URL('../../', import.meta.url)
 const { providers: catalogue } = JSON.parse(readFileSync(new URL('wasm/catalogue/providers.json', root), 'utf8'))
@@ -98,7 +99,7 @@ test('each key is in one header of requests to its provider, and nowhere else', 
   await unlock(page, PASSPHRASE)
   await page.waitForSelector(at('keys'))
   await look('unlocked')
-  await page.waitForFunction(copyIsWritten, unlocking)
+  await until(page, copyIsWritten, unlocking)
   await look('copied')
   const { rows, places } = await dumpOf(page)
   assert.ok(rows > 3 * catalogue.length, 'the dump has the vault in it: keys, their use, activity')

@@ -6,6 +6,7 @@ import { startDemo } from '../../scripts/demo.mjs'
 import { openChromium } from './support/chromium.mjs'
 import { at, createOwn, unlock } from './support/page.mjs'
 import { connect, OWN_WORKERS, PASSPHRASE, WORKERS, withTabs } from './support/tabs.mjs'
+import { until } from './support/until.mjs'
 import { TRAP } from './support/worker-faults.mjs'
 
 const ADDS = 20
@@ -41,7 +42,7 @@ describe(`two tabs add ${ADDS} keys each at the same time, and all ${2 * ADDS} a
         const { findings } = await connect(third, 'unlock')
         assert.deepEqual(findings, [])
         for (const page of [one, other, third]) {
-          await page.waitForFunction(async (count) => (await window.engine.keys()).length === count, 2 * ADDS)
+          await until(page, async (count) => (await window.engine.keys()).length === count, 2 * ADDS)
           assert.equal(new Set(await page.evaluate(labels)).size, 2 * ADDS)
         }
       }),

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { startDemo } from '../../scripts/demo.mjs'
 import { openChromium } from './support/chromium.mjs'
 import { connect, WORKERS, withTabs } from './support/tabs.mjs'
+import { until } from './support/until.mjs'
 
 const TABS = 10
 const MUTATIONS = process.env.KEYHOLD_EFFORT === 'full' ? 50 : 10
@@ -40,7 +41,7 @@ describe(`${TABS} tabs make ${MUTATIONS} changes each at the same time, and noth
         const { findings } = await connect(last, 'unlock')
         assert.deepEqual(findings, [])
         for (const page of [...pages, last]) {
-          await page.waitForFunction(async (count) => (await window.engine.keys()).length === count, expected.length)
+          await until(page, async (count) => (await window.engine.keys()).length === count, expected.length)
         }
         const keys = await last.evaluate(() => window.engine.keys())
         assert.deepEqual(keys.map(({ id, label, expiresAt }) => ({ id, label, expiresAt })).toSorted(byId), expected)

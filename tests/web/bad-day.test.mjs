@@ -125,6 +125,38 @@ test('the database is gone: the copy becomes the vault, and the activity begins 
   )
 })
 
+test('a damaged key is repaired from the copy however long somebody takes, and whatever is changed before', async () => {
+  let tab = await vault()
+  const { key: stored } = await add(tab, 'first')
+  await tick(COPIED_MS)
+  await tab.lock()
+  await tick(50)
+  await withDisk(async (db) => {
+    const row = `record/${stored.id}`
+    const bytes = await db.get('envelopes', row)
+    bytes[bytes.length - 20] ^= 1
+    await db.put('envelopes', bytes, row)
+  })
+  // The unlock is written down, and with it the copy; so is each change.
+  for (const label of ['second', 'third']) {
+    tab = await nextVisit()
+    const { findings } = await tab.unlock(passphrase())
+    assert.deepEqual(
+      findings.map(({ id }) => id),
+      [stored.id],
+    )
+    await tick(COPIED_MS)
+    await add(tab, label)
+    await tick(COPIED_MS)
+    await tab.lock()
+    await tick(50)
+  }
+  tab = await nextVisit()
+  await tab.unlock(passphrase())
+  assert.deepEqual((await tab.repair()).findings, [])
+  assert.deepEqual(await labels(tab), ['first', 'second', 'third'])
+})
+
 test('a check of a moment ago is in the activity when the vault is locked at once', async () => {
   const tab = await vault(async () => new Response('{"data":[]}', { headers: { 'content-type': 'application/json' } }))
   const { key: stored } = await add(tab, 'first')

@@ -1,6 +1,6 @@
 // storage: a plan is written whole or not at all, and never over something it was not made from.
 import assert from 'node:assert/strict'
-import { beforeEach, test } from 'node:test'
+import { beforeEach, mock, test } from 'node:test'
 import 'fake-indexeddb/auto'
 import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
 import { keyhold } from './support/load.mjs'
@@ -132,4 +132,44 @@ test('the one transaction is strict, the ledger one relaxed', async (t) => {
   await storage.write(plan(null, { manifest: bytes(1) }))
   await storage.writeLedger([{ key: 'k1', bytes: bytes(3) }])
   assert.deepEqual(seen, ['strict', 'relaxed'])
+})
+
+test('what the browser found unsound and deleted is there and empty, at once', async () => {
+  await storage.write(plan(null, { manifest: bytes(1) }))
+  storage.close()
+  const { open } = IDBFactory.prototype
+  let refusals = 0
+  /** As Chromium does: once, and the database is another then. */
+  const refuse = (times) =>
+    mock.method(IDBFactory.prototype, 'open', function (...args) {
+      if (refusals === times) return open.apply(this, args)
+      refusals += 1
+      globalThis.indexedDB = new IDBFactory()
+      throw new DOMException('Internal error opening backing store.', 'UnknownError')
+    })
+  refuse(1)
+  assert.deepEqual(await content(new Storage()), {})
+  mock.restoreAll()
+  refusals = 0
+  refuse(2)
+  await assert.rejects(new Storage().readAll(), failsWith('ERR_STORAGE'))
+  mock.restoreAll()
+})
+
+test('a database that holds nothing comes and goes, and whether it can be made matters to nobody', async () => {
+  const names = async () => (await indexedDB.databases()).map(({ name }) => name)
+  await storage.write(plan(null, { manifest: bytes(1) }))
+  const deleted = mock.method(IDBFactory.prototype, 'deleteDatabase')
+  await storage.beginNewLog()
+  assert.deepEqual(
+    deleted.mock.calls.map((call) => call.arguments[0]),
+    ['keyhold-passing'],
+  )
+  assert.deepEqual(await names(), ['keyhold'])
+  mock.method(IDBFactory.prototype, 'open', () => {
+    throw new DOMException('no', 'UnknownError')
+  })
+  await storage.beginNewLog()
+  mock.restoreAll()
+  assert.deepEqual(await content(storage), { manifest: [1] })
 })

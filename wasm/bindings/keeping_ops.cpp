@@ -295,7 +295,7 @@ val plan_recover(Engine& engine, Args& args) { return to_plan(engine.session().p
 
 val archive(Engine&, Args& args) { return to_uint8array(encode_archive(rows_from(args.value(0)))); }
 
-val copy(Engine& engine, Args&) { return to_uint8array(engine.session().copy()); }
+val copy(Engine& engine, Args& args) { return to_uint8array(engine.session().copy(args.bytes(0))); }
 
 constexpr Op<Engine> kOps[] = {
     {"slots", slots},

@@ -32,6 +32,8 @@ export class Model {
   refused = null
   #root = null
   #count = 0
+  /** States from before this one, the latest first, and when it took their place: { state, until }. */
+  #earlier = []
 
   constructor(passphrase) {
     this.state = { keys: [], passphrase, recovery: null }
@@ -44,6 +46,7 @@ export class Model {
     copy.backup = this.backup
     copy.#root = this.#root
     copy.#count = this.#count
+    copy.#earlier = structuredClone(this.#earlier)
     return copy
   }
 
@@ -176,7 +179,34 @@ export class Model {
     return seen
   }
 
+  /** What may open the vault after its database was lost, the likeliest first. */
+  passphrases() {
+    const states = [this.state, ...(this.next ? [this.next.state] : []), ...this.#earlier.map(({ state }) => state)]
+    return [...new Set(states.map(({ passphrase }) => passphrase))].slice(0, 4)
+  }
+
+  /**
+   * The database was lost, and the copy beside it is the vault: all of it as after one and the same write. That is the
+   * state from now on, and the activity begins anew. @returns for how long before `diedAt` it was not the latest any more
+   */
+  settleCopy(rows, diedAt) {
+    const latest = [...(this.next ? [this.next.state] : []), this.state].map((state) => ({ state, until: diedAt }))
+    Object.assign(this, { next: null, happened: [] })
+    this.#root = null
+    for (const { state, until } of [...latest, ...this.#earlier]) {
+      this.state = state
+      const { value: seen } = attempt(() => this.look(rows))
+      if (seen === undefined) continue
+      this.#root = seen.root
+      this.refused = null
+      this.#earlier = []
+      return diedAt - until
+    }
+    assert.fail('the copy is as after none of the writes')
+  }
+
   #decide(now, other) {
+    if (now !== this.state) this.#earlier.unshift({ state: this.state, until: Date.now() })
     this.state = now
     this.next = null
     this.refused = other.passphrase === now.passphrase ? null : other.passphrase

@@ -45,22 +45,21 @@ export async function writeOn() {
   }
 }
 
-/** In the page: the engine's client, and the vault made or opened. @returns the status, or the refusal's code */
+/** In the page: the engine's client. @returns the status */
+export async function connect() {
+  window.engine = await window.keyhold.KeyholdEngine.connect()
+  window.told = []
+  for (const news of ['changed', 'unlocked', 'locked']) {
+    window.engine.on(news, () => window.told.push(`${news} after ${Math.round(performance.now())} ms`))
+  }
+  return window.engine.status()
+}
+
+/** In the page: the vault opened, if it is not. @returns the status, or the refusal's code */
 export async function open(passphrase) {
-  const { KeyholdEngine, passphraseBytes } = window.keyhold
-  if (window.engine === undefined) {
-    window.engine = await KeyholdEngine.connect()
-    window.told = []
-    for (const news of ['changed', 'unlocked', 'locked']) {
-      window.engine.on(news, () => window.told.push(`${news} after ${Math.round(performance.now())} ms`))
-    }
-  }
-  const { state } = await window.engine.status()
-  try {
-    return await window.engine[state === 'absent' ? 'create' : 'unlock'](passphraseBytes(passphrase))
-  } catch (error) {
-    return error.code
-  }
+  const status = await window.engine.status()
+  if (status.state === 'unlocked') return status
+  return window.engine.unlock(window.keyhold.passphraseBytes(passphrase)).catch(({ code }) => code)
 }
 
 /** In the page. @returns the file in Base64 */

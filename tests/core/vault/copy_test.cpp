@@ -65,6 +65,51 @@ TEST_CASE_METHOD(Copied, "repair: every row that was lost or damaged is put back
   }
 }
 
+TEST_CASE_METHOD(Copied, "a copy made while something is damaged loses nothing that the one before it had") {
+  for (const auto& [key, bytes] : Rows(shelf.envelopes)) {
+    if (key == "manifest") continue;  // nothing is changed under a damaged one, so no copy is made
+    for (const bool lost : {true, false}) {
+      CAPTURE(key, lost);
+      Shelf damaged = shelf;
+      if (lost) {
+        damaged.envelopes.erase(key);
+      } else {
+        damaged.envelopes[key].back() ^= 1;
+      }
+      Vault other = loaded(rng, damaged);
+      const bool by_code = key == "slot/" + vault.slots()[0].id;
+      REQUIRE(other.unlock(by_code ? *vault.recovery_key(recovery_code(1)) : slot_key()).ok());
+      apply(other, damaged, other.plan_notes());
+      const Rows made = other.rows_to_copy(copy);
+      CHECK(made.at(key) == bytes);
+      CHECK(made.at("manifest") == damaged.envelopes["manifest"]);
+      // Of one that has it no better, it is not taken; nothing else is made up.
+      Rows worse = copy;
+      worse[key].front() ^= 1;
+      CHECK(other.rows_to_copy(worse) == other.rows());
+      CHECK(other.rows_to_copy({}) == other.rows());
+      apply(other, damaged, other.plan_repair(made, 8000));
+      require_whole(other, damaged);
+      CHECK(secrets_of(other) == secrets_of(vault));
+    }
+  }
+}
+
+TEST_CASE_METHOD(Copied, "a copy made while something is damaged has what was changed since") {
+  shelf.envelopes["record/" + first].back() ^= 1;
+  Vault other = open();
+  const std::string third = add(other, shelf, "third", "sk-third-key");
+  apply(other, shelf, other.plan_replace(second, "", secret("sk-second-new"), 2));
+  const Rows made = other.rows_to_copy(copy);
+  CHECK(made.at("record/" + first) == copy["record/" + first]);
+  CHECK(made.at("record/" + second) == shelf.envelopes["record/" + second]);
+  CHECK(made.contains("record/" + third));
+  // Deleted, it does not come back.
+  apply(other, shelf, other.plan_delete(first, 3));
+  CHECK(other.rows_to_copy(copy) == other.rows());
+  CHECK_FALSE(other.rows_to_copy(copy).contains("record/" + first));
+}
+
 TEST_CASE_METHOD(Copied, "repair: all rows but a way in and the manifest lost at once come back") {
   std::erase_if(shelf.envelopes,
                 [](const auto& row) { return row.first.starts_with("record/") || row.first == "settings"; });

@@ -170,10 +170,10 @@ TEST_CASE("kit: every hostile backup ends as the kit says, and leaves the vault 
                             .ok());
                 REQUIRE(session.load(shelf.envelopes, shelf.ledger).ok());
                 REQUIRE(session.unlock(key_at(kit, "slotKey")).ok());
-                const Bytes before = session.copy();
+                const Bytes before = session.copy({});
                 CHECK(opened_backup(session, kit, one) == expected_backup(*one.field("expect")));
                 CHECK(session.import().has_value() == (text_at(*one.field("expect"), "open") == "ok"));
-                CHECK(session.copy() == before);
+                CHECK(session.copy({}) == before);
                 CHECK(session.findings().empty());
                 // The secrets of a sound file, in its order.
                 if (text_at(one, "name") == "backup-sound") {

@@ -139,9 +139,10 @@ class Session {
   Result<Plan> plan_recover(ByteView archive) const;
   Result<Plan> plan_keep_state(UnixMs now) { return vault_.plan_keep_state(now); }
   Result<Plan> plan_restart_trail(UnixMs now) { return vault_.plan_restart_trail(now); }
-  /// All rows but the ledger's and the audit trail's, for the copy. Empty while the copy is to be left as it is: it holds
-  /// a later state than this one.
-  Bytes copy() const;
+  /// All rows but the ledger's and the audit trail's, for the copy; of those that are not as they should be, the ones in
+  /// `before`, the copy until now, if they are. Empty while the copy is to be left as it is: it holds a later state than
+  /// this one.
+  Bytes copy(ByteView before) const;
 
   // --- when to lock ---
 

@@ -137,7 +137,11 @@ Result<Plan> Session::plan_repair(ByteView archive, UnixMs now) {
   return vault_.plan_repair(rows, now);
 }
 
-Bytes Session::copy() const { return vault_.is_rolled_back() ? Bytes() : encode_archive(vault_.rows()); }
+Bytes Session::copy(ByteView before) const {
+  if (vault_.is_rolled_back()) return {};
+  const auto copied = parse_archive(before);
+  return encode_archive(vault_.rows_to_copy(copied ? *copied : Rows()));
+}
 
 Result<Plan> Session::plan_recover(ByteView archive) const {
   KEYHOLD_TRY(const Rows rows, parse_archive(archive));

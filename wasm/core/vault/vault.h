@@ -149,6 +149,9 @@ class Vault {
 
   // --- the copy kept elsewhere (vault_copy.cpp) ---
 
+  /// What to keep as the copy from now on: rows() as they are, but for each that is missing or damaged the one of the
+  /// copy until now, if that has it as the manifest lists it. What is broken here stays whole there.
+  Rows rows_to_copy(const Rows& copy) const;
   /// Puts back rows that are missing or damaged and are in the copy exactly as the manifest lists them; the manifest
   /// itself if it is damaged and the copy's is sound. After a rollback: all of the later state. ERR_NOT_FOUND if the
   /// copy has nothing that helps.

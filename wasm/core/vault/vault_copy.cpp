@@ -24,6 +24,18 @@ void Vault::look_for_rollback(Opened& opened) const {
   }
 }
 
+Rows Vault::rows_to_copy(const Rows& copy) const {
+  Rows rows = rows_;
+  if (!opened_) return rows;
+  for (const Finding& finding : opened_->findings) {
+    const auto entry = opened_->manifest.entries.find(finding.key);
+    const auto copied = copy.find(finding.key);
+    if (entry == opened_->manifest.entries.end() || copied == copy.end()) continue;
+    if (digest_of(copied->second) == entry->second.digest) rows.insert_or_assign(finding.key, copied->second);
+  }
+  return rows;
+}
+
 bool Vault::is_rolled_back() const {
   return opened_ && std::any_of(opened_->findings.begin(), opened_->findings.end(),
                                 [](const Finding& finding) { return finding.kind == Finding::Kind::rolled_back; });

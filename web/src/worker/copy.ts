@@ -5,22 +5,27 @@ import { deleteDB, openDB } from 'idb'
 const FILE = 'keyhold.copy'
 const DATABASE = 'keyhold-copy'
 const STORE = 'copy'
-/** Written this long after a change, so that many changes are one write. */
-const AFTER_MS = 1_000
+/** Written once in this time, so that many changes are one write; the first of them at once, since it may be the last. */
+const SPACING_MS = 1_000
+const NONE = new Uint8Array()
 
 export class Copy {
-  readonly #make: () => Uint8Array | null
+  readonly #make: (before: Uint8Array) => Uint8Array | null
+  /** What lies there, as far as this worker knows. */
+  #last = NONE
+  #writtenAt = -Infinity
   #due: ReturnType<typeof setTimeout> | null = null
   #writing: Promise<void> = Promise.resolve()
 
-  /** @param make  what to write now; null or empty when the copy is to stay as it is. */
-  constructor(make: () => Uint8Array | null) {
+  /** @param make  what to write now, in place of `before`; null or empty when the copy is to stay as it is. */
+  constructor(make: (before: Uint8Array) => Uint8Array | null) {
     this.#make = make
   }
 
-  /** The vault changed. */
+  /** The vault changed. Whoever waits for that is answered first. */
   touch(): void {
-    this.#due ??= setTimeout(() => void this.flush(), AFTER_MS)
+    const waitMs = Math.max(0, this.#writtenAt + SPACING_MS - performance.now())
+    this.#due ??= setTimeout(() => void this.flush(), waitMs)
   }
 
   /** Writes what is due, once; the bytes are taken before anything waits. A copy that cannot be written costs no key. */
@@ -28,14 +33,18 @@ export class Copy {
     if (this.#due === null) return this.#writing
     clearTimeout(this.#due)
     this.#due = null
-    const bytes = this.#make()
-    if (bytes !== null && bytes.length > 0) this.#writing = this.#writing.then(() => write(bytes)).catch(() => {})
-    return this.#writing
+    this.#writtenAt = performance.now()
+    const bytes = this.#make(this.#last)
+    if (bytes === null || bytes.length === 0) return this.#writing
+    this.#last = bytes
+    return (this.#writing = this.#writing.then(() => write(bytes)).catch(() => {}))
   }
 
   /** @returns null when there is none, or it cannot be read. */
   async read(): Promise<Uint8Array | null> {
-    return (await readFile().catch(() => null)) ?? (await readRow().catch(() => null))
+    const bytes = (await readFile().catch(() => null)) ?? (await readRow().catch(() => null))
+    this.#last = bytes ?? NONE
+    return bytes
   }
 
   async remove(): Promise<void> {

@@ -170,8 +170,11 @@ export interface KeepingEngine {
   planKeepState(now: UnixMs): Outcome<Plan>
   /** All of the activity is lost: it begins anew. ERR_WRONG_STATE if there was none. */
   planRestartTrail(now: UnixMs): Outcome<Plan>
-  /** What to keep as the copy; empty while the copy is to stay as it is, since it holds a later state. */
-  copy(): Uint8Array
+  /**
+   * What to keep as the copy; `before`, the copy until now, is looked at for what is damaged here. Empty while the copy is
+   * to stay as it is, since it holds a later state.
+   */
+  copy(before: Uint8Array): Uint8Array
   archive(rows: Row[]): Uint8Array
 }
 

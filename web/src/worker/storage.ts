@@ -7,6 +7,8 @@ import { Failure } from './failure'
 const FORMAT = 1
 const MANIFEST = 'manifest'
 const DATABASE = 'keyhold'
+/** Never holds anything. */
+const PASSING = 'keyhold-passing'
 /** Wrong attempts to unlock, in `meta`. */
 const ATTEMPTS = 'attempts'
 
@@ -122,12 +124,30 @@ export class Storage {
     return this.#write(['meta'], 'strict', async (tx) => [() => tx.objectStore('meta').delete(ATTEMPTS)])
   }
 
+  /**
+   * A browser that is killed while it writes leaves half an entry at the end of its database's log. Chromium's LevelDB
+   * writes on behind it, takes the log for unsound when it next starts, and then deletes every database of the site
+   * (google/leveldb issue 1287). When a database is deleted it begins a new log, so one that holds nothing comes and goes
+   * each time a worker starts: half an entry lasts for moments, not for as long as the vault is used.
+   */
+  async beginNewLog(): Promise<void> {
+    try {
+      const db = await openDB(PASSING, 1)
+      db.close()
+      await deleteDB(PASSING)
+    } catch {
+      // What can be stored at all is told by what stores something.
+    }
+  }
+
   /** Everything, for good. */
-  wipe(): Promise<void> {
+  async wipe(): Promise<void> {
     this.close()
-    return deleteDB(DATABASE).catch((error: unknown) => {
+    try {
+      await Promise.all([deleteDB(DATABASE), deleteDB(PASSING)])
+    } catch (error) {
       throw storageFailure(error)
-    })
+    }
   }
 
   close(): void {
@@ -165,13 +185,19 @@ export class Storage {
 
   #open(): Promise<IDBPDatabase<Schema>> {
     const forget = () => this.close()
-    const opening = openDB<Schema>(DATABASE, 2, {
-      upgrade(db) {
-        for (const store of STORES) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store)
-      },
-      // A newer build wants to change the database, or the browser closed it: the next use opens it again, or learns why not.
-      blocking: forget,
-      terminated: () => (this.#db = null),
+    const open = async () =>
+      openDB<Schema>(DATABASE, 2, {
+        upgrade(db) {
+          for (const store of STORES) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store)
+        },
+        // A newer build wants to change the database, or the browser closed it: the next use opens it again, or learns why not.
+        blocking: forget,
+        terminated: () => (this.#db = null),
+      })
+    // Chromium says so once when it has just deleted what it found unsound; then there is an empty one, and the copy.
+    const opening = open().catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === 'UnknownError') return open()
+      throw error
     })
     opening.catch(() => (this.#db = null))
     return opening

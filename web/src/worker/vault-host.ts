@@ -91,6 +91,7 @@ export class VaultWorker {
     })
     const site = take(vault.engine.configure(config))
     await vault.reload()
+    void storage.beginNewLog()
     this.#vault = vault
     return { vault, ...site, cspMissing }
   }

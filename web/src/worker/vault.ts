@@ -65,7 +65,11 @@ export class Vault {
       () => this.#calls.size > 0,
       () => this.lock(),
     )
-    this.copy = new Copy(() => (this.#ended ? null : this.#engine.copy()))
+    this.copy = new Copy((before) => {
+      if (this.#ended) return null
+      // Only a vault with something amiss needs the copy until now.
+      return this.#engine.copy(this.#engine.findings().length > 0 ? before : new Uint8Array())
+    })
     this.#prices = new Prices(around.prices, (file) => {
       if (!this.#ended) take(this.#engine.usePrices(file))
     })
