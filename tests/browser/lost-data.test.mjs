@@ -86,8 +86,10 @@ for (const [place, prelude] of Object.entries({ files: '', database: NO_FILES })
         stores[key.startsWith('audit/') ? 'audit' : key.startsWith('ledger/') ? 'ledger' : 'envelopes'] += 1
       }
       console.log(`${place}: rows damaged one after the other: ${JSON.stringify(stores)}`)
-      // Manifest, settings, two ways in and the keys; a key's uses; making the vault, and each change since.
-      assert.deepEqual(stores.envelopes, 4 + LABELS.length)
+      // Manifest, settings, two ways in, the keys and the pages that list them; a key's uses; making the vault, and each
+      // change since.
+      const pages = new Set(Object.values(ids).map(([character]) => character))
+      assert.deepEqual(stores.envelopes, 4 + LABELS.length + pages.size)
       assert.equal(stores.ledger, all ? LABELS.length : 0)
       assert.equal(stores.audit, all ? 3 + LABELS.length : 0)
     })

@@ -18,9 +18,10 @@ let site
 let browser
 let page
 let noted
-/** The rows as Keyhold wrote them, and the victim's as it was before its last change. */
+/** The rows as Keyhold wrote them, and the victim's, and the page's that lists it, as they were before its last change. */
 let original
 let oldVictim
+let oldPage
 let slotKey
 const ids = {}
 
@@ -43,7 +44,9 @@ before(async () => {
       [label, demo.key],
     )
   }
-  oldVictim = (await readRows())[`record/${ids.victim}`]
+  const before = await readRows()
+  oldVictim = before[record('victim')]
+  oldPage = before[listing('victim')]
   await page.evaluate(
     ([id, key]) => window.engine.replace(id, window.keyhold.keyBytes(key), { unchecked: true }),
     [ids.victim, demo.key],
@@ -65,6 +68,8 @@ const activityKeys = (rows) =>
     .toSorted()
 const sealedRows = (rows) => new Map(Object.entries(rows).filter(([, bytes]) => bytes !== null))
 const record = (label) => `record/${ids[label]}`
+/** The page of the manifest that lists a key. */
+const listing = (label) => `page/${ids[label][0]}`
 const slot = () => Object.keys(original).find((key) => key.startsWith('slot/'))
 
 test('the database is as documented, and a reader of its own finds the activity whole', async () => {
@@ -148,18 +153,30 @@ describe('what opens or lists the keys changed: said by its code', () => {
     assertKept(await readRows(), { ...rows, manifest: undefined })
   })
 
+  const damaged = ['ERR_TAMPERED', 'altered', (bytes) => flip(bytes, bytes.length - 20)]
+  const gone = ['ERR_NOT_FOUND', 'missing', () => null]
   const lists = {
-    'the list of keys damaged': ['ERR_TAMPERED', 'altered', (bytes) => flip(bytes, bytes.length - 20)],
-    'the list of keys gone': ['ERR_NOT_FOUND', 'missing', () => null],
+    'the list of keys damaged': ['manifest', ...damaged],
+    'the list of keys gone': ['manifest', ...gone],
+    'a page of it damaged': ['page', ...damaged],
+    'a page of it gone': ['page', ...gone],
+    'an older page of it put back': ['page', 'ERR_STALE_RECORD', 'stale', () => oldPage],
+    'a record in the place of a page': ['page', 'ERR_SWAPPED', 'swapped', () => original[record('victim')]],
   }
-  for (const [name, [code, kind, change]] of Object.entries(lists)) {
+  for (const [name, [purpose, code, kind, change]] of Object.entries(lists)) {
     test(`${name}: ${code}, and the vault opens all the same`, async () => {
-      const rows = { ...original, manifest: change(Buffer.from(original.manifest)) }
+      const row = purpose === 'page' ? listing('victim') : purpose
+      const rows = { ...original, [row]: change(Buffer.from(original[row])) }
       await writeRows(rows)
       await connect()
       const { findings } = await open('unlock')
-      assert.deepEqual(findings, [{ code, kind, purpose: 'manifest', id: 'manifest' }])
+      assert.deepEqual(findings, [{ code, kind, purpose, id: row.split('/').at(-1) }])
       for (const id of Object.values(ids)) assert.ok((await models(id)).includes('demo-small'), 'every key works')
+      const refused = await page.evaluate(
+        (id) => window.engine.setLabel(id, 'x').catch((error) => error.code),
+        ids.sound,
+      )
+      assert.equal(refused, 'ERR_TAMPERED')
       assertKept(await readRows(), { ...rows, manifest: undefined })
     })
   }
@@ -272,7 +289,7 @@ function assertKept(now, then) {
   for (const [key, bytes] of Object.entries(then)) {
     if (!bytes) continue
     assert.ok(now[key], `${key} is gone`)
-    if (key === 'manifest' || key === record('sound') || key.startsWith('ledger/')) continue
+    if (key === 'manifest' || [record('sound'), listing('sound')].includes(key) || key.startsWith('ledger/')) continue
     assert.ok(bytes.equals(now[key]), `${key} was written to`)
   }
 }

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   // As the only row of a vault, under each kind of key: locked, never absent, never unlocked by a key that is not its own.
   static const SlotKey slot_key = SlotKey::make(rng);
-  for (const char* row : {"manifest", "slot/x", "record/x", "settings"}) {
+  for (const char* row : {"manifest", "page/x", "slot/x", "record/x", "settings"}) {
     Vault vault(rng);
     const auto state = vault.load({{row, to_bytes(input)}}, {{"ledger/x", to_bytes(input)}});
     if (!state || *state != VaultState::locked) __builtin_trap();

@@ -3,6 +3,8 @@
 // Usage: node tests/vault-kit/make-kit.mjs
 import { writeFileSync } from 'node:fs'
 import { backupCases } from './backup-cases.mjs'
+import { pageCases } from './page-cases.mjs'
+import { pageOf, Source } from './source.mjs'
 import {
   base64url,
   BLOCK,
@@ -14,121 +16,48 @@ import {
   headerOf,
   KDF,
   newId,
-  random,
   seal,
   sealRaw,
-  slotKeyOf,
   sodium,
-  SUBKEYS,
   utf8,
 } from './sealing.mjs'
 
 const ZEROS = new Uint8Array(32)
-const copy = (value) => structuredClone(value)
-
-/** A vault as it is in memory: headers, bodies and keys; `rows()` seals it. */
-class Source {
-  constructor() {
-    this.id = newId()
-    this.root = random(32)
-    this.keys = Object.fromEntries(
-      Object.entries(SUBKEYS).map(([name, id]) => [
-        name,
-        sodium.crypto_kdf_derive_from_key(32, id, 'keyhold1', this.root),
-      ]),
-    )
-    this.sealed = new Map()
-    this.generation = 1
-    this.audit = { first: 1, last: 0, before: base64url(ZEROS), head: base64url(ZEROS), steps: [] }
-  }
-  header(purpose, id, rev, more = {}) {
-    return { purpose, vault: this.id, id, rev, ...more }
-  }
-  put(key, bytes) {
-    this.sealed.set(key, bytes)
-    return bytes
-  }
-  slotHeader(kdf = KDF) {
-    return this.header('slot', this.slot, 1, { kind: 'passphrase', kdf: { ...kdf, salt: base64url(this.salt) } })
-  }
-  putSlot(passphrase) {
-    this.slot = newId()
-    this.salt = random(16)
-    this.slotKey = slotKeyOf(passphrase, this.salt)
-    this.put(`slot/${this.slot}`, seal(this.slotHeader(), {}, this.root, this.slotKey))
-  }
-  recordHeader(id, rev) {
-    return this.header('record', id, rev, {
-      provider: 'openai',
-      base: 'https://api.openai.com/v1/',
-      auth: { header: 'authorization', prefix: 'Bearer ' },
-    })
-  }
-  recordInfo(label) {
-    return { label, hint: '', created: 1000, changed: 1000 }
-  }
-  sealRecord(id, rev, label, secret) {
-    return seal(this.recordHeader(id, rev), this.recordInfo(label), utf8(secret), this.keys.record)
-  }
-  sealSettings(rev, more = {}) {
-    const info = { defaults: {}, endpoints: [], order: [], slots: {}, lock: 15, ...more }
-    return seal(this.header('settings', 'settings', rev), info, [], this.keys.settings)
-  }
-  note(action) {
-    const seq = ++this.audit.last
-    const id = String(seq).padStart(12, '0')
-    const header = this.header('audit', id, seq, { before: this.audit.head })
-    const bytes = this.put(`audit/${id}`, seal(header, { at: 1000 + seq, action, code: 'ok' }, [], this.keys.audit))
-    this.audit.head = digestOf(bytes)
-  }
-  listed(rows = this.sealed) {
-    const entries = {}
-    for (const [key, bytes] of rows) {
-      if (key === 'manifest' || key.startsWith('audit/') || key.startsWith('ledger/')) continue
-      const header = headerOf(bytes)
-      entries[key] = [header.rev, digestOf(bytes), ...(header.base ? [header.base] : [])]
-    }
-    return entries
-  }
-  /** `change` gets header and info before they are sealed. */
-  sealManifest(change = () => {}, rows = this.sealed) {
-    const entries = this.listed(rows)
-    const slots = {}
-    for (const [key, [, digest]] of Object.entries(entries)) if (key.startsWith('slot/')) slots[key.slice(5)] = digest
-    const header = this.header('manifest', 'manifest', this.generation, {
-      generation: this.generation,
-      epoch: 1,
-      slots,
-    })
-    const info = { entries, audit: copy(this.audit) }
-    change(info, header)
-    return seal(header, info, [], this.keys.manifest)
-  }
-}
 
 // --- the vault they are all made from, and what it was before ---
 
 const passphrase = utf8('pässwörd🔑 of the kit')
 const own = new Source()
 own.putSlot(passphrase)
-const [first, second, gone] = [newId(), newId(), newId()]
+const idLike = (fits) => {
+  for (;;) {
+    const id = newId()
+    if (fits(id[0])) return id
+  }
+}
+// Two on one page, and each of the others on its own.
+const first = newId()
+const second = idLike((character) => character !== first[0])
+const gone = idLike((character) => character !== first[0] && character !== second[0])
+const third = idLike((character) => character === first[0])
 own.put(`record/${first}`, own.sealRecord(first, 1, 'first', 'sk-kit-first-old'))
 own.put(`record/${second}`, own.sealRecord(second, 1, 'second', 'sk-kit-second'))
 own.put(`record/${gone}`, own.sealRecord(gone, 1, 'gone', 'sk-kit-deleted'))
+own.put(`record/${third}`, own.sealRecord(third, 1, 'third, to be renamed', 'sk-kit-third'))
 own.put('settings', own.sealSettings(1))
-for (const action of ['create', 'key-add', 'key-add', 'key-add']) own.note(action)
-own.put('manifest', own.sealManifest())
+for (const action of ['create', 'key-add', 'key-add', 'key-add', 'key-add']) own.note(action)
+own.putList()
 const before = new Map(own.sealed)
 
 own.generation = 2
 own.put(`record/${first}`, own.sealRecord(first, 2, 'first', 'sk-kit-first'))
+own.put(`record/${third}`, own.sealRecord(third, 2, 'third', 'sk-kit-third'))
 own.sealed.delete(`record/${gone}`)
 own.put('settings', own.sealSettings(2, { defaults: { openai: first } }))
-own.note('key-replace')
-own.note('key-delete')
+for (const action of ['key-replace', 'key-delete', 'key-label']) own.note(action)
 const ledgerHeader = own.header('ledger', first, 1)
 own.put(`ledger/${first}`, seal(ledgerHeader, { used: 5000, uses: 1 }, [], own.keys.ledger))
-own.put('manifest', own.sealManifest())
+own.putList()
 const now = own.sealed
 
 const foreign = new Source()
@@ -136,14 +65,16 @@ foreign.putSlot(utf8('another passphrase'))
 foreign.put(`record/${first}`, foreign.sealRecord(first, 2, 'theirs', 'sk-kit-foreign'))
 foreign.put('settings', foreign.sealSettings(1))
 foreign.note('create')
-foreign.put('manifest', foreign.sealManifest())
+foreign.putList()
 
 // --- the cases ---
 
 const RECORD = `record/${first}`
 const OTHER = `record/${second}`
+const PAGE = pageOf(RECORD)
 const SLOT = `slot/${own.slot}`
 const ENTRY = (seq) => `audit/${String(seq).padStart(12, '0')}`
+const LAST = own.audit.last
 const record = now.get(RECORD)
 const slot = now.get(SLOT)
 const manifest = now.get('manifest')
@@ -164,7 +95,7 @@ function add(name, what, change, expected) {
   }
   const findings = expected.findings ?? []
   const lost = new Set(findings.filter(({ kind }) => kind !== 'unexpected').map(({ key }) => key))
-  const keys = expected.keys ?? [first, second].filter((id) => !lost.has(`record/${id}`))
+  const keys = expected.keys ?? [first, second, third].filter((id) => !lost.has(`record/${id}`))
   const unlocked = expected.unlock ?? 'ok'
   cases.push({
     name,
@@ -179,15 +110,14 @@ function add(name, what, change, expected) {
 const spoilt = (name, what, key, bytes, code = 'ERR_BAD_FORMAT') =>
   add(name, what, { [key]: bytes }, { findings: [altered(key, code)] })
 const noWayIn = (name, what, bytes, code) => add(name, what, { [SLOT]: bytes }, { unlock: code })
-const relisted = (key, bytes) => ({
-  [key]: bytes,
-  manifest: own.sealManifest(() => {}, new Map([...now, [key, bytes]])),
-})
+const relisted = (key, bytes) => ({ [key]: bytes, ...own.list(new Map([...now, [key, bytes]])).rows })
 const noWayInListed = (name, what, bytes, code) => add(name, what, relisted(SLOT, bytes), { unlock: code })
 /** Sealed and listed by whoever has the keys. */
 const insider = (name, what, key, bytes, findings) => add(name, what, relisted(key, bytes), { findings })
-const hostileManifest = (name, what, change, findings) =>
-  add(name, what, { manifest: own.sealManifest(change) }, { findings })
+const hostileManifest = (name, what, head, findings, keys) =>
+  add(name, what, own.list(now, { head }).rows, { findings, keys })
+/** The manifest lists each page as it then is. */
+const hostilePage = (name, what, page, expected) => add(name, what, own.list(now, { page }).rows, expected)
 
 add('sound', 'Nothing was done to it.', {}, {})
 
@@ -254,7 +184,7 @@ add(
   'ledger-tag',
   'A bit of a ledger row is flipped: the key is usable.',
   { [`ledger/${first}`]: flipped(now.get(`ledger/${first}`), 1) },
-  { findings: [altered(`ledger/${first}`)], keys: [first, second] },
+  { findings: [altered(`ledger/${first}`)] },
 )
 
 // Swapped.
@@ -280,7 +210,7 @@ add(
   'record-for-ledger',
   'A record in a ledger row’s place.',
   { [`ledger/${first}`]: record },
-  { findings: [altered(`ledger/${first}`, 'ERR_SWAPPED')], keys: [first, second] },
+  { findings: [altered(`ledger/${first}`, 'ERR_SWAPPED')] },
 )
 noWayIn('record-for-slot', 'A record in the slot’s place.', record, 'ERR_SWAPPED')
 add(
@@ -314,7 +244,7 @@ add(
   'The manifest of an older generation, over the rows of today.',
   { manifest: before.get('manifest') },
   {
-    findings: [altered(RECORD), finding(`record/${gone}`, 'missing', 'ERR_NOT_FOUND'), altered('settings')],
+    findings: [altered(PAGE), finding(pageOf(`record/${gone}`), 'missing', 'ERR_NOT_FOUND'), altered('settings')],
     audit: null,
   },
 )
@@ -508,43 +438,33 @@ noWayInListed(
 )
 
 // Manifests of another form, sealed.
-hostileManifest(
-  'manifest-lists-more',
-  'The manifest lists a record that never was.',
-  (body) => (body.entries[`record/${gone}`] = [1, digestOf(ZEROS), 'https://api.openai.com/v1/']),
-  [finding(`record/${gone}`, 'missing', 'ERR_NOT_FOUND')],
-)
-hostileManifest('manifest-lists-less', 'The manifest does not list a record.', (body) => delete body.entries[RECORD], [
-  finding(RECORD, 'unexpected', 'ERR_STALE_RECORD'),
-])
-cases.at(-1).expect.keys = [second]
-hostileManifest(
-  'manifest-other-base',
-  'The manifest has another address for a record.',
-  (body) => (body.entries[RECORD][2] = 'https://evil.example/v1/'),
-  [altered(RECORD, 'ERR_ENDPOINT_MISMATCH')],
-)
-hostileManifest(
-  'manifest-other-digest',
-  'The manifest has another digest for a record.',
-  (body) => (body.entries[RECORD][1] = digestOf(ZEROS)),
-  [altered(RECORD)],
-)
-hostileManifest(
-  'manifest-later-revision',
-  'The manifest has a later revision of a record.',
-  (body) => (body.entries[RECORD][0] = 3),
-  [finding(RECORD, 'stale', 'ERR_STALE_RECORD')],
-)
 for (const [name, what, code, change] of [
   [
     'manifest-short-digest',
     'A digest of 31 bytes.',
     'ERR_BAD_FORMAT',
-    (body) => (body.entries[RECORD][1] = base64url(ZEROS.subarray(1))),
+    (body) => (body.entries.settings[1] = base64url(ZEROS.subarray(1))),
   ],
-  ['manifest-entry-empty', 'An entry that says nothing.', 'ERR_BAD_FORMAT', (body) => (body.entries[RECORD] = [])],
-  ['manifest-revision-text', 'A revision that is a text.', 'ERR_BAD_JSON', (body) => (body.entries[RECORD][0] = '2')],
+  ['manifest-entry-empty', 'An entry that says nothing.', 'ERR_BAD_FORMAT', (body) => (body.entries.settings = [])],
+  ['manifest-revision-text', 'A revision that is a text.', 'ERR_BAD_JSON', (body) => (body.entries.settings[0] = '2')],
+  [
+    'manifest-lists-record',
+    'The manifest lists a record itself, without a page.',
+    'ERR_BAD_FORMAT',
+    (body) => (body.entries[RECORD] = own.listed(now)[RECORD]),
+  ],
+  [
+    'manifest-page-of-two',
+    'A page for two characters.',
+    'ERR_BAD_FORMAT',
+    (body) => (body.entries['page/AB'] = body.entries[PAGE]),
+  ],
+  [
+    'manifest-page-of-none',
+    'A page for no character.',
+    'ERR_BAD_FORMAT',
+    (body) => (body.entries['page/'] = body.entries[PAGE]),
+  ],
   ['manifest-without-audit', 'No word about the trail.', 'ERR_BAD_JSON', (body) => delete body.audit],
   [
     'manifest-slot-unlisted',
@@ -610,7 +530,12 @@ add(
 
 // The trail. It is read apart from the rest: `audit` is the number of the first entry that is missing or does not fit.
 add('audit-dropped', 'An entry of the trail is gone.', { [ENTRY(3)]: null }, { audit: 3 })
-add('audit-cut', 'The last two entries are gone.', { [ENTRY(5)]: null, [ENTRY(6)]: null }, { audit: 5 })
+add(
+  'audit-cut',
+  'The last two entries are gone.',
+  { [ENTRY(LAST - 1)]: null, [ENTRY(LAST)]: null },
+  { audit: LAST - 1 },
+)
 add('audit-flipped', 'A bit of an entry is flipped.', { [ENTRY(4)]: flipped(now.get(ENTRY(4)), 1) }, { audit: 4 })
 add(
   'audit-swapped',
@@ -618,18 +543,37 @@ add(
   { [ENTRY(2)]: now.get(ENTRY(3)), [ENTRY(3)]: now.get(ENTRY(2)) },
   { audit: 2 },
 )
-add('audit-replayed', 'An entry a second time.', { [ENTRY(6)]: now.get(ENTRY(5)) }, { audit: 6 })
+add('audit-replayed', 'An entry a second time.', { [ENTRY(LAST)]: now.get(ENTRY(LAST - 1)) }, { audit: LAST })
 add('audit-foreign', 'Another vault’s first entry.', { [ENTRY(1)]: foreign.sealed.get(ENTRY(1)) }, { audit: 1 })
 {
   const info = { at: 1, action: 'key-add', code: 'ok' }
-  const forged = seal(headerOf(now.get(ENTRY(6))), info, [], own.keys.audit)
+  const forged = seal(headerOf(now.get(ENTRY(LAST))), info, [], own.keys.audit)
   add(
     'audit-forged-last',
     'Another last entry, sealed and chained: only the manifest tells.',
-    { [ENTRY(6)]: forged },
-    { audit: 6 },
+    { [ENTRY(LAST)]: forged },
+    { audit: LAST },
   )
 }
+
+pageCases({
+  own,
+  foreign,
+  now,
+  before,
+  names: {
+    first,
+    second,
+    third,
+    gone,
+    RECORD,
+    OTHER,
+    PAGE,
+    OTHER_PAGE: pageOf(OTHER),
+    GONE_PAGE: pageOf(`record/${gone}`),
+  },
+  words: { add, spoilt, hostilePage, hostileManifest, finding, altered },
+})
 
 const backups = backupCases({ record, slot, manifest, foreignRecord: foreign.sealed.get(RECORD) })
 const all = [...cases, ...backups.cases]
@@ -641,7 +585,7 @@ const kit = {
   format: 1,
   passphrase: base64url(passphrase),
   slotKey: base64url(own.slotKey),
-  secrets: { [first]: 'sk-kit-first', [second]: 'sk-kit-second' },
+  secrets: { [first]: 'sk-kit-first', [second]: 'sk-kit-second', [third]: 'sk-kit-third' },
   base: 'https://api.openai.com/v1/',
   rows,
   backup: backups.facts,

@@ -57,13 +57,25 @@ test('a check says what is known: works, in doubt, not asked', () => {
 })
 
 test('a finding names the key where it can, and always what to do', () => {
-  for (const purpose of ['slot', 'record', 'settings', 'ledger', 'manifest']) {
+  for (const purpose of ['slot', 'record', 'settings', 'ledger', 'manifest', 'page']) {
     for (const kind of ['missing', 'stale', 'swapped', 'altered', 'unexpected']) {
       const finding = { code: 'ERR_TAMPERED', kind, purpose, id: 'a1b2c3d4e5' }
       assert.match(text.findingSentence(finding, null), /^[A-Z].+\.$/)
       assert.ok(text.findingNext(finding).length > 10)
     }
   }
+  // A page of the list is for a person what the list is.
+  const [list, page] = ['manifest', 'page'].map((purpose) => ({
+    code: 'ERR_STALE_RECORD',
+    kind: 'stale',
+    purpose,
+    id: 'a',
+  }))
+  assert.match(text.findingSentence(list, null), /^The list of what is stored is an older copy/)
+  assert.match(text.findingSentence(page, null), /^Part of the list of what is stored is an older copy/)
+  assert.equal(text.findingNext(page), text.findingNext(list))
+  assert.match(text.findingNext(page), /can be used.+nothing can be changed.+repaired/)
+  assert.match(text.findingNext({ ...page, kind: 'unexpected' }), /repair takes it away/)
   const record = { code: 'ERR_TAMPERED', kind: 'altered', purpose: 'record', id: 'a1b2c3d4e5' }
   assert.equal(text.findingSentence(record, 'OpenAI: Main'), 'OpenAI: Main was altered outside Keyhold.')
   assert.match(text.findingSentence(record, null), /a1b2c3…/)

@@ -104,6 +104,11 @@ TEST_CASE("envelope: a header that is not exactly what Keyhold writes is bad for
       R"({"purpose":"unheard-of","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"x","rev":1})",
       R"({"purpose":"record","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"x","rev":1})",
       R"({"purpose":"manifest","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"manifest","rev":1,"generation":0,"epoch":1})",
+      R"({"purpose":"page","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"","rev":1})",
+      R"({"purpose":"page","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"+","rev":1})",
+      R"({"purpose":"page","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"AA","rev":1})",
+      R"({"purpose":"page","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"page","rev":1})",
+      R"({"purpose":"page","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"A","rev":1,"generation":1})",
   };
   for (const auto header : kHeaders) {
     CAPTURE(header);
@@ -111,6 +116,10 @@ TEST_CASE("envelope: a header that is not exactly what Keyhold writes is bad for
   }
   CHECK(parse_envelope(
       with_header(R"({"purpose":"settings","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":"settings","rev":1})")));
+  for (const std::string id : {"A", "z", "0", "-", "_"}) {
+    CHECK(parse_envelope(
+        with_header(R"({"purpose":"page","vault":"AAAAAAAAAAAAAAAAAAAAAA","id":")" + id + R"(","rev":1})")));
+  }
 }
 
 TEST_CASE("envelope: another version is bad format, and so is a header over its bound") {
@@ -145,4 +154,8 @@ TEST_CASE("envelope: a slot's strength below the floor or above the ceiling is r
 TEST_CASE("row_key: one of a kind is stored under its purpose's name") {
   CHECK(row_key(Purpose::manifest, "manifest") == "manifest");
   CHECK(row_key(Purpose::record, "x") == "record/x");
+  CHECK(row_key(Purpose::page, "x") == page_row_key('x'));
+  CHECK(page_of("record/xyz") == 'x');
+  CHECK(page_of("record/") == 0);
+  CHECK(page_of("settings") == 0);
 }

@@ -286,7 +286,9 @@ class Life {
     for (const SlotView& slot : vault.slots()) present.insert(slot.id + " " + slot.note.name);
     REQUIRE(present == expected);
     REQUIRE(manifest_of(shelf_).epoch == model_.epoch);
-    REQUIRE(shelf_.envelopes.size() == 2 + model_.keys.size() + expected.size());
+    std::set<char> pages;
+    for (const auto& [id, key] : model_.keys) pages.insert(id[0]);
+    REQUIRE(shelf_.envelopes.size() == 2 + model_.keys.size() + pages.size() + expected.size());
     for (const auto& [row, bytes] : shelf_.ledger) REQUIRE(model_.keys.contains(row.substr(row.find('/') + 1)));
   }
 

@@ -3,7 +3,7 @@
 const { default: sodium } = await import('libsodium-wrappers-sumo')
 await sodium.ready
 const MAGIC = 'KH1'
-const SUBKEYS = { record: 1, manifest: 2, audit: 3, ledger: 4, settings: 5 }
+const SUBKEYS = { record: 1, manifest: 2, page: 2, audit: 3, ledger: 4, settings: 5 }
 const NONCE_BYTES = 24
 const BLOCK = 256
 const text = (bytes) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -91,7 +91,9 @@ export function openVault(rows, slotKey, kind = 'passphrase') {
       throw new Error('swapped')
     if (purpose !== 'slot') opened.set(key, { header: envelope.header, ...openEnvelope(envelope, subkeys[purpose]) })
   }
-  const { entries, audit } = opened.get('manifest').info
+  const { audit } = opened.get('manifest').info
+  const entries = { ...opened.get('manifest').info.entries }
+  for (const [page, { header, info }] of opened) if (header.purpose === 'page') addPage(entries, page, info.entries)
   const listed = [...rows.keys()].filter((key) => !/^(manifest|audit|ledger)(\/|$)/.test(key)).sort()
   if (JSON.stringify(Object.keys(entries).sort()) !== JSON.stringify(listed))
     throw new Error('missing or unexpected row')
@@ -102,6 +104,16 @@ export function openVault(rows, slotKey, kind = 'passphrase') {
   }
   checkChain(rows, opened, audit)
   return { root, subkeys, opened, manifest: opened.get('manifest') }
+}
+
+/** Records are listed by the page of their id's first character, pages by the manifest. */
+function addPage(entries, page, records) {
+  if (entries[page] === undefined || Object.keys(records).length === 0)
+    throw new Error(`${page} is not listed, or empty`)
+  for (const [row, entry] of Object.entries(records)) {
+    if (row.slice(0, 8) !== `record/${page[5]}`) throw new Error(`${row} on ${page}`)
+    entries[row] = entry
+  }
 }
 
 /** The activity: each entry names the one before it, and the manifest the last. */
@@ -124,7 +136,11 @@ export function resealRecord(rows, { subkeys, opened, manifest }, id, label, sec
   const bytes = sealEnvelope({ ...header, rev: header.rev + 1 }, { ...info, label }, secret, subkeys.record)
   const generation = manifest.header.generation + 1
   const entry = [header.rev + 1, digestOf(bytes), header.base]
-  const entries = { ...manifest.info.entries, [row]: entry }
+  const page = `page/${id[0]}`
+  const old = opened.get(page)
+  const records = { ...old.info.entries, [row]: entry }
+  const newPage = sealEnvelope({ ...old.header, rev: generation }, { entries: records }, [], subkeys.page)
+  const entries = { ...manifest.info.entries, [page]: [generation, digestOf(newPage)] }
   const { audit } = manifest.info
   const newManifest = sealEnvelope(
     { ...manifest.header, rev: generation, generation },
@@ -132,5 +148,5 @@ export function resealRecord(rows, { subkeys, opened, manifest }, id, label, sec
     [],
     subkeys.manifest,
   )
-  return new Map([...rows, [row, bytes], ['manifest', newManifest]])
+  return new Map([...rows, [row, bytes], [page, newPage], ['manifest', newManifest]])
 }

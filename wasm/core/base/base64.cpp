@@ -16,8 +16,10 @@ int digit_of(char c) noexcept {
 
 }  // namespace
 
+bool is_base64url_digit(char c) noexcept { return digit_of(c) >= 0; }
+
 std::string encode_base64url(ByteView bytes) {
-  // Written in place: a vault's manifest holds a digest for every key, and is written with every change.
+  // Written in place: a vault holds a digest for every key.
   std::string text((bytes.size() * 4 + 2) / 3, '\0');
   char* out = text.data();
   std::uint32_t pending = 0;

@@ -9,6 +9,8 @@
 
 namespace keyhold {
 
+/// A character that encode_base64url may write.
+bool is_base64url_digit(char c) noexcept;
 std::string encode_base64url(ByteView bytes);
 /// ERR_BAD_FORMAT unless `text` is exactly what encode_base64url writes.
 Result<Bytes> parse_base64url(std::string_view text);

@@ -53,9 +53,7 @@ Bytes seal_audit_entry(const AuditEvent& event, AuditHead& head, std::string_vie
 }
 
 Result<AuditEvent> open_audit_entry(const Envelope& envelope, const SubKey& key) {
-  // REVEAL: the subkey opens.
-  KEYHOLD_TRY(const Body body, open_envelope(envelope, key.reveal()));
-  KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxHeaderBytes, .max_values = 32}));
+  KEYHOLD_TRY(const Json info, open_info(envelope, key, {.max_bytes = kMaxHeaderBytes, .max_values = 32}));
   const JsonRef root = info.root();
   KEYHOLD_CHECK(root.only({"at", "action", "code", "provider", "subject", "label", "count"}));
   KEYHOLD_TRY(const std::string action, read_text(root, "action", 32));

@@ -1,4 +1,5 @@
-// draft: a plan being put together. What each put and drop changes of the manifest is gathered, and sealed at the end.
+// draft: a plan being put together. What each put and drop changes of the manifest is gathered, and sealed at the end: the
+// pages that changed, and the head.
 #pragma once
 
 #include "vault/vault.h"
@@ -24,7 +25,7 @@ class Vault::Draft {
     plan_.puts.insert_or_assign(std::move(key), std::move(bytes));
   }
 
-  /// A sealed row beside the manifest.
+  /// A sealed row beside the manifest, or one that it lists just so.
   void put_apart(std::string key, Bytes bytes) { plan_.puts.insert_or_assign(std::move(key), std::move(bytes)); }
 
   void drop(std::string key) {
@@ -32,7 +33,7 @@ class Vault::Draft {
     plan_.deletes.push_back(std::move(key));
   }
 
-  /// A row beside the manifest.
+  /// A row beside the manifest, or one that it does not list.
   void drop_apart(std::string key) { plan_.deletes.push_back(std::move(key)); }
 
   void note(const AuditEvent& event, const SubKey& key, Rng& rng) {
@@ -46,6 +47,18 @@ class Vault::Draft {
     for (std::string& row : trim_audit(manifest_.audit)) {
       plan_.puts.erase(row);
       plan_.deletes.push_back(std::move(row));
+    }
+    char sealed = 0;
+    for (const auto& [row, change] : changes_) {
+      const char page = page_of(row);
+      if (page == sealed || page == 0) continue;
+      sealed = page;
+      // What these add to the changes stands before all records.
+      if (Bytes bytes = seal_page(page, manifest_, *entries_, changes_, manifest_key, rng); !bytes.empty()) {
+        put(std::move(bytes));
+      } else {
+        drop(page_row_key(page));
+      }
     }
     plan_.puts.insert_or_assign("manifest", seal_manifest(manifest_, *entries_, changes_, manifest_key, rng));
     Staged staged;

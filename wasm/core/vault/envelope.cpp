@@ -49,6 +49,7 @@ std::string_view name(Purpose purpose) noexcept {
     case Purpose::slot: return "slot";
     case Purpose::record: return "record";
     case Purpose::manifest: return "manifest";
+    case Purpose::page: return "page";
     case Purpose::settings: return "settings";
     case Purpose::ledger: return "ledger";
     case Purpose::audit: return "audit";

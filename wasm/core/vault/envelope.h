@@ -27,7 +27,7 @@ inline constexpr std::size_t kMaxCredentialBytes = 1023;  // WebAuthn Level 3, s
 inline constexpr std::size_t kMaxRpBytes = 253;           // a host name
 inline constexpr std::size_t kMaxEnvelopeBytes = 4 << 20;
 
-enum class Purpose { slot, record, manifest, settings, ledger, audit, backup };
+enum class Purpose { slot, record, manifest, page, settings, ledger, audit, backup };
 std::string_view name(Purpose purpose) noexcept;
 
 /// How a passphrase becomes a slot key.
@@ -76,7 +76,7 @@ struct AuditFields {
 struct Header {
   Purpose purpose = Purpose::settings;
   std::string vault;  // 16 random bytes, base64url
-  std::string id;     // 16 random bytes, base64url; or the purpose's name where there is only one
+  std::string id;  // 16 random bytes, base64url; or the purpose's name where there is only one; of a page one character
   std::int64_t rev = 1;
   std::optional<SlotFields> slot;          // exactly for Purpose::slot
   std::optional<RecordFields> record;      // exactly for Purpose::record

@@ -10,8 +10,8 @@ namespace keyhold {
 namespace {
 
 constexpr std::size_t kIdBytes = 16;
-constexpr Purpose kPurposes[] = {Purpose::slot,   Purpose::record, Purpose::manifest, Purpose::settings,
-                                 Purpose::ledger, Purpose::audit,  Purpose::backup};
+constexpr Purpose kPurposes[] = {Purpose::slot,     Purpose::record, Purpose::manifest, Purpose::page,
+                                 Purpose::settings, Purpose::ledger, Purpose::audit,    Purpose::backup};
 
 Result<Purpose> read_purpose(JsonRef object) {
   KEYHOLD_TRY(const std::string text, read_text(object, "purpose", 16));
@@ -118,6 +118,10 @@ Result<void> read_fields(JsonRef object, Header& header) {
       KEYHOLD_TRY(const JsonRef before, object.field("before"));
       return read_bytes(before, header.audit.emplace().before);
     }
+    case Purpose::page:
+      // The first character of what it lists.
+      if (header.id.size() != 1 || !is_base64url_digit(header.id[0])) return Errc::ERR_BAD_FORMAT;
+      [[fallthrough]];
     case Purpose::settings:
     case Purpose::ledger:
     case Purpose::backup: return object.only({"purpose", "vault", "id", "rev"});

@@ -21,9 +21,7 @@ Bytes seal_ledger_row(const LedgerRow& row, std::string_view vault, std::string_
 }
 
 Result<LedgerRow> open_ledger_row(const Envelope& envelope, const SubKey& key) {
-  // REVEAL: the subkey opens.
-  KEYHOLD_TRY(const Body body, open_envelope(envelope, key.reveal()));
-  KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxHeaderBytes, .max_values = 16}));
+  KEYHOLD_TRY(const Json info, open_info(envelope, key, {.max_bytes = kMaxHeaderBytes, .max_values = 16}));
   KEYHOLD_CHECK(info.root().only({"used", "uses", "checked"}));
   LedgerRow row;
   row.rev = envelope.header.rev;

@@ -11,6 +11,10 @@ namespace keyhold {
 namespace {
 
 constexpr std::string_view kSlotPrefix = "slot/";
+constexpr std::string_view kRecordPrefix = "record/";
+constexpr std::string_view kPagePrefix = "page/";
+/// Behind every row key, all of which are UTF-8.
+constexpr std::string_view kEnd = "\xff";
 
 Result<Digest> parse_digest(JsonRef field) {
   KEYHOLD_TRY(const std::string_view text, field.text(64));
@@ -96,19 +100,54 @@ SlotDigests listed_slots(const ManifestEntries& entries) {
   return slots;
 }
 
-// Both are in the order of the row keys.
-void each_changed(const ManifestEntries& entries, const EntryChanges& changes,
-                  FunctionRef<void(const std::string&, const ManifestEntry&)> visit) {
-  auto entry = entries.begin();
-  for (const auto& [row, change] : changes) {
-    for (; entry != entries.end() && entry->first < row; ++entry) visit(entry->first, entry->second);
-    if (entry != entries.end() && entry->first == row) ++entry;
-    if (change) visit(row, *change);
+/// The first text behind all that begin with `prefix`.
+std::string end_of(std::string prefix) {
+  ++prefix.back();
+  return prefix;
+}
+
+// A list being written, and the ways in on it.
+struct Listing {
+  JsonOut& out;
+  SlotDigests slots{};
+  bool empty = true;
+
+  void add(const std::string& row, const ManifestEntry& entry) {
+    out.set_array(row, [&](JsonOut& array) { encode_entry(entry, array); });
+    add_slot(slots, row, entry);
+    empty = false;
   }
-  for (; entry != entries.end(); ++entry) visit(entry->first, entry->second);
+};
+
+// From one row key up to another. Both maps are in the order of the row keys.
+void list_changed(const ManifestEntries& entries, const EntryChanges& changes, std::string_view from,
+                  std::string_view to, Listing& listing) {
+  auto entry = entries.lower_bound(from);
+  const auto end = entries.lower_bound(to);
+  const auto last = changes.lower_bound(to);
+  for (auto change = changes.lower_bound(from); change != last; ++change) {
+    const std::string& row = change->first;
+    for (; entry != end && entry->first < row; ++entry) listing.add(entry->first, entry->second);
+    if (entry != end && entry->first == row) ++entry;
+    if (change->second) listing.add(row, *change->second);
+  }
+  for (; entry != end; ++entry) listing.add(entry->first, entry->second);
+}
+
+// Of one page, or, with 0, of the head.
+Result<void> parse_entries(JsonRef info, char page, ManifestEntries& entries) {
+  KEYHOLD_TRY(const JsonRef listed, info.field("entries"));
+  if (page != 0 && listed.size() == 0) return Errc::ERR_BAD_FORMAT;  // it goes with its last record
+  return listed.each_member([&](std::string_view row, JsonRef object) -> Result<void> {
+    if (page_of(row) != page || (is_page(row) && row.size() != kPagePrefix.size() + 1)) return Errc::ERR_BAD_FORMAT;
+    KEYHOLD_TRY(ManifestEntry entry, parse_entry(object));
+    entries.emplace(row, std::move(entry));
+    return {};
+  });
 }
 
 Finding::Kind kind_of(Errc code) noexcept {
+  if (code == Errc::ERR_NOT_FOUND) return Finding::Kind::missing;
   if (code == Errc::ERR_STALE_RECORD) return Finding::Kind::stale;
   if (code == Errc::ERR_SWAPPED) return Finding::Kind::swapped;
   return Finding::Kind::altered;
@@ -128,6 +167,18 @@ std::string_view name(Finding::Kind kind) noexcept {
   return "";
 }
 
+void report(Findings& findings, Errc code, Finding::Kind kind, const std::string& key) {
+  findings.push_back({code, kind, key});
+}
+
+bool is_page(std::string_view row) noexcept { return row.starts_with(kPagePrefix); }
+
+char page_of(std::string_view row) noexcept {
+  return row.starts_with(kRecordPrefix) && row.size() > kRecordPrefix.size() ? row[kRecordPrefix.size()] : '\0';
+}
+
+std::string page_row_key(char page) { return std::string(kPagePrefix) + page; }
+
 Bytes seal_manifest(const ManifestHead& head, const ManifestEntries& entries, const EntryChanges& changes,
                     const SubKey& key, Rng& rng) {
   Header header{.purpose = Purpose::manifest, .vault = head.vault, .id = "manifest"};
@@ -135,37 +186,60 @@ Bytes seal_manifest(const ManifestHead& head, const ManifestEntries& entries, co
   header.manifest = ManifestFields{head.generation, head.epoch, {}};
   JsonOut info = JsonOut::object();
   info.set_object("entries", [&](JsonOut& list) {
-    each_changed(entries, changes, [&](const std::string& row, const ManifestEntry& entry) {
-      list.set_array(row, [&](JsonOut& out) { encode_entry(entry, out); });
-      add_slot(header.manifest->slots, row, entry);
-    });
+    Listing listing{list};
+    // All but the records.
+    list_changed(entries, changes, {}, kRecordPrefix, listing);
+    list_changed(entries, changes, end_of(std::string(kRecordPrefix)), kEnd, listing);
+    header.manifest->slots = std::move(listing.slots);
   });
   info.set("audit", encode_audit(head.audit));
   // REVEAL: the subkey seals.
   return seal_envelope(header, Body{info.dump(), {}}, key.reveal(), rng);
 }
 
+Bytes seal_page(char page, const ManifestHead& head, const ManifestEntries& entries, const EntryChanges& changes,
+                const SubKey& key, Rng& rng) {
+  const std::string prefix = std::string(kRecordPrefix) + page;
+  bool empty = true;
+  JsonOut info = JsonOut::object();
+  info.set_object("entries", [&](JsonOut& list) {
+    Listing listing{list};
+    list_changed(entries, changes, prefix, end_of(prefix), listing);
+    empty = listing.empty;
+  });
+  if (empty) return {};
+  Header header{.purpose = Purpose::page, .vault = head.vault, .id = std::string(1, page)};
+  header.rev = head.generation;
+  // REVEAL: the subkey seals.
+  return seal_envelope(header, Body{info.dump(), {}}, key.reveal(), rng);
+}
+
 Result<Manifest> open_manifest(ByteView bytes, std::string_view vault, const SubKey& key) {
   KEYHOLD_TRY(const Envelope envelope, parse_row("manifest", bytes, vault));
-  // REVEAL: the subkey opens.
-  KEYHOLD_TRY(const Body body, open_envelope(envelope, key.reveal()));
+  KEYHOLD_TRY(const Json info, open_info(envelope, key, {.max_bytes = kMaxEnvelopeBytes}));
   Manifest manifest;
   manifest.vault = envelope.header.vault;
   manifest.generation = envelope.header.manifest->generation;
   manifest.epoch = envelope.header.manifest->epoch;
-  KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxEnvelopeBytes}));
   KEYHOLD_CHECK(info.root().only({"entries", "audit"}));
-  KEYHOLD_TRY(const JsonRef entries, info.root().field("entries"));
-  KEYHOLD_CHECK(entries.each_member([&](std::string_view row, JsonRef object) -> Result<void> {
-    KEYHOLD_TRY(ManifestEntry entry, parse_entry(object));
-    manifest.entries.emplace(row, std::move(entry));
-    return {};
-  }));
+  KEYHOLD_CHECK(parse_entries(info.root(), 0, manifest.entries));
   // Written anew from the entries with the next change: the header bounds them.
   if (listed_slots(manifest.entries) != envelope.header.manifest->slots) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_TRY(const JsonRef audit, info.root().field("audit"));
   KEYHOLD_TRY(manifest.audit, parse_audit(audit));
   return manifest;
+}
+
+Result<void> open_page(const Envelope& envelope, const SubKey& key, ManifestEntries& entries) {
+  KEYHOLD_TRY(const Json info, open_info(envelope, key, {.max_bytes = kMaxEnvelopeBytes}));
+  KEYHOLD_CHECK(info.root().only({"entries"}));
+  const char page = envelope.header.id[0];
+  const auto read = parse_entries(info.root(), page, entries);
+  if (read) return {};
+  // Of a list that is spoilt, nothing counts.
+  const std::string prefix = std::string(kRecordPrefix) + page;
+  entries.erase(entries.lower_bound(prefix), entries.lower_bound(end_of(prefix)));
+  return read.error();
 }
 
 void apply(const EntryChanges& changes, ManifestEntries& entries) {
@@ -199,26 +273,34 @@ Result<Envelope> parse_listed_row(std::string_view key, ByteView bytes, std::str
   return envelope;
 }
 
-std::vector<Finding> compare(const Manifest& manifest, const Rows& rows,
-                             FunctionRef<void(const std::string&, const Envelope&)> sound) {
-  std::vector<Finding> findings;
-  for (const auto& [key, entry] : manifest.entries) {
-    const auto row = rows.find(key);
-    if (row == rows.end()) {
-      findings.push_back({Errc::ERR_NOT_FOUND, Finding::Kind::missing, key});
-    } else if (const auto checked = parse_listed_row(key, row->second, manifest.vault, entry)) {
-      sound(key, *checked);
-    } else {
-      findings.push_back({checked.error(), kind_of(checked.error()), key});
+Result<void> read_listed(Manifest& manifest, const Rows& rows, const std::string& row, const ManifestEntry& entry,
+                         const SubKey& key, FunctionRef<void(const std::string&, const Envelope&)> sound) {
+  const auto stored = rows.find(row);
+  if (stored == rows.end()) return Errc::ERR_NOT_FOUND;
+  KEYHOLD_TRY(const Envelope envelope, parse_listed_row(row, stored->second, manifest.vault, entry));
+  if (is_page(row)) return open_page(envelope, key, manifest.entries);
+  sound(row, envelope);
+  return {};
+}
+
+void compare(Manifest& manifest, const Rows& rows, const SubKey& key,
+             FunctionRef<void(const std::string&, const Envelope&)> sound, Findings& findings) {
+  for (const auto& [row, entry] : manifest.entries) {
+    const auto outcome = read_listed(manifest, rows, row, entry, key, sound);
+    if (outcome) continue;
+    report(findings, outcome.error(), kind_of(outcome.error()), row);
+    if (is_page(row)) manifest.unread_pages += row.back();
+  }
+  for (const auto& [row, bytes] : rows) {
+    if (row == "manifest" || manifest.entries.contains(row)) continue;
+    const auto checked = parse_row(row, bytes, manifest.vault);
+    if (const char page = page_of(row); page != 0 && manifest.unread_pages.find(page) != std::string::npos) {
+      if (checked) sound(row, *checked);
+      continue;
     }
-  }
-  for (const auto& [key, bytes] : rows) {
-    if (key == "manifest" || manifest.entries.contains(key)) continue;
-    const auto checked = parse_row(key, bytes, manifest.vault);
     // Whole and in its place, yet not listed: a deleted row that somebody put back.
-    findings.push_back({checked ? Errc::ERR_STALE_RECORD : checked.error(), Finding::Kind::unexpected, key});
+    report(findings, checked ? Errc::ERR_STALE_RECORD : checked.error(), Finding::Kind::unexpected, row);
   }
-  return findings;
 }
 
 }  // namespace keyhold

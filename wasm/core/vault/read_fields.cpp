@@ -2,6 +2,12 @@
 
 namespace keyhold {
 
+Result<Json> open_info(const Envelope& envelope, const SubKey& key, JsonLimits limits) {
+  // REVEAL: the subkey opens.
+  KEYHOLD_TRY(const Body body, open_envelope(envelope, key.reveal()));
+  return Json::parse(as_bytes(body.info), limits);
+}
+
 Result<std::string> read_text(JsonRef object, std::string_view key, std::size_t max) {
   KEYHOLD_TRY(const JsonRef field, object.field(key));
   KEYHOLD_TRY(const std::string_view text, field.text(max));

@@ -123,9 +123,7 @@ Bytes seal_settings(const Settings& settings, std::string_view vault, const SubK
 }
 
 Result<Settings> open_settings(const Envelope& envelope, const SubKey& key) {
-  // REVEAL: the subkey opens.
-  KEYHOLD_TRY(const Body body, open_envelope(envelope, key.reveal()));
-  KEYHOLD_TRY(const Json document, Json::parse(as_bytes(body.info)));
+  KEYHOLD_TRY(const Json document, open_info(envelope, key));
   const JsonRef info = document.root();
   KEYHOLD_CHECK(info.only({"defaults", "endpoints", "order", "slots", "lock", "backup"}));
   Settings settings;

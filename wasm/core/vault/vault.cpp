@@ -85,10 +85,9 @@ void Vault::lock() noexcept {
 // Reads the manifest and every row it vouches for. A damaged row becomes a finding and spoils nothing else.
 void Vault::read_rows(Opened& into, std::string_view vault) const {
   into.manifest.vault = vault;
-  std::vector<Finding> findings;
   const auto read = [&](const std::string& key, const Envelope& envelope) {
     if (const auto outcome = read_row(into, envelope); !outcome) {
-      findings.push_back({outcome.error(), Finding::Kind::altered, key});
+      report(into.findings, outcome.error(), Finding::Kind::altered, key);
     }
   };
   const auto row = rows_.find("manifest");
@@ -96,21 +95,20 @@ void Vault::read_rows(Opened& into, std::string_view vault) const {
                                      : open_manifest(row->second, vault, into.keys.manifest);
   if (manifest) {
     into.manifest = *std::move(manifest);
-    into.manifest_sound = true;
-    into.findings = compare(into.manifest, rows_, read);
+    into.head_sound = true;
+    compare(into.manifest, rows_, into.keys.manifest, read, into.findings);
   } else {
     const auto kind = row == rows_.end() ? Finding::Kind::missing : Finding::Kind::altered;
-    findings.push_back({manifest.error(), kind, "manifest"});
+    report(into.findings, manifest.error(), kind, "manifest");
     for (const auto& [key, bytes] : rows_) {
       if (const auto envelope = parse_row(key, bytes, vault)) read(key, *envelope);
     }
   }
   for (const auto& [key, bytes] : ledger_rows_) {
     if (const auto outcome = read_ledger_row(into, key, bytes); !outcome) {
-      findings.push_back({outcome.error(), Finding::Kind::altered, key});
+      report(into.findings, outcome.error(), Finding::Kind::altered, key);
     }
   }
-  into.findings.insert(into.findings.end(), findings.begin(), findings.end());
 }
 
 // What was noted and is not stored yet, but for the first `taken` notes, goes along into a new reading of the rows.
@@ -145,7 +143,7 @@ Result<void> Vault::read_ledger_row(Opened& into, const std::string& key, ByteVi
   return {};
 }
 
-std::vector<Finding> Vault::findings() const { return opened_ ? opened_->findings : std::vector<Finding>(); }
+Findings Vault::findings() const { return opened_ ? opened_->findings : Findings(); }
 
 std::vector<const Record*> Vault::records() const {
   std::vector<const Record*> records;

@@ -87,7 +87,7 @@ class Vault {
 
   // --- looking (empty unless unlocked) ---
 
-  std::vector<Finding> findings() const;
+  Findings findings() const;
   std::vector<const Record*> records() const;  // in the user's order, then oldest first
   const Record* find(std::string_view id) const;
   /// The key used for a provider when none is named; null if there is none.
@@ -153,8 +153,8 @@ class Vault {
   /// copy until now, if that has it as the manifest lists it. What is broken here stays whole there.
   Rows rows_to_copy(const Rows& copy) const;
   /// Puts back rows that are missing or damaged and are in the copy exactly as the manifest lists them; the manifest
-  /// itself if it is damaged and the copy's is sound. After a rollback: all of the later state. ERR_NOT_FOUND if the
-  /// copy has nothing that helps.
+  /// itself, or a page of it, if it is damaged and the copy's is sound. After a rollback: all of the later state.
+  /// ERR_NOT_FOUND if the copy has nothing that helps.
   Result<Plan> plan_repair(const Rows& copy, UnixMs now);
   /// Makes the copy the vault, locked. Only while there is no vault, or one that nothing can open: else ERR_WRONG_STATE.
   /// ERR_BAD_FORMAT for a copy without a slot and a manifest.
@@ -206,13 +206,15 @@ class Vault {
     explicit Opened(Keys with) : keys(std::move(with)) {}
     Keys keys;
     std::string slot;  // it was opened by
+    /// Else nothing can be changed, only used.
+    bool manifest_sound() const { return head_sound && manifest.unread_pages.empty(); }
     Manifest manifest;
-    bool manifest_sound = false;  // without a sound manifest nothing can be changed, only used
+    bool head_sound = false;  // the manifest's own row is; its pages are, too, if it has no unread ones
     Settings settings;
     std::map<std::string, Record, std::less<>> records;
     std::map<std::string, LedgerRow, std::less<>> ledger;
     std::set<std::string, std::less<>> ledger_changed;
-    std::vector<Finding> findings;
+    Findings findings;
     std::vector<AuditEvent> notes;  // not yet in the trail
   };
   struct Staged {
@@ -236,6 +238,7 @@ class Vault {
   void look_for_rollback(Opened& opened) const;
   static void carry_over(Opened& from, std::size_t taken, Opened& into);
   void close_day(const std::string& id, LedgerRow& row, UnixMs now);
+  std::optional<ManifestFields> stored_head() const;
   std::vector<Envelope> slot_rows() const;
   Errc unreadable_slot() const;
   Result<Proven> open_slot_with(const SlotKey& key) const;

@@ -8,7 +8,7 @@ namespace keyhold {
 Result<Vault::Draft> Vault::draft() {
   if (!opened_) return Errc::ERR_LOCKED;
   if (staged_) return Errc::ERR_WRONG_STATE;
-  if (!opened_->manifest_sound) return Errc::ERR_TAMPERED;
+  if (!opened_->manifest_sound()) return Errc::ERR_TAMPERED;
   Draft draft(opened_->manifest, rows_.find("manifest")->second);
   std::int64_t& generation = draft.manifest().generation;
   // A change settles a rollback: what it makes is later than what the copy has seen.

@@ -12,7 +12,7 @@ void Vault::know_copy(const Rows& copy) {
 }
 
 void Vault::look_for_rollback(Opened& opened) const {
-  if (!opened.manifest_sound) return;
+  if (!opened.head_sound) return;
   const auto copy = parse_row("manifest", copy_manifest_, opened.manifest.vault);
   if (!copy || !copy->header.manifest) return;
   const ManifestFields& seen = *copy->header.manifest;
@@ -20,7 +20,7 @@ void Vault::look_for_rollback(Opened& opened) const {
   const bool genuine = seen.epoch > opened.manifest.epoch ||
                        open_manifest(copy_manifest_, opened.manifest.vault, opened.keys.manifest).ok();
   if (genuine && seen.generation > opened.manifest.generation) {
-    opened.findings.push_back({Errc::ERR_ROLLED_BACK, Finding::Kind::rolled_back, "manifest"});
+    report(opened.findings, Errc::ERR_ROLLED_BACK, Finding::Kind::rolled_back, "manifest");
   }
 }
 
@@ -47,7 +47,8 @@ Result<Plan> Vault::plan_repair(const Rows& copy, UnixMs now) {
   const auto stored = rows_.find("manifest");
   const auto base = stored == rows_.end() ? std::optional<Bytes>() : std::optional(stored->second);
   Manifest manifest = opened_->manifest;
-  const bool of_copy = !opened_->manifest_sound || is_rolled_back();
+  const bool rolled_back = is_rolled_back();
+  const bool of_copy = !opened_->head_sound || rolled_back;
   if (of_copy) {
     const auto copied = copy.find("manifest");
     if (copied == copy.end()) return Errc::ERR_NOT_FOUND;
@@ -55,29 +56,43 @@ Result<Plan> Vault::plan_repair(const Rows& copy, UnixMs now) {
   }
   ++manifest.generation;
   Draft draft(manifest, base);
-  if (is_rolled_back()) {
+  if (rolled_back) {
     // The entries since then went with the state they told of, and those before do not lead to the copy's head.
     AuditHead older = opened_->manifest.audit;
-    for (std::string& key : restart_audit(older)) draft.drop_apart(std::move(key));
+    for (std::string& entry : restart_audit(older)) draft.drop_apart(std::move(entry));
     restart_audit(draft.manifest().audit);
-    for (const auto& [key, bytes] : rows_) {
-      if (key != "manifest" && !manifest.entries.contains(key)) draft.drop(key);
+  }
+  bool helps = of_copy;
+  std::int64_t put = 0;
+  const auto read = [&](const Rows& rows, const std::string& row, const ManifestEntry& entry) {
+    return read_listed(manifest, rows, row, entry, opened_->keys.manifest, [](const auto&, const auto&) {}).ok();
+  };
+  for (const auto& [row, entry] : manifest.entries) {
+    if (read(rows_, row, entry)) continue;
+    const auto copied = copy.find(row);
+    if (copied != copy.end() && read(copy, row, entry)) {
+      draft.put_apart(row, copied->second);
+      ++put;
+    } else if (is_page(row)) {
+      if (rolled_back) return Errc::ERR_NOT_FOUND;  // half of a later state is none
+      if (of_copy || copied == copy.end()) continue;
+      // The copy's own page for these records, for want of the one that is listed: all else stays as it is.
+      const auto envelope = parse_row(row, copied->second, draft.vault());
+      if (!envelope || !read(copy, row, manifest_entry(envelope->header, copied->second))) continue;
+      draft.put(copied->second);
+      ++put;
     }
   }
-  std::int64_t put = 0;
-  for (const auto& [key, entry] : manifest.entries) {
-    const auto row = rows_.find(key);
-    if (row != rows_.end() && digest_of(row->second) == entry.digest) continue;
-    const auto copied = copy.find(key);
-    if (copied == copy.end() || !parse_listed_row(key, copied->second, draft.vault(), entry)) continue;
-    draft.put(copied->second);
-    ++put;
+  for (const auto& [row, bytes] : rows_) {
+    if (row == "manifest" || manifest.entries.contains(row) || !(rolled_back || is_page(row))) continue;
+    draft.drop_apart(row);
+    helps = true;
   }
-  if (put == 0 && !of_copy) return Errc::ERR_NOT_FOUND;
+  if (put == 0 && !helps) return Errc::ERR_NOT_FOUND;
   AuditEvent event{AuditAction::repair, now};
   event.count = put;
   KEYHOLD_TRY(Plan plan, stage(std::move(draft), event));
-  staged_->reread = of_copy;
+  staged_->reread = !opened_->manifest_sound() || rolled_back;
   return plan;
 }
 
@@ -98,10 +113,9 @@ Result<Plan> Vault::plan_restart_trail(UnixMs now) {
 Result<Plan> Vault::plan_recover(const Rows& copy) const {
   if (opened_ || staged_) return Errc::ERR_WRONG_STATE;
   const auto stored = rows_.find("manifest");
-  const auto listing = stored == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(stored->second);
-  if (listing && listing->header.manifest) {
+  if (const auto head = stored_head()) {
     // A slot as the manifest lists it: somebody can open this vault.
-    for (const auto& [id, digest] : listing->header.manifest->slots) {
+    for (const auto& [id, digest] : head->slots) {
       const auto row = rows_.find(row_key(Purpose::slot, id));
       if (row != rows_.end() && digest_of(row->second) == digest) return Errc::ERR_WRONG_STATE;
     }

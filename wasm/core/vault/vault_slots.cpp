@@ -20,12 +20,19 @@ AuditEvent slot_event(AuditAction action, const NewSlot& slot, UnixMs now) {
 
 }  // namespace
 
+// What the manifest's header says, which can be read while locked; nothing if it cannot.
+std::optional<ManifestFields> Vault::stored_head() const {
+  const auto row = rows_.find("manifest");
+  if (row == rows_.end()) return std::nullopt;
+  auto envelope = parse_envelope(row->second);
+  if (!envelope) return std::nullopt;
+  return std::move(envelope->header.manifest);
+}
+
 // Slots in their own place, in the order of their kinds; of a kind, those the manifest lists come first, so that a row that
 // somebody put there does not stand for the vault's own. Others are damaged: nothing can be opened with them.
 std::vector<Envelope> Vault::slot_rows() const {
-  const auto manifest = rows_.find("manifest");
-  const auto listing =
-      manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
+  const auto head = stored_head();
   std::vector<Envelope> slots;
   for (std::size_t kind = 0; kind < std::variant_size_v<SlotFields>; ++kind) {
     auto listed_end = static_cast<std::ptrdiff_t>(slots.size());
@@ -33,8 +40,7 @@ std::vector<Envelope> Vault::slot_rows() const {
       auto envelope = parse_envelope(row->second);
       if (!envelope || row_key(envelope->header.purpose, envelope->header.id) != row->first) continue;
       if (envelope->header.slot->index() != kind) continue;
-      const bool listed =
-          listing && listing->header.manifest && listing->header.manifest->slots.contains(envelope->header.id);
+      const bool listed = head && head->slots.contains(envelope->header.id);
       slots.insert(listed ? slots.begin() + listed_end++ : slots.end(), *std::move(envelope));
     }
   }
@@ -43,16 +49,13 @@ std::vector<Envelope> Vault::slot_rows() const {
 
 std::vector<SlotView> Vault::slots() const {
   std::vector<SlotView> views;
-  const auto manifest = rows_.find("manifest");
-  const auto listing =
-      manifest == rows_.end() ? Result<Envelope>(Errc::ERR_NOT_FOUND) : parse_envelope(manifest->second);
+  const auto head = stored_head();
   for (Envelope& slot : slot_rows()) {
     SlotView view{slot.header.id, *std::move(slot.header.slot), {}};
-    if (listing && listing->header.manifest) {
-      const auto& digests = listing->header.manifest->slots;
-      const auto digest = digests.find(view.id);
-      view.damaged =
-          digest != digests.end() && digest->second != digest_of(rows_.find(row_key(Purpose::slot, view.id))->second);
+    if (head) {
+      const auto digest = head->slots.find(view.id);
+      view.damaged = digest != head->slots.end() &&
+                     digest->second != digest_of(rows_.find(row_key(Purpose::slot, view.id))->second);
     }
     if (const auto note = settings().slots.find(view.id); note != settings().slots.end()) view.note = note->second;
     views.push_back(std::move(view));
@@ -116,7 +119,7 @@ Result<Vault::Proven> Vault::open_slot_with(const SlotKey& key) const {
 Result<Vault::Proven> Vault::proven(const SlotKey& proof) const {
   if (!opened_) return Errc::ERR_LOCKED;
   KEYHOLD_TRY(Proven proven, open_slot_with(proof));
-  if (opened_->manifest_sound && !is_listed(proven.slot)) return Errc::ERR_CANNOT_UNLOCK;
+  if (opened_->head_sound && !is_listed(proven.slot)) return Errc::ERR_CANNOT_UNLOCK;
   return proven;
 }
 

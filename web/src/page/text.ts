@@ -114,6 +114,7 @@ const PURPOSES: Record<Finding['purpose'], string> = {
   settings: 'Your own endpoints',
   ledger: 'The last-used times',
   manifest: 'The list of what is stored',
+  page: 'Part of the list of what is stored',
 }
 const KINDS: Record<Finding['kind'], string> = {
   missing: 'is missing',
@@ -133,7 +134,10 @@ export function findingSentence({ purpose, kind, id }: Finding, name: string | n
 
 export function findingNext({ purpose, kind, code }: Finding): string {
   if (kind === 'rolled-back') return ERROR_TEXT.ERR_ROLLED_BACK.next
+  if (kind === 'unexpected' && purpose === 'page') return 'It is not used. A repair takes it away.'
   if (kind === 'unexpected') return 'It is not used, and may be deleted.'
+  if (purpose === 'manifest' || purpose === 'page')
+    return 'Your keys can be used, but nothing can be changed before it is repaired from the sealed copy.'
   if (kind === 'missing' && purpose === 'record')
     return 'Repair it from the sealed copy, or add that key again if you still need it.'
   if (purpose === 'record')

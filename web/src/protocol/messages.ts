@@ -344,7 +344,8 @@ export interface Finding {
   code: ErrorCode
   /** `rolled-back`: of the manifest, an older state of the whole vault was put back. */
   kind: 'missing' | 'stale' | 'swapped' | 'altered' | 'unexpected' | 'rolled-back'
-  purpose: 'slot' | 'record' | 'settings' | 'ledger' | 'manifest'
+  /** `page`: of the manifest; its `id` is the first character of the keys' ids that it lists. */
+  purpose: 'slot' | 'record' | 'settings' | 'ledger' | 'manifest' | 'page'
   id: string
 }
 

@@ -33,7 +33,7 @@ export interface EngineBuffer {
   delete(): void
 }
 
-/** Key of a row in the envelope or ledger store, e.g. "record/AAAA…" or "manifest". */
+/** Key of a row in the envelope or ledger store, e.g. "record/AAAA…", "page/A" or "manifest". */
 export type RowKey = string
 export interface Row {
   key: RowKey

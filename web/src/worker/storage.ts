@@ -219,7 +219,7 @@ function attemptsFrom(value: unknown): Attempts {
 
 function same(a: Uint8Array | undefined, b: Uint8Array | null): boolean {
   if (a === undefined || b === null) return a === undefined && b === null
-  // As the database compares its keys: natively, not byte by byte. A manifest of many keys has a hundred thousand.
+  // As the database compares its keys: natively, not byte by byte.
   return a.length === b.length && indexedDB.cmp(a, b) === 0
 }
 

@@ -32,7 +32,8 @@ export const repair = () =>
       return this.lines.length === 0
     },
     get canRepair(): boolean {
-      return session().findings.some(({ kind }) => kind !== 'unexpected')
+      // Of what should not be there, a repair takes away only lists: whatever else it is may be somebody's.
+      return session().findings.some(({ kind, purpose }) => kind !== 'unexpected' || purpose === 'page')
     },
     async repair() {
       if (this.busy) return
