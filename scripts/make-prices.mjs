@@ -109,12 +109,10 @@ function fromRegex(source) {
     return `!$${word}&!*${word}-`
   }
   const [, body, end] = /^\^(.*?)(\$?)$/.exec(source) ?? [null, '']
-  const text = body
-    .replaceAll(/\\d(?:\{(\d+)\})?/g, (_, times = '1') => '#'.repeat(Number(times)))
-    .replaceAll(/\\([./-])/g, '\u0000$1')
+  const text = body.replaceAll(/\\d(?:\{(\d+)\})?/g, (_, times = '1') => '#'.repeat(Number(times)))
   // Names are in small letters when they are compared: a rule with others would fit none.
-  if (body === '' || !/^(?:[-a-z0-9/_:#]|\u0000.)+$/.test(text)) throw new Error(`an unknown regex, ${source}`)
-  return (end === '$' ? '~' : '<') + text.replaceAll('\u0000', '')
+  if (body === '' || !/^(?:[-a-z0-9/_:#]|\\[./-])+$/.test(text)) throw new Error(`an unknown regex, ${source}`)
+  return (end === '$' ? '~' : '<') + text.replaceAll('\\', '')
 }
 
 function ratesOf(prices) {

@@ -67,7 +67,8 @@ TEST_CASE_METHOD(Copied, "repair: every row that was lost or damaged is put back
 
 TEST_CASE_METHOD(Copied, "a copy made while something is damaged loses nothing that the one before it had") {
   for (const auto& [key, bytes] : Rows(shelf.envelopes)) {
-    if (key == "manifest") continue;  // nothing is changed under a damaged one, so no copy is made
+    // Nothing is changed under a damaged manifest, so no copy is made.
+    if (key == "manifest" || is_page(key)) continue;
     for (const bool lost : {true, false}) {
       CAPTURE(key, lost);
       Shelf damaged = shelf;

@@ -5,7 +5,18 @@ import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const sources = ['engine/index', 'engine/launch', 'engine/connection', 'engine/incoming', 'engine/response']
-const shell = ['vault-host', 'serve', 'requests', 'storage', 'copy', 'batches', 'credit', 'exchange', 'evidence', 'failure']
+const shell = [
+  'vault-host',
+  'serve',
+  'requests',
+  'storage',
+  'copy',
+  'batches',
+  'credit',
+  'exchange',
+  'evidence',
+  'failure',
+]
 const all = [...sources, ...shell.map((name) => `worker/${name}`), 'worker/kdf', 'worker/load-engine', 'worker/ledger']
 
 /** What a bundler turns into a URL is its own name here: no test starts a real worker. */

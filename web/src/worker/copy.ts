@@ -12,7 +12,7 @@ const NONE = new Uint8Array()
 export class Copy {
   readonly #make: (before: Uint8Array) => Uint8Array | null
   /** What lies there, as far as this worker knows. */
-  #last = NONE
+  #last: Uint8Array = NONE
   #writtenAt = -Infinity
   #due: ReturnType<typeof setTimeout> | null = null
   #writing: Promise<void> = Promise.resolve()
