@@ -190,7 +190,7 @@ TEST_CASE_METHOD(Fixture, "answer: bytes pass unchanged in every cut, and usage 
   make();
   add();
   for (std::size_t cut = 1; cut <= stream.size(); ++cut) {
-    auto exchange = post(kChat);
+    auto exchange = post(kChat, R"({"model":"m","stream":true,"stream_options":{"include_usage":true}})");
     REQUIRE(exchange->response(200, kSse).ok());
     std::string passed;
     for (std::size_t at = 0; at < stream.size(); at += cut) {
@@ -202,6 +202,31 @@ TEST_CASE_METHOD(Fixture, "answer: bytes pass unchanged in every cut, and usage 
     REQUIRE(exchange->usage().output == 3);
     REQUIRE(exchange->model() == "gpt-x");
   }
+}
+
+TEST_CASE_METHOD(Fixture, "answer: usage the caller did not ask for is counted and not passed on") {
+  const std::string stream =
+      "data: {\"model\":\"gpt-x\",\"choices\":[{\"delta\":{\"content\":\"Hi\"}}],\"usage\":null}\n\n"
+      "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3}}\n\ndata: [DONE]\n\n";
+  make();
+  add();
+  for (std::size_t cut = 1; cut <= stream.size(); ++cut) {
+    auto exchange = post(kChat);
+    REQUIRE(exchange->request().body->find("\"include_usage\":true") != std::string::npos);
+    REQUIRE(exchange->response(200, kSse).ok());
+    std::string passed;
+    for (std::size_t at = 0; at < stream.size(); at += cut) {
+      passed += as_text(*exchange->feed(as_bytes(std::string_view(stream).substr(at, cut))));
+    }
+    passed += as_text(*exchange->end());
+    REQUIRE(passed == "data: {\"model\":\"gpt-x\",\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\ndata: [DONE]\n\n");
+    REQUIRE(exchange->usage() == Usage{.input = 7, .output = 3});
+  }
+  // A refusal is nobody's stream.
+  auto refused = post(kChat);
+  REQUIRE(refused->response(400, {}).ok());
+  CHECK(as_text(*refused->feed(as_bytes("data: {\"usage\":null}\n\n"))) == "data: {\"usage\":null}\n\n");
+  CHECK(refused->end()->empty());
 }
 
 TEST_CASE_METHOD(Fixture,
