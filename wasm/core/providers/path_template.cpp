@@ -4,31 +4,41 @@ namespace keyhold {
 
 namespace {
 
-constexpr std::string_view kPlaceholder = "{model}";
+constexpr std::string_view kModel = "{model}";
+constexpr std::string_view kId = "{id}";
 
 bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+// The placeholder `text` begins with; empty if it begins with none.
+std::string_view placeholder(std::string_view text) {
+  for (const std::string_view one : {kModel, kId}) {
+    if (starts_with(text, one)) return one;
+  }
+  return {};
+}
 
 }  // namespace
 
 std::optional<std::string> match_path(std::string_view path_template, std::string_view path) {
   std::string_view model;
   while (true) {
-    const auto fixed = path_template.substr(0, path_template.find(kPlaceholder));
+    const auto fixed = path_template.substr(0, path_template.find('{'));
     if (!starts_with(path, fixed)) return std::nullopt;
     path.remove_prefix(fixed.size());
     path_template.remove_prefix(fixed.size());
     if (path_template.empty()) break;
 
-    path_template.remove_prefix(kPlaceholder.size());
+    const bool is_model = starts_with(path_template, kModel);
+    path_template.remove_prefix(placeholder(path_template).size());
     // What comes next ends the placeholder: so ':' in a template cannot be swallowed by the model before it.
     const char next = path_template.empty() ? '/' : path_template[0];
     std::size_t length = 0;
     while (length < path.size() && path[length] != next && path[length] != '/') {
-      if (path[length] == '%') return std::nullopt;
+      if (path[length] == '%' || (!is_model && path[length] == ':')) return std::nullopt;
       ++length;
     }
     if (length == 0) return std::nullopt;
-    if (model.empty()) model = path.substr(0, length);
+    if (is_model && model.empty()) model = path.substr(0, length);
     path.remove_prefix(length);
   }
   if (!path.empty()) return std::nullopt;
@@ -38,8 +48,8 @@ std::optional<std::string> match_path(std::string_view path_template, std::strin
 bool is_path_template(std::string_view text) {
   if (text.empty() || text[0] == '/') return false;
   while (!text.empty()) {
-    if (starts_with(text, kPlaceholder)) {
-      text.remove_prefix(kPlaceholder.size());
+    if (const auto one = placeholder(text); !one.empty()) {
+      text.remove_prefix(one.size());
       if (starts_with(text, "{")) return false;
       continue;
     }

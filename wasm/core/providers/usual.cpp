@@ -13,10 +13,18 @@ namespace {
 struct UsualCall {
   const char* path;
   bool read;  // the answer has the form of the wire
+  CallClass call_class = CallClass::infer;
 };
 
-constexpr UsualCall kOpenAiChatCalls[] = {
-    {"chat/completions", true}, {"completions", true}, {"embeddings", true}, {"responses", false}};
+constexpr UsualCall kOpenAiChatCalls[] = {{"chat/completions", true},
+                                          {"completions", true},
+                                          {"embeddings", true},
+                                          {"responses", false},
+                                          {"images/generations", false, CallClass::images},
+                                          {"images/edits", false, CallClass::images},
+                                          {"audio/speech", false, CallClass::audio},
+                                          {"audio/transcriptions", false, CallClass::audio},
+                                          {"audio/translations", false, CallClass::audio}};
 constexpr UsualCall kAnthropicCalls[] = {{"messages", true}, {"messages/count_tokens", false}};
 constexpr UsualCall kGeminiCalls[] = {{"models/{model}:generateContent", true},
                                       {"models/{model}:streamGenerateContent", true},
@@ -27,7 +35,7 @@ constexpr UsualCall kGeminiCalls[] = {{"models/{model}:generateContent", true},
 void allow(Provider& provider, std::span<const UsualCall> calls) {
   for (const UsualCall& call : calls) {
     const auto wire = call.read ? std::optional(provider.wire) : std::nullopt;
-    provider.calls.push_back({Method::post, call.path, CallClass::infer, wire});
+    provider.calls.push_back({Method::post, call.path, call.call_class, wire});
   }
   for (const char* path : {"models", "models/{model}"}) {
     provider.calls.push_back({Method::get, path, CallClass::models, std::nullopt});
@@ -68,6 +76,7 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
                     .rules = {},
                     .chat = {"max_tokens", true},
                     .calls = {},
+                    .beside = {},
                     .query = {},
                     .cors = {},
                     .key_prefixes = {},

@@ -4,7 +4,7 @@ import type { AskOf, KeyInfo, Proof, ProviderInfo, Status } from '../protocol/me
 import { AutoLock } from './auto-lock'
 import { Copy } from './copy'
 import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
-import { exchange, type Limits, type Network, type Sink, type Timing } from './exchange'
+import { exchange, type Caller, type Limits, type Network, type Timing } from './exchange'
 import { Failure, take } from './failure'
 import { Heap } from './heap'
 import { Ledger } from './ledger'
@@ -212,7 +212,12 @@ export class Vault {
   }
 
   /** Runs one call of the engine's over the network, until done, aborted or locked. */
-  async exchange(outcome: Outcome<EngineCall>, limits: Limits, sink?: Sink, signal?: AbortSignal): Promise<Answered> {
+  async exchange(
+    outcome: Outcome<EngineCall>,
+    limits: Limits,
+    caller?: Caller,
+    signal?: AbortSignal,
+  ): Promise<Answered> {
     const call = this.heap.hold(take(outcome))
     const own = new AbortController()
     this.touch()
@@ -221,7 +226,7 @@ export class Vault {
     signal?.addEventListener('abort', stop)
     if (signal?.aborted) stop()
     try {
-      const timing = await exchange(call, this.net, limits, own.signal, sink)
+      const timing = await exchange(call, this.net, limits, own.signal, caller)
       return { call, timing, done: () => this.heap.release(call) }
     } catch (error) {
       if (!this.#ended && error instanceof Failure && error.problem.code === 'ERR_KEY_REFLECTED') {
