@@ -5,13 +5,16 @@ namespace keyhold {
 namespace {
 
 constexpr std::string_view kModel = "{model}";
-constexpr std::string_view kAny = "{id}";
+constexpr std::string_view kId = "{id}";
 
 bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
 
-// Length of the placeholder at the beginning; 0 if there is none.
-std::size_t placeholder(std::string_view text) {
-  return starts_with(text, kModel) ? kModel.size() : starts_with(text, kAny) ? kAny.size() : 0;
+// The placeholder `text` begins with; empty if it begins with none.
+std::string_view placeholder(std::string_view text) {
+  for (const std::string_view one : {kModel, kId}) {
+    if (starts_with(text, one)) return one;
+  }
+  return {};
 }
 
 }  // namespace
@@ -26,12 +29,12 @@ std::optional<std::string> match_path(std::string_view path_template, std::strin
     if (path_template.empty()) break;
 
     const bool is_model = starts_with(path_template, kModel);
-    path_template.remove_prefix(placeholder(path_template));
+    path_template.remove_prefix(placeholder(path_template).size());
     // What comes next ends the placeholder: so ':' in a template cannot be swallowed by the model before it.
     const char next = path_template.empty() ? '/' : path_template[0];
     std::size_t length = 0;
     while (length < path.size() && path[length] != next && path[length] != '/') {
-      if (path[length] == '%') return std::nullopt;
+      if (path[length] == '%' || (!is_model && path[length] == ':')) return std::nullopt;
       ++length;
     }
     if (length == 0) return std::nullopt;
@@ -45,8 +48,8 @@ std::optional<std::string> match_path(std::string_view path_template, std::strin
 bool is_path_template(std::string_view text) {
   if (text.empty() || text[0] == '/') return false;
   while (!text.empty()) {
-    if (const std::size_t length = placeholder(text)) {
-      text.remove_prefix(length);
+    if (const auto one = placeholder(text); !one.empty()) {
+      text.remove_prefix(one.size());
       if (starts_with(text, "{")) return false;
       continue;
     }
