@@ -70,7 +70,8 @@ for (const [sdk, provider] of Object.entries(PROVIDERS).filter(([name]) => [unde
         const [ours, theirs] = await both(sdk, one.feature, provider)
         assert.deepEqual(ours, theirs)
         await standIn.settled()
-        assert.deepEqual(await asked('vault'), await asked('direct'))
+        const direct = await asked('direct')
+        assert.deepEqual(leftOut(await asked('vault'), direct), direct)
         const { thrown } = theirs
         results.push({
           ...one,
@@ -142,6 +143,15 @@ function both(sdk, feature, provider, more = {}) {
 /** Which ids were made anew for each answer is no difference between two who asked. */
 async function asked(lane) {
   return plainer()(await Promise.all(standIn.seen(lane).map(comparable)))
+}
+
+/** The one thing the vault adds to a question: it asks for usage where nobody did, and takes that out of the answer. */
+function leftOut(ours, theirs) {
+  return ours.map((request, i) => {
+    const { stream_options: options, ...body } = request.body ?? {}
+    const asks = options?.include_usage === true && body.stream === true
+    return asks && theirs[i]?.body?.stream_options === undefined ? { ...request, body } : request
+  })
 }
 
 async function startPlainSite() {

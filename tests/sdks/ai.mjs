@@ -66,7 +66,7 @@ function language({ language: named, model }) {
       }
       return seen
     },
-    'a time limit': async ({ ai }) => text(ai, 'Answer never.', { abortSignal: AbortSignal.timeout(300) }),
+    'a time limit': async ({ ai }) => text(ai, 'Answer never.', { abortSignal: AbortSignal.timeout(1000) }),
     'a stream that breaks off': async ({ ai }) => {
       const parts = await all(stream(ai, 'Break off.').fullStream)
       return parts.filter(({ type }) => !type.startsWith('text-') && !type.startsWith('reasoning-'))

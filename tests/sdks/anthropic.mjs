@@ -79,7 +79,7 @@ export const CASES = {
     return until(stream, 4, () => controller.abort())
   },
   'the SDK’s own timeout': async ({ anthropic }) =>
-    anthropic.messages.create(say('Answer never.'), { timeout: 300, maxRetries: 1 }),
+    anthropic.messages.create(say('Answer never.'), { timeout: 1000, maxRetries: 1 }),
   'no answer at all': async ({ anthropic }) => anthropic.messages.create(say('Say nothing at all.'), { maxRetries: 1 }),
   'a stream that breaks off': async ({ anthropic }) =>
     until(await anthropic.messages.create({ ...say('Break off.'), stream: true }), 2, () => {}),

@@ -62,7 +62,7 @@ export const CASES = {
     return until(stream, 3, () => controller.abort())
   },
   'the SDK’s own timeout': async ({ google }) =>
-    google.models.generateContent(say('Answer never.', { httpOptions: { timeout: 300 } })),
+    google.models.generateContent(say('Answer never.', { httpOptions: { timeout: 1000 } })),
   'no answer at all': async ({ google }) => google.models.generateContent(say('Say nothing at all.')),
   'a stream that breaks off': async ({ google }) =>
     until(await google.models.generateContentStream(say('Break off.')), 2, () => {}),

@@ -149,7 +149,7 @@ export const CASES = {
     return seen
   },
   'the SDK’s own timeout': async ({ openai }) =>
-    openai.chat.completions.create(say('Answer never.'), { timeout: 300, maxRetries: 1 }),
+    openai.chat.completions.create(say('Answer never.'), { timeout: 1000, maxRetries: 1 }),
   'no answer at all': async ({ openai }) =>
     openai.chat.completions.create(say('Say nothing at all.'), { maxRetries: 1 }),
   'a stream that breaks off': async ({ openai }) => {

@@ -61,6 +61,8 @@ Not compared, since each answer has its own: ids made for it, times and duration
   \`keep-alive\`, \`transfer-encoding\`, \`www-authenticate\`, \`access-control-*\`.
 - Which header carries the key is the vault's choice, and \`anthropic-dangerous-direct-browser-access\` is its own. Of an SDK's
   headers it drops telemetry (\`x-stainless-*\`, \`x-goog-api-client\`, \`user-agent\`), and \`content-type\` where there is no body.
+- Of a chat that is streamed in OpenAI's form, the vault asks for usage (\`stream_options.include_usage\`) where the SDK did not
+  and the provider tells it only then, and takes what that adds out of the answer.
 - A failure of the network is the same \`TypeError\`, but says why in its \`cause\`. \`ai\` takes an error with a cause for one to be
   tried again, as it does in Node: "Cannot connect to API: …".
 - In Chromium the words of a \`SyntaxError\` from \`response.json()\` may begin with "Failed to execute 'close' on

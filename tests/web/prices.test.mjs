@@ -94,8 +94,9 @@ function asked(id, model, shape, now) {
   const { base, wire } = catalogue.providers.find((one) => one.id === id)
   const form = FORMS[wire]
   const body = Buffer.from(JSON.stringify({ model: ASKED, messages: [] }))
+  const whole = { size: body.length, begin: body, end: new Uint8Array() }
   const headers = [['content-type', 'application/json']]
-  const call = taken(engine.fetch(base + form.path, 'POST', headers, body, null, now))
+  const call = taken(engine.fetch(base + form.path, 'POST', headers, whole, null, now))
   call.request()
   taken(call.response(200, headers))
   taken(call.feed(Buffer.from(JSON.stringify(form.answer(model, shape)))))
