@@ -105,6 +105,23 @@ test('figures that were not reported are said to be so, never 0', () => {
   assert.equal(summed(null).model, 'm')
 })
 
+test('a cost has as many digits as it needs; a guess is said to be one, and one that is not known is not 0', () => {
+  const costOf = (costMicroUsd, figures = 'reported') => {
+    const one = conversation.answerOf(1, { key: 'k', model: 'm', messages: [], maxTokens: 10 }, 'you')
+    const times = { firstByteMs: 1, totalMs: 1, model: null, stop: null, source: 'user', usage: null }
+    conversation.withSummary(one, { ...times, costMicroUsd, figures, pricesMade: '2026-11-20' })
+    return [one.cost, one.costNote]
+  }
+  const note = 'By the price list of 2026-11-20.'
+  assert.deepEqual(costOf(0), ['$0.000000', note])
+  assert.deepEqual(costOf(37), ['$0.000037', note])
+  assert.deepEqual(costOf(9_999), ['$0.009999', note])
+  assert.deepEqual(costOf(10_000), ['$0.0100', note])
+  assert.deepEqual(costOf(1_234_567), ['$1.23', note])
+  assert.deepEqual(costOf(2_415, 'estimated'), ['about $0.002415', note])
+  assert.deepEqual(costOf(null, 'unknown'), ['not known', ''])
+})
+
 test('the provider gets the conversation without empty answers, and no two turns of one speaker', () => {
   const said = [
     { id: 1, role: 'user', text: 'first' },

@@ -23,6 +23,9 @@ export interface Answer {
   /** Filled in from the provider's own figures when the answer is complete. */
   tokensIn: string
   tokensOut: string
+  /** In dollars, by the price list; `costNote` says of what day it is. */
+  cost: string
+  costNote: string
   firstByte: string
   total: string
   note: string
@@ -31,6 +34,7 @@ export interface Answer {
 export type Said = { id: number; role: 'user'; text: string } | Answer
 
 const NOT_REPORTED = 'not reported'
+const NOT_KNOWN = 'not known'
 const NUMBER = new Intl.NumberFormat('en')
 
 export function answerOf(id: number, { model, maxTokens }: Question, payer: string): Answer {
@@ -46,6 +50,8 @@ export function answerOf(id: number, { model, maxTokens }: Question, payer: stri
     payer,
     tokensIn: NOT_REPORTED,
     tokensOut: NOT_REPORTED,
+    cost: NOT_KNOWN,
+    costNote: '',
     firstByte: '',
     total: '',
     note: '',
@@ -53,9 +59,12 @@ export function answerOf(id: number, { model, maxTokens }: Question, payer: stri
 }
 
 /** Absent figures are unknown, never 0. */
-export function withSummary(answer: Answer, { usage, firstByteMs, totalMs, model, stop }: CallSummary): void {
+export function withSummary(answer: Answer, summary: CallSummary): void {
+  const { usage, firstByteMs, totalMs, model, stop } = summary
   answer.tokensIn = tokens(usage?.input, usage?.cachedInput, 'cached')
   answer.tokensOut = tokens(usage?.output, usage?.reasoning, 'thinking')
+  answer.cost = cost(summary)
+  answer.costNote = summary.costMicroUsd === null ? '' : `By the price list of ${summary.pricesMade}.`
   answer.firstByte = seconds(firstByteMs)
   answer.total = seconds(totalMs)
   answer.model = model ?? answer.model
@@ -66,6 +75,14 @@ function tokens(count: number | undefined, part: number | undefined, partName: s
   if (count === undefined) return NOT_REPORTED
   const whole = NUMBER.format(count)
   return part === undefined || part === 0 ? whole : `${whole} (${NUMBER.format(part)} ${partName})`
+}
+
+/** As many digits as a small sum needs. What nobody reported is an estimate, and says so. */
+function cost({ costMicroUsd, figures }: CallSummary): string {
+  if (costMicroUsd === null) return NOT_KNOWN
+  const dollars = costMicroUsd / 1_000_000
+  const text = `$${dollars.toFixed(dollars >= 1 ? 2 : dollars >= 0.01 ? 4 : 6)}`
+  return figures === 'estimated' ? `about ${text}` : text
 }
 
 /** What the provider is given: the conversation without answers that failed, and two of one speaker joined, as some insist. */
