@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createParser } from 'eventsource-parser'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Reader } from './support/reader.mjs'
 
 const RUNS = process.env.KEYHOLD_EFFORT === 'full' ? 10_000 : 2_000

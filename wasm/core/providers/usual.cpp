@@ -115,9 +115,12 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
                     .base = std::move(base),
                     .kind = ProviderKind::site,
                     .wire = wire,
+                    .like = {},
+                    .browser = Browser::yes,
+                    .example = false,
                     .auth = {"authorization", "Bearer "},
                     .required_headers = {},
-                    .check = {Method::get, std::string(models_path(wire))},
+                    .check = {Method::get, std::string(models_path(wire)), {}},
                     .rules = {},
                     .chat = {"max_tokens", true},
                     .calls = {},
@@ -146,6 +149,17 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
     case Wire::cohere: allow(provider, kCohereCalls, {"page_size", "page_token", "endpoint"}); break;
     case Wire::ollama: allow(provider, kOllamaCalls, {}); break;
   }
+  return provider;
+}
+
+Provider like_provider(const Provider& other, std::string id, std::string name, Endpoint base) {
+  Provider provider = other;
+  provider.like = other.id;
+  provider.id = std::move(id);
+  provider.name = std::move(name);
+  provider.base = std::move(base);
+  provider.browser = Browser::yes;
+  provider.example = false;
   return provider;
 }
 
