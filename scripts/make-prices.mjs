@@ -109,10 +109,20 @@ function fromRegex(source) {
     return `!$${word}&!*${word}-`
   }
   const [, body, end] = /^\^(.*?)(\$?)$/.exec(source) ?? [null, '']
+<<<<<<< HEAD
   const text = body.replaceAll(/\\d(?:\{(\d+)\})?/g, (_, times = '1') => '#'.repeat(Number(times)))
   // Names are in small letters when they are compared: a rule with others would fit none.
   if (body === '' || !/^(?:[-a-z0-9/_:#]|\\[./-])+$/.test(text)) throw new Error(`an unknown regex, ${source}`)
   return (end === '$' ? '~' : '<') + text.replaceAll('\\', '')
+=======
+  const text = body
+    .replaceAll(/\\d(?:\{(\d+)\})?/g, (_, times = '1') => '#'.repeat(Number(times)))
+    .replaceAll(/\\([./-])/g, '%$1')
+  // Names are in small letters when they are compared: a rule with others would fit none.
+  if (body === '' || body.includes('%') || !/^(?:[-a-z0-9/_:#]|%.)+$/.test(text))
+    throw new Error(`an unknown regex, ${source}`)
+  return (end === '$' ? '~' : '<') + text.replaceAll('%', '')
+>>>>>>> 4800f86 (WIP)
 }
 
 function ratesOf(prices) {

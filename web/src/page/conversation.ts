@@ -1,4 +1,5 @@
 // conversation: what has been said in the playground, and what is known of each answer?
+import { money } from './money'
 import { seconds } from './time'
 import { stopWords, type Explained } from './text'
 import type { CallSummary, ChatMessage, KeyId } from '../protocol/messages'
@@ -23,6 +24,7 @@ export interface Answer {
   /** Filled in from the provider's own figures when the answer is complete. */
   tokensIn: string
   tokensOut: string
+  cost: string
   firstByte: string
   total: string
   note: string
@@ -46,6 +48,7 @@ export function answerOf(id: number, { model, maxTokens }: Question, payer: stri
     payer,
     tokensIn: NOT_REPORTED,
     tokensOut: NOT_REPORTED,
+    cost: '',
     firstByte: '',
     total: '',
     note: '',
@@ -53,13 +56,21 @@ export function answerOf(id: number, { model, maxTokens }: Question, payer: stri
 }
 
 /** Absent figures are unknown, never 0. */
-export function withSummary(answer: Answer, { usage, firstByteMs, totalMs, model, stop }: CallSummary): void {
+export function withSummary(answer: Answer, summary: CallSummary): void {
+  const { usage, firstByteMs, totalMs, model, stop } = summary
   answer.tokensIn = tokens(usage?.input, usage?.cachedInput, 'cached')
   answer.tokensOut = tokens(usage?.output, usage?.reasoning, 'thinking')
+  answer.cost = cost(summary)
   answer.firstByte = seconds(firstByteMs)
   answer.total = seconds(totalMs)
   answer.model = model ?? answer.model
   answer.note = stopWords(stop, answer.maxTokens)
+}
+
+/** A cost nobody knows is not 0. */
+function cost({ costMicroUsd, figures }: CallSummary): string {
+  if (costMicroUsd === null) return 'not known'
+  return figures === 'estimated' ? `about ${money(costMicroUsd)}` : money(costMicroUsd)
 }
 
 function tokens(count: number | undefined, part: number | undefined, partName: string): string {

@@ -7,6 +7,9 @@ import { CHAT_LIMITS, FETCH_LIMITS } from './exchange'
 import { Failure, problemOf } from './failure'
 import type { Answered } from './vault'
 
+/** Every answer that passes says who paid for it. */
+const PAID_BY: [string, string] = ['keyhold-source', 'user']
+
 /** What a port keeps of one call under way. */
 export class CallSlot {
   readonly abort = new AbortController()
@@ -35,6 +38,7 @@ export async function runChat(ask: AskOf<'chat'>, asker: Asker): Promise<CallSum
         room: (signal) => slot.room(signal),
       },
       slot.abort.signal,
+      asker.app,
     )
     const problem = answered.call.problem()
     const summary = summaryOf(answered)
@@ -70,7 +74,8 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
       vault.engine.fetch(ask.url, ask.method, ask.headers, ask.body, ask.key, vault.now()),
       FETCH_LIMITS,
       {
-        head: ({ status, statusText, url }, headers) => giveHead({ status, statusText, url, headers }),
+        head: ({ status, statusText, url }, headers) =>
+          giveHead({ status, statusText, url, headers: [...headers, PAID_BY] }),
         bytes(bytes) {
           slot.credit.spend(bytes.length)
           asker.send(ask.call, { type: 'bytes', bytes })
@@ -78,6 +83,7 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
         room: (signal) => slot.room(signal),
       },
       slot.abort.signal,
+      asker.app,
     )
     asker.send(ask.call, { type: 'end', summary: summaryOf(answered) })
   } finally {
