@@ -16,17 +16,18 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
  * the browser reports what was broken, workers included.
  * @param {object} [config] what /keyhold.config.json answers
  * @param {string} [prelude] runs in the vault worker before its own code: how a test breaks what it runs on
+ * @param {(policy: string) => string} [alterPolicy] last word on each file's Content-Security-Policy
  * @returns {Promise<{ url: string, port: number, broken(): string[], stop(): Promise<void> }>} `broken()`: what was
  *   reported, without the one thing a vault worker breaks to see that its policy holds (and which must be there).
  */
-export async function startTestSite(config = {}, prelude = '') {
+export async function startTestSite(config = {}, prelude = '', alterPolicy = (policy) => policy) {
   const folder = await mkdtemp(join(tmpdir(), 'keyhold-site-'))
   await cp(`${root}dist`, folder, { recursive: true })
   await addDriver(folder, prelude)
   const reports = await startReports()
   const alterHeaders = (_path, headers) => ({
     ...headers,
-    'Content-Security-Policy': `${headers['Content-Security-Policy']}; report-uri ${reports.url}`,
+    'Content-Security-Policy': `${alterPolicy(headers['Content-Security-Policy'])}; report-uri ${reports.url}`,
   })
   const site = await startSite({ config, dist: folder, alterHeaders })
   return {
@@ -62,6 +63,7 @@ async function addDriver(folder, prelude) {
   const urls = {
     'vault-worker': worker,
     'kdf-worker': asset(/^kdf-worker-.*\.js$/),
+    'local-worker': asset(/^local-worker-.*\.js$/),
     engine: asset(/^engine-.*\.wasm$/),
     prices: asset(/^prices-.*\.txt$/),
   }

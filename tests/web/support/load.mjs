@@ -5,8 +5,20 @@ import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const sources = ['engine/index', 'engine/launch', 'engine/connection', 'engine/incoming', 'engine/response']
+<<<<<<< HEAD
 const shell = ['vault-host', 'serve', 'requests', 'storage', 'copy', 'batches', 'credit', 'exchange', 'evidence', 'failure']
 const all = [...sources, ...shell.map((name) => `worker/${name}`), 'worker/kdf', 'worker/load-engine', 'worker/ledger']
+=======
+const shell = ['vault-host', 'serve', 'requests', 'storage', 'batches', 'credit', 'exchange', 'evidence', 'failure']
+const looks = ['own-policy', 'local-network']
+const all = [
+  ...sources,
+  ...[...shell, ...looks].map((name) => `worker/${name}`),
+  'worker/kdf',
+  'worker/load-engine',
+  'worker/ledger',
+]
+>>>>>>> dfa15e7 (WIP diagnosis)
 
 /** What a bundler turns into a URL is its own name here: no test starts a real worker. */
 const urls = {

@@ -47,7 +47,6 @@ Result<Headers> Exchange::response(int status, const Headers& headers) {
 }
 
 Result<ByteView> Exchange::feed(ByteView bytes) {
-  bytes_arrived_ = bytes_arrived_ || !bytes.empty();
   return took(watch_.feed(bytes));
 }
 
@@ -83,9 +82,14 @@ std::optional<Problem> Exchange::problem() const {
 
 Result<std::vector<std::string>> Exchange::models() const { return parse_models(*wire_, body_); }
 
+<<<<<<< HEAD
 Errc Exchange::network_failed(NetworkEvidence evidence) {
   failed_ = true;
   evidence.bytes_arrived = bytes_arrived_;
+=======
+Errc Exchange::network_failed(NetworkEvidence evidence) const {
+  evidence.answer_begun = status_ != 0;
+>>>>>>> dfa15e7 (WIP diagnosis)
   return diagnose_network(*provider_, evidence);
 }
 

@@ -100,12 +100,15 @@ class Exchange {
   int status_ = 0;
   std::string content_type_;
   std::string retry_after_;
+<<<<<<< HEAD
   bool bytes_arrived_ = false;
   std::optional<std::string> counted_;  // the model asked for
   bool sent_ = false;
   bool failed_ = false;  // the network did
   bool ended_ = false;
   std::optional<Bill> bill_;
+=======
+>>>>>>> dfa15e7 (WIP diagnosis)
   std::optional<Meter> meter_;  // of a chat or pass that succeeded
   std::optional<UsageSwallow> swallow_;
   Bytes body_;  // of anything else: the model list, or the beginning of a refusal

@@ -19,7 +19,8 @@ export const FETCH_LIMITS: Limits = { firstByteMs: 600_000, idleMs: 600_000 }
 export interface Network {
   send: typeof fetch
   policy: PolicyWatch
-  online(): boolean
+  /** All the while since that tick. */
+  online(since: number): boolean
   /** Wall clock, milliseconds since 1970. */
   now(): number
   /** Monotonic milliseconds. */
@@ -95,6 +96,7 @@ async function sent(call: EngineCall, net: Network, signal: AbortSignal, deadlin
   const request = call.request()
   const { url, method, body } = request
   const headers = headersOf(request)
+  const begun = net.tick()
   try {
     const sending = net.send(url, {
       method,
@@ -112,7 +114,13 @@ async function sent(call: EngineCall, net: Network, signal: AbortSignal, deadlin
   } catch {
     signal.throwIfAborted()
     deadline.clear()
-    const evidence = await gather(url, () => call.probeUrl(), net.send, net.policy, net.online)
+    const evidence = await gather(
+      url,
+      () => call.probeUrl(),
+      net.send,
+      net.policy,
+      () => net.online(begun),
+    )
     signal.throwIfAborted()
     throw new Failure(call.networkFailed(evidence))
   }
@@ -153,12 +161,16 @@ async function* received(
 ): AsyncGenerator<Uint8Array, void> {
   if (response.body === null) return
   const body = batches(response.body, signal)
+  const begun = net.tick()
   try {
     for (;;) {
       const next = await body.next().catch(() => null)
       signal.throwIfAborted()
       if (next === null) {
-        throw new Failure(call.networkFailed({ online: net.online(), probeReached: null, blockedByPolicy: false }))
+        const online = net.online(begun)
+        throw new Failure(
+          call.networkFailed({ online, probeReached: null, blockedByPolicy: false, localWithheld: false }),
+        )
       }
       if (next.done) return
       yield next.value
