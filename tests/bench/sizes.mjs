@@ -12,7 +12,9 @@ const CODES = /^assets\/qr-.*\.js$/
 const KEEPING = /^assets\/keeping-.*\.js$/
 /** With the first call. */
 const PRICES = /^assets\/prices-.*\.txt$/
-const LATER = [DICTIONARY, CODES, KEEPING, PRICES]
+/** Where a login at a provider comes back to. */
+const CALLBACK = /^(callback\.html|assets\/callback-.*\.js)$/
+const LATER = [DICTIONARY, CODES, KEEPING, PRICES, CALLBACK]
 const PARTS = {
   'engine.wasm': /^assets\/engine-.*\.wasm$/,
   'vault worker': /^assets\/vault-worker-.*\.js$/,

@@ -24,6 +24,10 @@ val request(Exchange& call, Args&) {
   facts.set_null("secret").set_null("body");
   val object = to_js(facts);
   if (outgoing.body) object.set("body", to_uint8array(as_bytes(*outgoing.body)));
+  if (const SecretBytes body = call.take_body(); !body.empty()) {
+    // REVEAL: it leaves for fetch, as bytes the shell wipes; this copy is wiped on return.
+    object.set("body", to_uint8array(body.reveal()));
+  }
   if (const SecretBytes value = call.take_auth_value(); !value.empty()) {
     JsonOut header = JsonOut::object();
     header.set("name", call.provider().auth.header);
@@ -43,8 +47,11 @@ val response(Exchange& call, Args& args) {
 }
 
 val feed(Exchange& call, Args& args) {
-  const Bytes chunk = args.bytes(0);
-  return outcome(call.feed(chunk), to_uint8array);
+  Bytes chunk = args.bytes(0);
+  const val passed = outcome(call.feed(chunk), to_uint8array);
+  // A login's answer has a key in it; others should not have one.
+  wipe(chunk);
+  return passed;
 }
 
 val end(Exchange& call, Args&) { return outcome(call.end(), to_uint8array); }

@@ -86,7 +86,13 @@ val one_key(Engine& engine, Args& args) {
   return key ? to_js(to_json(*key)) : val::null();
 }
 
-val providers(Engine& engine, Args&) { return to_js(to_json_array(engine.session().providers())); }
+val providers(Engine& engine, Args&) {
+  JsonOut array = JsonOut::array();
+  for (const ProviderRef& one : engine.session().providers()) {
+    array.push(to_json(one, engine.session().offers_login(*one)));
+  }
+  return to_js(array);
+}
 
 val take_ledger(Engine& engine, Args&) { return to_js(engine.session().take_ledger()); }
 

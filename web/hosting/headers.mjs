@@ -4,8 +4,11 @@
 /**
  * @typedef {object} SiteConfig
  * @property {boolean} [customEndpoints] may a user add endpoints of their own? Default true.
- * @property {{ base: string }[]} [providers] providers beside the catalogue's.
- * @property {{ base: string }[]} [catalogue] wasm/catalogue/providers.json's list.
+ * @property {Provider[]} [providers] providers beside the catalogue's.
+ * @property {Provider[]} [catalogue] wasm/catalogue/providers.json's list.
+ * @property {Record<string, { clientId: string }>} [logins] as what the site is known to providers, by their ids.
+ *
+ * @typedef {{ id: string, base: string, login?: { style: string, exchange: string } }} Provider
  */
 
 /**
@@ -27,7 +30,7 @@ export function headersFor(pathname, config) {
     'Content-Security-Policy': policyFor(pathname, config),
   }
   // No window that opens the vault, or that it opens, can hold on to it.
-  if (pathname === '/' || pathname === '/index.html') headers['Cross-Origin-Opener-Policy'] = 'same-origin'
+  if (isPage(pathname)) headers['Cross-Origin-Opener-Policy'] = 'same-origin'
   return headers
 }
 
@@ -48,6 +51,7 @@ export function headersFile(pathnames, config) {
 function policyFor(pathname, config) {
   if (isVaultWorker(pathname)) return vaultWorkerPolicy(config)
   if (fileOf(pathname).startsWith('kdf-worker')) return kdfWorkerPolicy
+  if (isCallback(pathname)) return callbackPolicy
   return pagePolicy
 }
 
@@ -57,6 +61,9 @@ function embedderPolicyFor(pathname) {
   return isVaultWorker(pathname) ? 'credentialless' : 'require-corp'
 }
 
+// Where a login at a provider comes back to.
+const isCallback = (pathname) => /\/callback(\.html)?$/.test(pathname)
+const isPage = (pathname) => pathname === '/' || pathname === '/index.html' || isCallback(pathname)
 const isVaultWorker = (pathname) => fileOf(pathname).startsWith('vault-worker')
 const fileOf = (pathname) => pathname.slice(pathname.lastIndexOf('/') + 1)
 const policy = (directives) => directives.join('; ')
@@ -79,6 +86,19 @@ const pagePolicy = policy([
   'trusted-types keyhold-url',
 ])
 
+// Tells the vault's page what came back, and can ask nobody anything.
+const callbackPolicy = policy([
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "frame-ancestors 'none'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+])
+
 // Derives a key from a passphrase, and can reach nothing at all: the module's bytes are posted to it.
 const kdfWorkerPolicy = policy([
   "default-src 'none'",
@@ -87,9 +107,11 @@ const kdfWorkerPolicy = policy([
   "require-trusted-types-for 'script'",
 ])
 
-/** Holds the keys: it may reach the providers, servers on this machine and, if users may add endpoints, any https. */
+/** Holds the keys: it may reach the providers, where they give keys to those who log in, servers on this machine and, if users may add endpoints, any https. */
 function vaultWorkerPolicy(config) {
-  const origins = [...(config.catalogue ?? []), ...(config.providers ?? [])].map(({ base }) => new URL(base).origin)
+  const providers = [...(config.catalogue ?? []), ...(config.providers ?? [])]
+  const addresses = providers.flatMap((one) => (offersLogin(one, config) ? [one.base, one.login.exchange] : [one.base]))
+  const origins = addresses.map((address) => new URL(address).origin)
   const local = ['http://localhost:*', 'http://127.0.0.1:*']
   const isLocal = (origin) => /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin)
   const remote = [...new Set(origins)].filter((origin) => !isLocal(origin)).sort()
@@ -100,6 +122,11 @@ function vaultWorkerPolicy(config) {
     `connect-src ${["'self'", ...remote, ...local, ...custom].join(' ')}`,
     "require-trusted-types-for 'script'",
   ])
+}
+
+/** As Session::offers_login has it. */
+function offersLogin({ id, login }, { logins }) {
+  return login !== undefined && (login.style === 'openrouter' || Object.hasOwn(logins ?? {}, id))
 }
 
 // Names of assets carry a hash of their content.

@@ -32,7 +32,7 @@ export class Browser {
    *   `real`: with engine.wasm, not the fake. `engine`: methods of the fake that behave otherwise.
    */
   constructor(options = {}) {
-    this.options = { shared: true, config: {}, ...options }
+    this.options = { shared: true, config: {}, configUrl: 'test:config', ...options }
     this.channelName = `keyhold-test-${Math.random()}`
     this.locks = new Locks()
     this.scope = new EventTarget()
@@ -64,7 +64,7 @@ export class Browser {
 
   launcher() {
     return {
-      start: { start: true, wasmUrl: 'test:wasm', pricesUrl: 'test:prices', configUrl: 'test:config' },
+      start: { start: true, wasmUrl: 'test:wasm', pricesUrl: 'test:prices', configUrl: this.options.configUrl },
       shared: this.options.shared,
       wasm: async () => (this.options.real ? engineWasm() : new ArrayBuffer(8)),
       openPort: () => {
@@ -139,7 +139,7 @@ export class Browser {
   async #send(input, init) {
     if (input === 'test:wasm') return new Response(engineWasm())
     if (input === 'test:prices') return new Response(readFileSync(pricesFile))
-    if (input === 'test:config') return new Response(JSON.stringify(this.options.config))
+    if (input === this.options.configUrl) return new Response(JSON.stringify(this.options.config))
     if (input === 'data:,canary') return fetch(input)
     this.sent.push({ url: String(input), init })
     return (this.options.send ?? fetch)(input, init)

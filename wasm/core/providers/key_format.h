@@ -12,7 +12,8 @@ namespace keyhold {
 
 /// Shorter ones cannot be watched for in answers: they would be found by chance.
 inline constexpr std::size_t kMinKeyBytes = 8;
-inline constexpr std::size_t kMaxKeyBytes = 512;
+/// Tokens from a login are signed documents: Hugging Face's begin at 575 bytes.
+inline constexpr std::size_t kMaxKeyBytes = 2048;
 inline constexpr std::size_t kMaxPastedBytes = 4096;
 
 /// Takes off what comes along when a key is copied: white space around it, quotes, `NAME=`, `export NAME=`, `Bearer `.

@@ -108,6 +108,16 @@ struct Provider {
   std::string docs_url;
   std::vector<std::string> steps;
   std::string suggested_model;
+
+  /// Where the provider gives a key to somebody who logs in there.
+  struct Login {
+    /// oauth: RFC 6749 with RFC 7636, for which the site needs a client id. openrouter: its own exchange, for anybody.
+    enum class Style { oauth, openrouter } style;
+    std::string authorize;  // addresses without a query
+    std::string exchange;
+    std::string scope;
+  };
+  std::optional<Login> login;
 };
 
 /// A call under way keeps its provider alive while the catalogue changes.

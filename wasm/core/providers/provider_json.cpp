@@ -204,6 +204,26 @@ Result<void> read_chat(JsonRef entry, Provider& provider) {
   return read_flag(*chat, "ask_usage", provider.chat.ask_usage);
 }
 
+// Over https, or on this computer; what is asked there is added by us.
+bool is_login_address(std::string_view text) {
+  const auto url = TargetUrl::parse(text);
+  return url && url->query.empty() && url->text() == text;
+}
+
+Result<void> read_login(JsonRef entry, Provider& provider) {
+  const auto value = entry.find("login");
+  if (!value) return {};
+  KEYHOLD_CHECK(value->only({"style", "authorize", "exchange", "scope"}));
+  for (const char* key : {"authorize", "exchange"}) KEYHOLD_CHECK(value->field(key));
+  using Style = Provider::Login::Style;
+  KEYHOLD_TRY(const auto style, value->field("style"));
+  Provider::Login& login = provider.login.emplace();
+  KEYHOLD_TRY(login.style, one_of<Style>(style, {{"oauth", Style::oauth}, {"openrouter", Style::openrouter}}));
+  KEYHOLD_CHECK(read_text(*value, "authorize", kMaxFieldText, is_login_address, login.authorize));
+  KEYHOLD_CHECK(read_text(*value, "exchange", kMaxFieldText, is_login_address, login.exchange));
+  return read_text(*value, "scope", kMaxFieldText, is_line, login.scope);
+}
+
 struct ListField {
   std::string_view key;
   std::size_t max_items;
@@ -233,7 +253,7 @@ constexpr TextField kTextFields[] = {
 Result<Provider> parse_provider(JsonRef entry, ProviderKind kind) {
   KEYHOLD_CHECK(
       entry.only({"id", "name", "base", "wire", "auth", "headers", "check", "chat", "rules", "calls", "query", "cors",
-                  "key_prefixes", "key_optional", "steps", "console_url", "docs_url", "suggested_model"}));
+                  "key_prefixes", "key_optional", "steps", "console_url", "docs_url", "suggested_model", "login"}));
   KEYHOLD_CHECK(entry.field("id"));
   KEYHOLD_CHECK(entry.field("name"));
   std::string id;
@@ -265,6 +285,7 @@ Result<Provider> parse_provider(JsonRef entry, ProviderKind kind) {
   }));
   KEYHOLD_CHECK(read_cors(entry, provider));
   KEYHOLD_CHECK(read_flag(entry, "key_optional", provider.key_optional));
+  KEYHOLD_CHECK(read_login(entry, provider));
   for (const ListField& field : kListFields) {
     KEYHOLD_CHECK(read_texts(entry, field.key, field.max_items, field.max_text, field.check, provider.*field.member));
   }

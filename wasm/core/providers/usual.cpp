@@ -128,7 +128,8 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
                     .console_url = {},
                     .docs_url = {},
                     .steps = {},
-                    .suggested_model = {}};
+                    .suggested_model = {},
+                    .login = {}};
   switch (wire) {
     case Wire::openai_chat:
     case Wire::openai_responses: allow(provider, kOpenAiCalls, {"limit", "after", "order", "purpose"}); break;

@@ -33,7 +33,13 @@ Exchange::Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, con
       key_id_(std::move(key_id)),
       wire_(wire) {}
 
-std::string Exchange::probe_url() const { return keyhold::probe_url(*provider_); }
+Exchange::Exchange(ProviderRef provider, Outgoing outgoing, SecretBytes body)
+    : Exchange(Purpose::login, std::move(provider), std::move(outgoing), SecretBytes(), std::string(), std::nullopt) {
+  login_ = std::make_unique<Login>();
+  login_->body = std::move(body);
+}
+
+std::string Exchange::probe_url() const { return login_ ? outgoing_.url : keyhold::probe_url(*provider_); }
 
 Result<Headers> Exchange::response(int status, const Headers& headers) {
   status_ = status;
@@ -48,6 +54,10 @@ Result<Headers> Exchange::response(int status, const Headers& headers) {
 
 Result<ByteView> Exchange::feed(ByteView bytes) {
   bytes_arrived_ = bytes_arrived_ || !bytes.empty();
+  if (login_) {
+    KEYHOLD_CHECK(login_->answer.feed(bytes));
+    return ByteView();
+  }
   return took(watch_.feed(bytes));
 }
 
@@ -77,16 +87,28 @@ Result<ByteView> Exchange::took(Result<ByteView> released) {
 std::vector<TextEvent> Exchange::take_events() { return meter_ ? meter_->take_events() : std::vector<TextEvent>(); }
 
 std::optional<Problem> Exchange::problem() const {
+  if (login_) {
+    if (succeeded()) return std::nullopt;
+    // REVEAL: a refusal, which has no key in it.
+    return diagnose_login(*provider_, {status_, content_type_, login_->answer.reveal(), retry_after_});
+  }
   const AnswerSeen seen{status_, content_type_, body_, retry_after_};
   return purpose_ == Purpose::check ? diagnose_check(*provider_, seen) : diagnose_answer(*provider_, seen);
 }
 
 Result<std::vector<std::string>> Exchange::models() const { return parse_models(*wire_, body_); }
 
+Result<LoginGrant> Exchange::grant() const {
+  if (!login_ || !succeeded()) return Errc::ERR_WRONG_STATE;
+  return read_grant(provider_->login->style, login_->answer);
+}
+
 Errc Exchange::network_failed(NetworkEvidence evidence) {
   failed_ = true;
   evidence.bytes_arrived = bytes_arrived_;
-  return diagnose_network(*provider_, evidence);
+  const Errc code = diagnose_network(*provider_, evidence);
+  // There was no key yet that could be wrong.
+  return login_ && code == Errc::ERR_BAD_KEY_LIKELY ? Errc::ERR_LOGIN_REFUSED : code;
 }
 
 std::string Exchange::asked_model() const {

@@ -2,12 +2,14 @@
 // sends what request() says and feeds back what arrives.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/secret.h"
 #include "providers/diagnosis.h"
+#include "providers/login.h"
 #include "providers/meter.h"
 #include "providers/reflection.h"
 #include "providers/request.h"
@@ -40,11 +42,14 @@ class Exchange {
     models,  // which models does it reach?
     chat,    // one question; the answer is read here
     pass,    // a caller's own request; the answer passes through
+    login,   // a code becomes a key; the answer is read here, and passed to nobody
   };
 
   /// `secret` is empty for a call without a key. `wire`: the form of the answer; none: not read.
   Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, const SecretBytes& secret, std::string key_id,
            std::optional<Wire> wire);
+  /// A login's. `body` has in it what only the provider may know.
+  Exchange(ProviderRef provider, Outgoing outgoing, SecretBytes body);
 
   const Outgoing& request() const noexcept { return outgoing_; }
   /// request() is being acted on.
@@ -54,6 +59,8 @@ class Exchange {
   const std::string& key_id() const noexcept { return key_id_; }
   /// The credential header's value, to be taken once; empty if there is none.
   SecretBytes take_auth_value() noexcept { return std::move(auth_value_); }
+  /// A login's body, to be taken once; empty for any other purpose.
+  SecretBytes take_body() noexcept { return login_ ? std::move(login_->body) : SecretBytes(); }
   std::string probe_url() const;
 
   /// Headers a caller may see. ERR_KEY_REFLECTED.
@@ -68,6 +75,8 @@ class Exchange {
   std::optional<Problem> problem() const;
   /// After end() of a models call. ERR_BAD_ANSWER.
   Result<std::vector<std::string>> models() const;
+  /// After end() of a login that problem() has nothing against. What read_grant() says.
+  Result<LoginGrant> grant() const;
   Errc network_failed(NetworkEvidence evidence);
 
   /// This call is one to pay for. `asked`: the model asked for, or "" where the body says it.
@@ -109,6 +118,11 @@ class Exchange {
   std::optional<Meter> meter_;  // of a chat or pass that succeeded
   std::optional<UsageSwallow> swallow_;
   Bytes body_;  // of anything else: the model list, or the beginning of a refusal
+  struct Login {
+    SecretBytes body;
+    LoginAnswer answer;
+  };
+  std::unique_ptr<Login> login_;  // of a login
 };
 
 }  // namespace keyhold

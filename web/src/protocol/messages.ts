@@ -36,6 +36,13 @@ export type Ask =
   | { op: 'add'; provider: ProviderId; label: string; secret: Uint8Array; unchecked: boolean }
   /** Replaces a key's secret, checking first unless `unchecked`; on any failure the old one stays. */
   | { op: 'replace'; key: KeyId; secret: Uint8Array; unchecked: boolean }
+  /** A login at a provider that gives keys so (ProviderInfo.login). Ends with `finishLogin`, after ten minutes, or at a lock. */
+  | { op: 'beginLogin'; provider: ProviderId }
+  /**
+   * What came back from there: it becomes a key, which is stored unchecked, as a new one or in `key`'s place.
+   * ERR_LOGIN_STATE for a login that was not begun here or has ended; ERR_LOGIN_REFUSED.
+   */
+  | { op: 'finishLogin'; state: string; code: string; key: KeyId | null; label: string }
   | { op: 'check'; key: KeyId }
   | { op: 'label'; key: KeyId; label: string }
   | { op: 'delete'; key: KeyId }
@@ -136,6 +143,8 @@ export interface Answers {
   keys: KeyInfo[]
   add: Stored
   replace: Stored
+  beginLogin: LoginStart
+  finishLogin: Stored
   check: CheckOutcome
   label: KeyInfo
   delete: null
@@ -364,6 +373,8 @@ export interface ProviderInfo {
   keyPrefixes: string[]
   /** The endpoint works without a key (local servers). */
   keyOptional: boolean
+  /** The provider gives a key to somebody who logs in there. */
+  login: boolean
   /** A good model to try first, where known. */
   suggestedModel?: string
 }
@@ -389,6 +400,12 @@ export interface Stored {
   key: KeyInfo
   /** null when stored unchecked. */
   check: CheckOutcome | null
+}
+
+/** The provider's page to open, in a tab of its own. It sends the person back to callback.html with this state and a code. */
+export interface LoginStart {
+  url: string
+  state: string
 }
 
 /** Result of asking a provider whether a key works. */

@@ -1,5 +1,5 @@
 // answer: what the vault does for each thing a page may ask. One switch; a new op does not compile until it is here.
-import type { Answers, CallId, CallPart, CheckOutcome, Op, Request } from '../protocol/messages'
+import type { Answers, AskOf, CallId, CallPart, CheckOutcome, Op, Request, Stored } from '../protocol/messages'
 import { runChat, runFetch, type CallSlot } from './calls'
 import type { EngineCall, Outcome } from './engine-module'
 import { CHECK_LIMITS } from './exchange'
@@ -55,6 +55,10 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
     case 'add':
     case 'replace':
       return store(request, asker)
+    case 'beginLogin':
+      return take(vault.engine.beginLogin(request.provider, vault.callbackUrl, vault.now()))
+    case 'finishLogin':
+      return finishLogin(request, asker)
     case 'check': {
       const outcome = await checked(vault, vault.engine.checkStored(request.key, vault.now()))
       vault.noteChecked(request.key, outcome.error?.code ?? 'ok')
@@ -158,6 +162,21 @@ async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker
     return { key: vault.key(id), check }
   } finally {
     vault.heap.release(secret)
+  }
+}
+
+/** The key goes from the answer into the vault, and is not asked after. */
+async function finishLogin({ state, code, key, label }: AskOf<'finishLogin'>, asker: Asker): Promise<Stored> {
+  const { vault } = asker
+  const exchanged = vault.engine.exchangeLogin(state, code, key, label, vault.now())
+  const { call, done } = await vault.exchange(exchanged, CHECK_LIMITS, { secret: true })
+  try {
+    const problem = call.problem()
+    if (problem !== null) throw new Failure(problem)
+    const id = await vault.mutate(() => vault.engine.planLogin(call, key, label, vault.now()), asker)
+    return { key: vault.key(id), check: null }
+  } finally {
+    done()
   }
 }
 

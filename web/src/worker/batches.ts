@@ -8,10 +8,12 @@ const NOT_YET = Symbol('not yet')
 /**
  * Waits for the first chunk only; further ones join it when they can be read without waiting.
  * When the signal aborts, the body is cancelled and the iteration ends.
+ * @param secret  chunks that were joined are overwritten
  */
 export async function* batches(
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
+  secret = false,
 ): AsyncGenerator<Uint8Array, void> {
   const reader = body.getReader()
   const cancel = () => void reader.cancel().catch(() => {})
@@ -32,7 +34,9 @@ export async function* batches(
         size += more.value.length
         next = reader.read()
       }
-      yield chunks.length === 1 ? first.value : joined(chunks, size)
+      const batch = chunks.length === 1 ? first.value : joined(chunks, size)
+      if (secret && chunks.length > 1) for (const chunk of chunks) chunk.fill(0)
+      yield batch
     }
   } finally {
     signal.removeEventListener('abort', cancel)

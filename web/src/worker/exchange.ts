@@ -31,6 +31,8 @@ export interface Sink {
   head?(response: Response, headers: [string, string][]): void
   bytes?(bytes: Uint8Array): void
   events?(events: CallEvent[]): void
+  /** What is sent and what is answered are for the engine alone: every array they were in is overwritten. */
+  secret?: boolean
   /** Awaited after each piece, if given: resolves when the reader has room. */
   room?(signal: AbortSignal): Promise<void> | undefined
 }
@@ -57,7 +59,8 @@ export async function exchange(
     const started = net.tick()
     const since = () => Math.round(net.tick() - started)
     deadline.set(limits.firstByteMs)
-    const response = await sent(call, net, own.signal, deadline)
+    const secret = sink.secret === true
+    const response = await sent(call, net, own.signal, deadline, secret)
     const headers = take(call.response(response.status, [...response.headers]))
     sink.head?.(response, headers)
 
@@ -68,9 +71,13 @@ export async function exchange(
       const events = call.takeEvents()
       if (events.length > 0) sink.events(events)
     }
-    for await (const batch of received(response, call, net, own.signal)) {
+    for await (const batch of received(response, call, net, own.signal, secret)) {
       firstByteMs ??= since()
-      pass(take(call.feed(batch)))
+      try {
+        pass(take(call.feed(batch)))
+      } finally {
+        if (secret) batch.fill(0)
+      }
       const room = sink.room?.(own.signal)
       if (room !== undefined) {
         // Waiting for the reader is not waiting for the provider.
@@ -91,7 +98,13 @@ export async function exchange(
   }
 }
 
-async function sent(call: EngineCall, net: Network, signal: AbortSignal, deadline: Deadline): Promise<Response> {
+async function sent(
+  call: EngineCall,
+  net: Network,
+  signal: AbortSignal,
+  deadline: Deadline,
+  secret: boolean,
+): Promise<Response> {
   const request = call.request()
   const { url, method, body } = request
   const headers = headersOf(request)
@@ -108,6 +121,8 @@ async function sent(call: EngineCall, net: Network, signal: AbortSignal, deadlin
       cache: 'no-store',
       signal,
     })
+    // fetch has taken a copy of its own by now.
+    if (secret) body?.fill(0)
     return await orAborted(sending, signal)
   } catch {
     signal.throwIfAborted()
@@ -150,9 +165,10 @@ async function* received(
   call: EngineCall,
   net: Network,
   signal: AbortSignal,
+  secret: boolean,
 ): AsyncGenerator<Uint8Array, void> {
   if (response.body === null) return
-  const body = batches(response.body, signal)
+  const body = batches(response.body, signal, secret)
   try {
     for (;;) {
       const next = await body.next().catch(() => null)

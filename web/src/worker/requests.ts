@@ -27,6 +27,8 @@ export const LIMITS = {
   backupBytes: 8 * 1024 * 1024,
   envBytes: 256 * 1024,
   word: 64,
+  loginState: 64,
+  loginCode: 2_048,
 } as const
 
 /** The reply to a message whose own id cannot be read. */
@@ -68,6 +70,13 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   keys: ask('keys', {}),
   add: ask('add', { provider: id, label: text(LIMITS.label), secret: bytes(LIMITS.secretBytes), unchecked: flag }),
   replace: ask('replace', { key: id, secret: bytes(LIMITS.secretBytes), unchecked: flag }),
+  beginLogin: ask('beginLogin', { provider: id }),
+  finishLogin: ask('finishLogin', {
+    state: name(LIMITS.loginState),
+    code: name(LIMITS.loginCode),
+    key: v.nullable(id),
+    label: text(LIMITS.label),
+  }),
   check: ask('check', { key: id }),
   label: ask('label', { key: id, label: text(LIMITS.label) }),
   delete: ask('delete', { key: id }),

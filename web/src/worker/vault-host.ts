@@ -83,6 +83,7 @@ export class VaultWorker {
     const vault = new Vault(module, {
       net,
       storage,
+      callbackUrl: beside(configUrl, 'callback.html'),
       locks,
       others: (news) => this.#platform.channel.postMessage(news),
       prices: () => fetchPrices(net.send, pricesUrl),
@@ -115,6 +116,11 @@ export class VaultWorker {
       })
     }
   }
+}
+
+/** '' where nothing can be beside it: the engine then refuses to begin a login. */
+function beside(url: string, file: string): string {
+  return URL.canParse(file, url) ? new URL(file, url).href : ''
 }
 
 /** The site's keyhold.config.json; a site without one has no wishes. */

@@ -23,6 +23,8 @@ const NOTES_AFTER_MS = 1_000
 export interface Surroundings {
   net: Network
   storage: Storage
+  /** The page of this site that a login comes back to. */
+  callbackUrl: string
   /** Absent where the engine lacks Web Locks; the write check then stands alone. */
   locks: LockManager | undefined
   /** To the vault workers of other tabs and builds. */
@@ -39,6 +41,7 @@ export class Vault {
   readonly heap: Heap
   readonly net: Network
   readonly storage: Storage
+  readonly callbackUrl: string
   readonly copy: Copy
   readonly #around: Surroundings
   readonly #engine: Engine
@@ -57,6 +60,7 @@ export class Vault {
     this.heap = new Heap(module)
     this.net = around.net
     this.storage = around.storage
+    this.callbackUrl = around.callbackUrl
     this.#around = around
     this.#engine = new module.Engine()
     this.#autoLock = new AutoLock(

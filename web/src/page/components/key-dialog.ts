@@ -1,6 +1,7 @@
 // key-dialog: how does a key get in? Choose the provider, enter the key, have it checked, and have it sealed.
 import { blend, dialog, input, type Added } from '../alpine'
 import { endpointStep } from './endpoint-step'
+import { loginStep } from './login-step'
 import { providerStep } from './provider-step'
 import { betterProvider, hostOf, look, type Look } from '../providers'
 import { clear, readKey } from '../secrets'
@@ -19,6 +20,9 @@ interface Chosen extends Look {
   console: string | null
   consoleText: string
   keyOptional: boolean
+  login: boolean
+  loginText: string
+  loginWaitText: string
 }
 
 /** Enough to tell providers apart, far too little to be a key. */
@@ -60,10 +64,13 @@ const NOBODY: Chosen = {
   console: null,
   consoleText: '',
   keyOptional: false,
+  login: false,
+  loginText: '',
+  loginWaitText: '',
 }
 
 export const keyDialog = () =>
-  blend(blend(providerStep(), endpointStep()), {
+  blend(blend(blend(providerStep(), endpointStep()), loginStep()), {
     step: 'choose' as Step,
     chosen: NOBODY,
     replacing: null as KeyInfo | null,
@@ -116,14 +123,14 @@ export const keyDialog = () =>
       return typeof navigator.clipboard?.readText === 'function'
     },
     get canStoreUnchecked(): boolean {
-      return !this.busy && this.problem !== null && CHECK_FAILURES.has(this.problem.code)
+      return !this.busy && !this.byLogin && this.problem !== null && CHECK_FAILURES.has(this.problem.code)
     },
     get busyText(): string {
-      return `Checking with ${this.chosen.name}…`
+      return this.byLogin ? `Fetching the key from ${this.chosen.name}…` : `Checking with ${this.chosen.name}…`
     },
     get saveText(): string {
-      if (this.busy) return 'Checking…'
-      return this.problem === null ? 'Check and save' : 'Check again'
+      if (this.busy && !this.byLogin) return 'Checking…'
+      return this.problem === null || this.byLogin ? 'Check and save' : 'Check again'
     },
 
     add({ provider }: Added) {
@@ -160,12 +167,15 @@ export const keyDialog = () =>
           ? { ...NOBODY, ...look(id, null), id, sentTo: this.replacing?.base ?? '' }
           : chosenFrom(provider)
       this.goTo('key', 'api-key')
+      void this.offerLogin()
     },
     goTo(step: Step, focus: string) {
       this.step = step
       this.problem = null
       this.better = null
       this.shown = false
+      this.byLogin = false
+      this.endLogin()
       this.$nextTick(() => input(focus)?.focus())
     },
     switchProvider() {
@@ -180,6 +190,7 @@ export const keyDialog = () =>
 
     typed() {
       this.problem = null
+      this.byLogin = false
       const provider = session().provider(this.chosen.id)
       const begin = input('api-key')?.value.trimStart().slice(0, PREFIX_CHARACTERS) ?? ''
       const better =
@@ -209,20 +220,36 @@ export const keyDialog = () =>
         field.focus()
         return
       }
+      const replaced = this.replacing
+      const label = this.label.trim() || this.defaultLabel
+      const secret = readKey(field)
+      const { id, name } = this.chosen
+      this.byLogin = false
+      await this.run(
+        () =>
+          replaced === null
+            ? vault().add({ provider: id, label, secret, unchecked })
+            : vault().replace(replaced.id, secret, { unchecked }),
+        ({ key, check }) => {
+          const done = replaced === null ? 'is sealed' : 'has its new key'
+          return check === null
+            ? `${name}: ${key.label} ${done}, unchecked.`
+            : `${name}: ${key.label} works and ${done}.`
+        },
+      )
+    },
+    /** Has a key stored, unless the dialog is left meanwhile. */
+    async run(store: () => Promise<Stored>, told: (stored: Stored) => string) {
       this.busy = true
       this.problem = null
       const turn = ++this.turn
       const replaced = this.replacing
-      const label = this.label.trim() || this.defaultLabel
-      const secret = readKey(field)
-      const { id } = this.chosen
       try {
-        const stored =
-          replaced === null
-            ? await vault().add({ provider: id, label, secret, unchecked })
-            : await vault().replace(replaced.id, secret, { unchecked })
-        if (turn === this.turn) this.finish(stored)
-        else await tidyUp(stored, replaced)
+        const stored = await store()
+        if (turn === this.turn) {
+          this.close()
+          session().say(told(stored))
+        } else await tidyUp(stored, replaced)
       } catch (error) {
         if (turn === this.turn) this.problem = explainThrown(error)
         else if (replaced !== null) session().say(`${replaced.label}: the old key stays.`)
@@ -232,14 +259,6 @@ export const keyDialog = () =>
       }
       if (this.problem !== null)
         this.$nextTick(() => document.getElementById('key-outcome')?.scrollIntoView({ block: 'nearest' }))
-    },
-    finish({ key, check }: Stored) {
-      const name = this.chosen.name
-      const done = this.replacing === null ? 'is sealed' : 'has its new key'
-      this.close()
-      session().say(
-        check === null ? `${name}: ${key.label} ${done}, unchecked.` : `${name}: ${key.label} works and ${done}.`,
-      )
     },
     close() {
       dialog('key-dialog').close()
@@ -252,6 +271,7 @@ export const keyDialog = () =>
     /** However it was closed: the key does not stay in the field. */
     closed() {
       clear(input('api-key'))
+      this.endLogin()
       this.turn++
       this.busy = false
       this.step = 'choose'
@@ -269,6 +289,9 @@ function chosenFrom(provider: ProviderInfo): Chosen {
     console: provider.consoleUrl ?? null,
     consoleText: `Open ${provider.name}'s key page`,
     keyOptional: provider.keyOptional,
+    login: provider.login,
+    loginText: `Log in with ${provider.name}`,
+    loginWaitText: `Waiting for ${provider.name}. Go on in the tab that has opened.`,
   }
 }
 
