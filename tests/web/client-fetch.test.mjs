@@ -11,6 +11,7 @@ const server = await provider(({ url, method }, response) => {
     return response.end(method === 'HEAD' ? undefined : 'body')
   }
   if (pathname === '/silent') return undefined
+  if (pathname === '/echo') return response.end(searchParams.get('text'))
   if (pathname === '/drip') {
     response.write('one ')
     return setTimeout(() => response.end('two'), 20)
@@ -38,6 +39,7 @@ async function both(makeArguments) {
     const [input, init] = makeArguments()
     const response = await send(input, init)
     const { status, ok, statusText, url, redirected, bodyUsed } = response
+    assert.equal(response.clone().url, url)
     const headers = Object.fromEntries(response.headers)
     for (const name of ['date', 'connection', 'keep-alive', 'transfer-encoding', 'content-length', 'x-hidden']) {
       delete headers[name]
@@ -73,8 +75,103 @@ test('bodies of every kind arrive as fetch would send them', async () => {
   await both(() => post(new TextEncoder().encode('bytes')))
   await both(() => post(new Blob(['blob'], { type: 'text/x-blob' })))
   await both(() => post(''))
+  await both(() => post(new Blob(['{"a":1}'], { type: 'application/json' })))
+  await both(() => post(new Blob([])))
   await both(() => [new Request(at('json'), { method: 'PUT', body: 'in the request' })])
+  await both(() => [
+    new Request(at('json'), { method: 'POST', body: 'replaced' }),
+    { body: new Uint8Array([1, 0, 255]) },
+  ])
   await both(() => post(new Blob(['in a stream']).stream(), { duplex: 'half' }))
+  await both(() => {
+    const type = { 'content-type': 'application/json' }
+    return post(new Blob(['{"in":"a stream"}']).stream(), { duplex: 'half', headers: type })
+  })
+  await both(() => [new Request(at('json'), { method: 'DELETE', body: '{}' })])
+})
+
+test('a form arrives as fetch would send it, but for the boundary of its own', async () => {
+  const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => i % 256)
+  const form = () => {
+    const made = new FormData()
+    made.append('purpose', 'batch ü')
+    made.append('file', new File([bytes], 'a "b".bin', { type: 'application/x-thing' }))
+    made.append('file', new Blob(['x']))
+    return made
+  }
+  const seen = []
+  for (const send of [fetch, tab.fetch]) {
+    for (const request of [
+      [at('json'), { method: 'POST', body: form() }],
+      [new Request(at('json'), { method: 'POST', body: form() })],
+      [at('json'), { method: 'POST', body: new FormData() }],
+    ]) {
+      assert.equal((await send(...request)).status, 200)
+      const { body, headers } = server.requests.at(-1)
+      const [, boundary] = /^multipart\/form-data; boundary=(\S+)$/.exec(headers['content-type'])
+      seen.push(body.toString('latin1').replaceAll(boundary, 'BOUNDARY'))
+    }
+  }
+  assert.ok(seen[0].includes(Buffer.from(bytes).toString('latin1')))
+  assert.deepEqual(seen.slice(3), seen.slice(0, 3))
+})
+
+test('a body is counted while it is read: one without an end is refused, and its source is told', async () => {
+  let told = null
+  let given = 0
+  const endless = new ReadableStream({
+    pull(controller) {
+      given += 1
+      controller.enqueue(new Uint8Array(64 * 1024 * 1024))
+    },
+    cancel: (reason) => void (told = reason ?? 'ended'),
+  })
+  const response = await tab.fetch(at('json'), { method: 'POST', body: endless, duplex: 'half' })
+  assert.equal(response.status, 413)
+  assert.ok(given <= 10, `${given} pieces were taken`)
+  assert.equal(told, 'ended')
+})
+
+test('a body stream that fails, gives text or is aborted rejects as fetch does', async () => {
+  const post = (stream, more) => tab.fetch(at('json'), { method: 'POST', body: stream, duplex: 'half', ...more })
+  const failing = () => new ReadableStream({ start: (controller) => controller.error(new TypeError('mine')) })
+  await assert.rejects(post(failing()), TypeError)
+  await assert.rejects(post(new ReadableStream({ start: (c) => c.enqueue('text') })), TypeError)
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  let told = null
+  const waiting = post(new ReadableStream({ cancel: (why) => void (told = why) }), { signal: controller.signal })
+  setTimeout(() => controller.abort(reason), 10)
+  await assert.rejects(waiting, (error) => error === reason)
+  assert.equal(told, reason)
+})
+
+test('more calls than the worker takes at once wait for their turn, and can be given up while they wait', async (t) => {
+  const controller = new AbortController()
+  const { signal } = controller
+  t.after(() => controller.abort())
+  const before = server.requests.length
+  const reached = () => server.requests.length - before
+  const held = Array.from({ length: 48 }, () => tab.fetch(at('silent'), { signal }).catch(() => 'aborted'))
+  const given = new AbortController()
+  const left = tab.fetch(at('json'), { signal: given.signal })
+  const behind = Array.from({ length: 100 }, () => tab.fetch(at('json')).then((response) => response.json()))
+  for (const until = Date.now() + 10_000; reached() < 48 && Date.now() < until;) await tick(5)
+  await tick(50)
+  assert.equal(reached(), 48)
+  given.abort()
+  await assert.rejects(left, { name: 'AbortError' })
+  controller.abort()
+  assert.deepEqual(new Set(await Promise.all(held)), new Set(['aborted']))
+  for (const answer of await Promise.all(behind)) assert.deepEqual(answer, { a: 1 })
+  assert.equal(reached(), 148)
+})
+
+test('bytes that pass are the same whether they were copied on the way or not', async () => {
+  for (const text of ['as they came', 'COPY of them']) {
+    const response = await tab.fetch(at(`echo?text=${encodeURIComponent(text)}`))
+    assert.equal(await response.text(), text)
+  }
 })
 
 test('every status passes, and those without a body have none', async () => {
@@ -95,11 +192,13 @@ test('the Response is like one from the network: address, immutable headers, clo
   const response = await tab.fetch(at('json'))
   assert.ok(response instanceof Response)
   assert.equal(response.url, at('json'))
+  assert.equal(response.type, 'cors')
   for (const change of [(h) => h.append('a', 'b'), (h) => h.set('a', 'b'), (h) => h.delete('content-type')]) {
     assert.throws(() => change(response.headers), TypeError)
   }
   const clone = response.clone()
   assert.equal(clone.url, at('json'))
+  assert.equal(clone.type, 'cors')
   assert.throws(() => clone.headers.set('a', 'b'), TypeError)
   assert.deepEqual(await response.json(), { a: 1 })
   assert.deepEqual(await clone.json(), { a: 1 })

@@ -50,6 +50,7 @@ const server = await provider(({ url, headers, body }, response) => {
     return json(response, 401, { error: { message: 'Incorrect API key provided' } })
   }
   if (url.endsWith('/models')) return json(response, 200, { object: 'list', data: [{ id: 'm-1' }, { id: 'm-2' }] })
+  if (url.endsWith('/transcriptions')) return json(response, 200, { text: 'said' })
   return chats[JSON.parse(body).model](response)
 })
 after(() => server.close())
@@ -229,6 +230,37 @@ test('fetch puts the key in, passes the answer on, and refuses addresses that ar
     body: body.replace('good', 'reflects'),
   })
   await assert.rejects(reflected.text(), ({ cause }) => cause.code === 'ERR_KEY_REFLECTED')
+})
+
+test('a form goes to a path that takes one, unread, with the key; to another path it does not', async (t) => {
+  const { tab } = await vault(t)
+  const form = () => {
+    const made = new FormData()
+    made.append('model', 'whisper')
+    made.append('file', new File([Uint8Array.from({ length: 70_000 }, (_, i) => i)], 'a.wav'))
+    return made
+  }
+  const sent = await tab.fetch(`${server.base}v1/audio/transcriptions`, { method: 'POST', body: form() })
+  assert.equal(sent.status, 200)
+  const { headers, body } = server.requests.at(-1)
+  assert.equal(headers.authorization, `Bearer ${SECRET}`)
+  const received = await new Response(body, { headers: { 'content-type': headers['content-type'] } }).formData()
+  assert.equal(received.get('model'), 'whisper')
+  assert.deepEqual(
+    new Uint8Array(await received.get('file').arrayBuffer()),
+    new Uint8Array(await form().get('file').arrayBuffer()),
+  )
+  const before = server.requests.length
+  for (const [path, init] of [
+    ['chat/completions', { body: form() }],
+    ['audio/transcriptions', { body: 'no form', headers: { 'content-type': 'multipart/form-data; boundary=x' } }],
+    ['audio/transcriptions', { body: 'text' }],
+    ['chat/completions', { body: new URLSearchParams({ a: 'b' }) }],
+  ]) {
+    const refused = await tab.fetch(`${server.base}v1/${path}`, { method: 'POST', ...init })
+    assert.deepEqual([refused.status, (await refused.json()).code], [400, 'ERR_BAD_REQUEST'])
+  }
+  assert.equal(server.requests.length, before)
 })
 
 test('an unreachable endpoint is a local server that does not run', async (t) => {

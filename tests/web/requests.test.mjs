@@ -117,6 +117,12 @@ test('every bound holds at n-1 and n and refuses n+1', () => {
   refused(long(LIMITS.textLength + 1))
 })
 
+test('a body to be sent as it is may be larger than one that is read, up to its own bound', () => {
+  const blob = (size) => Object.defineProperty(new Blob(), 'size', { value: size })
+  parseRequest(message('fetch', { body: blob(LIMITS.uploadBytes) }))
+  refused(message('fetch', { body: blob(LIMITS.uploadBytes + 1) }))
+})
+
 test('a field too many, one too few and one of another kind are refused', () => {
   for (const [op, fields] of Object.entries(good)) {
     refused(message(op, { extra: 1 }))

@@ -1,8 +1,6 @@
 // args: what JavaScript asked with, read as C++ values by their place.
 #pragma once
 
-#include <optional>
-
 #include "convert.h"
 #include "held.h"
 
@@ -17,10 +15,6 @@ class Args {
   /// Milliseconds, counts, numbers of things held: 0 for what is not a whole number from 0.
   std::int64_t whole(int at) const { return whole_from(value(at)); }
   Bytes bytes(int at) const { return from_uint8array(value(at)); }
-  /// None for null.
-  std::optional<Bytes> bytes_or_none(int at) const {
-    return value(at).isNull() ? std::nullopt : std::optional(bytes(at));
-  }
   std::string text_or_none(int at) const { return value(at).isNull() ? std::string() : text(at); }
   /// Where the number is no buffer's: empty, which every use of a secret refuses, and noted.
   SecretBytes& secret(int at) { return held_secret(value(at)); }

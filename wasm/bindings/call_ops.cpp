@@ -21,7 +21,7 @@ val request(Exchange& call, Args&) {
   facts.set("url", outgoing.url).set("method", name(outgoing.method));
   facts.set("headers", bindings::to_json(outgoing.headers)).set("provider", call.provider().id);
   set_or_null(facts, "key", call.key_id());
-  facts.set_null("secret").set_null("body");
+  facts.set("passesBody", outgoing.passes_body).set_null("secret").set_null("body");
   val object = to_js(facts);
   if (outgoing.body) object.set("body", to_uint8array(as_bytes(*outgoing.body)));
   if (const SecretBytes value = call.take_auth_value(); !value.empty()) {
@@ -44,7 +44,11 @@ val response(Exchange& call, Args& args) {
 
 val feed(Exchange& call, Args& args) {
   const Bytes chunk = args.bytes(0);
-  return outcome(call.feed(chunk), to_uint8array);
+  return outcome(call.feed(chunk), [&](ByteView released) {
+    // Most pieces pass whole: then JavaScript passes on what it has, and nothing is copied back.
+    const bool whole = !chunk.empty() && released.data() == chunk.data() && released.size() == chunk.size();
+    return whole ? val(true) : to_uint8array(released);
+  });
 }
 
 val end(Exchange& call, Args&) { return outcome(call.end(), to_uint8array); }

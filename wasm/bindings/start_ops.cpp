@@ -38,7 +38,14 @@ val chat(Engine& engine, Args& args) {
 val fetch(Engine& engine, Args& args) {
   const auto headers = headers_from(args.value(2));
   if (!headers) return outcome(Errc::ERR_BAD_REQUEST);
-  const auto body = args.bytes_or_none(3);
+  Bytes begin;
+  Bytes end;
+  CallerBody body;
+  if (const val seen = args.value(3); !seen.isNull()) {
+    begin = from_uint8array(seen["begin"]);
+    end = from_uint8array(seen["end"]);
+    body = {static_cast<std::uint64_t>(whole_from(seen["size"])), begin, end};
+  }
   return to_call(
       engine, engine.session().fetch(args.text(0), args.text(1), *headers, body, args.text_or_none(4), args.whole(5)));
 }

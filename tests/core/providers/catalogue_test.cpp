@@ -77,16 +77,24 @@ TEST_CASE("catalogue: a call is allowed where it is listed, and its model is kno
 TEST_CASE("catalogue: everything else is refused, and it says which kind of refusal") {
   const auto refused = [](Method method, const char* url) { return outcome(builtin(), method, url); };
   for (const char* url : {"https://api.openai.com/v1/realtime/client_secrets",  // mints credentials
-                          "https://api.openai.com/v1/organization/admin_api_keys", "https://api.openai.com/v1/files",
-                          "https://api.openai.com/v1/chat/completions/", "https://api.openai.com/v1/chat",
-                          "https://api.openai.com/v1/", "https://api.openai.com/v1/chat/completions?api-version=1",
+                          "https://api.openai.com/v1/organization/admin_api_keys",
+                          "https://api.openai.com/v1/realtime/sessions",
+                          "https://api.openai.com/v1/files/a",
+                          "https://api.openai.com/v1/files?other",
+                          "https://api.anthropic.com/v1/organizations/me",
+                          "https://api.mistral.ai/v1/files/a/url",
+                          "https://api.openai.com/v1/chat/completions/",
+                          "https://api.openai.com/v1/chat",
+                          "https://api.openai.com/v1/",
+                          "https://api.openai.com/v1/chat/completions?api-version=1",
                           "https://generativelanguage.googleapis.com/v1beta/auth_tokens",
                           "https://generativelanguage.googleapis.com/v1beta/models/a:generateContent?key=x",
                           "https://generativelanguage.googleapis.com/v1beta/models/a:generateContent?$httpHeaders=x",
                           "https://generativelanguage.googleapis.com/v1beta/models/a:b:generateContent",
                           "https://generativelanguage.googleapis.com/v1beta/models/:generateContent",
                           "https://generativelanguage.googleapis.com/v1beta/models/a%3Ab:generateContent",
-                          "https://openrouter.ai/api/v1/keys", "https://openrouter.ai/api/v1/auth/keys",
+                          "https://openrouter.ai/api/v1/keys",
+                          "https://openrouter.ai/api/v1/auth/keys",
                           "https://api.deepseek.com/user/balance"}) {
     CAPTURE(url);
     CHECK(refused(Method::post, url) == "ERR_PATH_NOT_ALLOWED");
@@ -113,10 +121,81 @@ TEST_CASE("path template: a placeholder is one segment or a part of it") {
   }
   CHECK(match_path("models/{model}:run", "models/a:b:run") == std::nullopt);
   CHECK(match_path("models/{model}:run", "models/a:runs") == std::nullopt);
+  CHECK(match_path("files/{id}", "files/a_b-1.c") == "");
+  CHECK(match_path("files/{id}:get", "files/a:get") == "");
+  CHECK(match_path("{id}/models/{model}", "a/models/b") == "b");
+  for (const char* path : {"files/a:get", "files/", "files/a/b", "files/%61"}) {
+    CAPTURE(path);
+    CHECK(match_path("files/{id}", path) == std::nullopt);
+  }
   for (const char* bad :
        {"", "/a", "a//b", "../a", "a/..", "{model}{model}", "a b", "a?b", "{other}", "a{model", "a%41"}) {
     CAPTURE(bad);
     CHECK_FALSE(is_path_template(bad));
+  }
+}
+
+TEST_CASE("catalogue: files, pictures, sound and batches are in classes of their own") {
+  const auto found = [](Method method, const char* url) { return match(builtin(), method, url); };
+  struct Of {
+    Method method;
+    const char* url;
+    CallClass call_class;
+  };
+  for (const auto& [method, url, call_class] : {
+           Of{Method::post, "https://api.openai.com/v1/files", CallClass::files},
+           Of{Method::get, "https://api.openai.com/v1/files/file-1/content", CallClass::files},
+           Of{Method::post, "https://api.openai.com/v1/images/edits", CallClass::images},
+           Of{Method::post, "https://api.openai.com/v1/audio/transcriptions", CallClass::audio},
+           Of{Method::post, "https://api.openai.com/v1/batches/batch_1/cancel", CallClass::batch},
+           Of{Method::get, "https://api.openai.com/v1/responses/resp_1?include%5B%5D=x", CallClass::infer},
+           Of{Method::del, "https://api.openai.com/v1/responses/resp_1", CallClass::infer},
+           Of{Method::post, "https://api.anthropic.com/v1/messages/count_tokens?beta=true", CallClass::infer},
+           Of{Method::post, "https://api.anthropic.com/v1/files?beta=true", CallClass::files},
+           Of{Method::get, "https://api.anthropic.com/v1/messages/batches/b_1/results", CallClass::batch},
+           Of{Method::post, "https://generativelanguage.googleapis.com/v1beta/models/m:batchEmbedContents",
+              CallClass::infer},
+           Of{Method::get, "https://generativelanguage.googleapis.com/v1beta/files/f:download?alt=media",
+              CallClass::files},
+           Of{Method::post, "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_id=a",
+              CallClass::files},
+           Of{Method::post, "https://api.mistral.ai/v1/audio/transcriptions", CallClass::audio},
+           Of{Method::post, "https://api.groq.com/openai/v1/audio/translations", CallClass::audio},
+       }) {
+    CAPTURE(url);
+    const auto one = found(method, url);
+    REQUIRE(one.ok());
+    CHECK(one->call->call_class == call_class);
+    CHECK(one->call->takes_form() ==
+          (call_class == CallClass::files || call_class == CallClass::images || call_class == CallClass::audio));
+  }
+}
+
+TEST_CASE("catalogue: beside its base, a built-in provider has only what is listed, and another has nothing") {
+  const auto refused = [](const char* url) { return outcome(builtin(), Method::post, url); };
+  CHECK(refused("https://generativelanguage.googleapis.com/upload/v1beta/files") == "google /upload/v1beta/files");
+  CHECK(refused("https://generativelanguage.googleapis.com/upload/v1beta/files?key=x") == "ERR_PATH_NOT_ALLOWED");
+  for (const char* url :
+       {"https://generativelanguage.googleapis.com/upload/v1beta/files/",
+        "https://generativelanguage.googleapis.com/upload/v1beta/other",
+        "https://generativelanguage.googleapis.com/v1alpha/models", "https://generativelanguage.googleapis.com/v1",
+        "https://api.openai.com/upload/v1beta/files", "http://generativelanguage.googleapis.com/"}) {
+    CAPTURE(url);
+    CHECK(refused(url) == "ERR_UNKNOWN_ENDPOINT");
+  }
+  CHECK(refused("https://generativelanguage.googleapis.com/v1/models/m:generateContent") ==
+        "google models/{model}:generateContent");
+  CHECK(refused("https://generativelanguage.googleapis.com/v1/auth_tokens") == "ERR_PATH_NOT_ALLOWED");
+  constexpr const char* kRooted = R"("calls":[{"method":"POST","path":"/up/{id}","class":"files","bytes":true}])";
+  const auto built_in = catalogue_of(entry(kRooted));
+  REQUIRE(built_in.ok());
+  CHECK(outcome(*built_in, Method::post, "https://a.example/up/1") == "a /up/{id}");
+  CHECK(built_in->find("a")->calls[0].bytes);
+  for (const char* of_built_in : {kRooted, R"("beside":["/v2/"])"}) {
+    CHECK(catalogue_of(entry(of_built_in)).ok());
+    const std::string site = "[" + entry(of_built_in) + "]";
+    Catalogue of_site = catalogue_of("").value();
+    CHECK(of_site.add_site(Json::parse(as_bytes(site)).value().root()).error() == Errc::ERR_BAD_JSON);
   }
 }
 
@@ -131,6 +210,7 @@ TEST_CASE("catalogue: an entry needs three fields, the rest is as usual for its 
   CHECK(openai->chat.max_tokens_field == "max_tokens");
   CHECK(openai->chat.ask_usage);
   CHECK(outcome(*read, Method::post, "https://a.example/v1/chat/completions") == "a chat/completions");
+  CHECK(match(*read, Method::post, "https://a.example/v1/audio/transcriptions")->call->takes_form());
   CHECK(outcome(*read, Method::post, "https://b.example/messages") == "b messages");
   CHECK(read->find("b")->required_headers.size() == 2);
   CHECK(outcome(*read, Method::post, "https://c.example/models/m:generateContent?alt=sse") ==
@@ -175,9 +255,17 @@ TEST_CASE("catalogue: what the schema does not allow is refused") {
            R"("calls":[{"method":"GET","path":"a"}])",
            R"("calls":[{"method":"GET","path":"a","class":"admin"}])",
            R"("calls":[{"method":"GET","path":"../a","class":"infer"}])",
-           R"("calls":[{"method":"GET","path":"/a","class":"infer"}])",
+           R"("calls":[{"method":"GET","path":"/","class":"infer"}])",
+           R"("calls":[{"method":"GET","path":"//a","class":"infer"}])",
+           R"("calls":[{"method":"GET","path":"{id}{model}","class":"infer"}])",
+           R"("calls":[{"method":"GET","path":"a","class":"infer","bytes":1}])",
            R"("calls":[{"method":"GET","path":"a","class":"infer","wire":"x"}])",
            R"("query":[""])",
+           R"("beside":["v1/"])",
+           R"("beside":["/v1"])",
+           R"("beside":["/"])",
+           R"("beside":["/{id}/"])",
+           R"("beside":["/../"])",
            R"("cors":{"reflects":"yes"})",
            R"("cors":{"headers":["A"]})",
            R"("cors":{"expose":[]})",
@@ -233,7 +321,7 @@ TEST_CASE("catalogue: sizes are bounded, exactly") {
        {std::tuple{"steps", R"("x")", kMaxSteps}, std::tuple{"key_prefixes", R"("x")", kMaxSteps},
         std::tuple{"query", R"("x")", kMaxListItems},
         std::tuple{"rules", R"({"status":401,"code":"ERR_BAD_KEY"})", kMaxListItems},
-        std::tuple{"calls", R"({"method":"GET","path":"a","class":"infer"})", kMaxListItems}}) {
+        std::tuple{"calls", R"({"method":"GET","path":"a","class":"infer"})", kMaxCalls}}) {
     const std::string start = "\"" + std::string(field) + "\":";
     CAPTURE(field);
     CHECK(catalogue_of(entry(start + list(item, most))).ok());

@@ -1,6 +1,7 @@
 #include "providers/request.h"
 
 #include "providers/feeding.h"
+#include "providers/multipart.h"
 #include "providers/own_request.h"
 
 using namespace keyhold;
@@ -17,7 +18,7 @@ Result<Outgoing> outgoing(std::string_view url, const Headers& headers, std::opt
                           Method method = Method::post) {
   const TargetUrl target = TargetUrl::parse(url).value();
   const Match found = builtin().match(method, target).value();
-  return caller_request(found, target, headers, body ? std::optional(as_bytes(*body)) : std::nullopt);
+  return caller_request(found, target, headers, body ? CallerBody::whole(as_bytes(*body)) : CallerBody{});
 }
 
 Errc refusal(const Headers& headers, std::optional<std::string_view> body = kBody) {
@@ -82,7 +83,7 @@ TEST_CASE("request: credentials never pass, whatever a profile lists") {
                                    {"x-stainless-lang", "e"},
                                    {"sec-a", "f"},
                                    {"x-fine", "g"}},
-                                  std::nullopt);
+                                  {});
   REQUIRE(out.ok());
   CHECK(out->headers == Headers{{"x-fine", "g"}});
   CHECK_FALSE(out->body.has_value());
@@ -169,14 +170,112 @@ TEST_CASE("request: bodies of other kinds are refused") {
     CHECK(refusal({{"content-type", type}}) == Errc::ERR_BAD_REQUEST);
   }
   CHECK(outgoing(kOpenAi, {{"content-type", "Application/JSON ;charset=utf-8"}}).ok());
-  CHECK(refusal({}, std::nullopt) == Errc::ERR_BAD_REQUEST);
-  CHECK(refusal({}, "") == Errc::ERR_BAD_REQUEST);
+  CHECK(refusal({{"content-type", "application/json"}, {"Content-Type", "application/json"}}) == Errc::ERR_BAD_REQUEST);
   const auto get = [](std::optional<std::string_view> body) {
     return outgoing("https://api.openai.com/v1/models", {{"content-type", "text/plain"}}, body, Method::get);
   };
   CHECK(get(std::nullopt).ok());
   CHECK(get("").ok());
   CHECK(get("{}").error() == Errc::ERR_BAD_REQUEST);
+}
+
+TEST_CASE("request: POST and DELETE may have a body, and need none") {
+  for (const auto& none : {std::optional<std::string_view>(), std::optional<std::string_view>("")}) {
+    const auto out = outgoing(kOpenAi, {{"content-type", "application/json"}}, none);
+    REQUIRE(out.ok());
+    CHECK_FALSE(out->body.has_value());
+    CHECK(out->headers.empty());
+  }
+  const auto deleted = outgoing("https://api.openai.com/v1/responses/resp_1", {}, "{}", Method::del);
+  REQUIRE(deleted.ok());
+  CHECK(deleted->body == "{}");
+}
+
+TEST_CASE("request: a form passes byte for byte where files, pictures or sound are sent, and nowhere else") {
+  const std::string form = "--b\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\n";
+  const Headers type = {{"Content-Type", "multipart/form-data; boundary=b"}};
+  for (const char* url : {"https://api.openai.com/v1/files", "https://api.openai.com/v1/images/edits",
+                          "https://api.openai.com/v1/audio/transcriptions"}) {
+    const auto out = outgoing(url, type, form);
+    REQUIRE(out.ok());
+    CHECK(out->passes_body);
+    CHECK_FALSE(out->body.has_value());
+    CHECK(out->headers == Headers{{"content-type", "multipart/form-data; boundary=b"}});
+    // The same calls take JSON, which is read as ever.
+    CHECK(outgoing(url, {}, "{ }")->body == "{}");
+    CHECK(outgoing(url, {{"content-type", "text/plain"}}, form).error() == Errc::ERR_BAD_REQUEST);
+  }
+  for (const char* url : {kOpenAi, "https://api.openai.com/v1/batches", "https://api.openai.com/v1/embeddings"}) {
+    CHECK(outgoing(url, type, form).error() == Errc::ERR_BAD_REQUEST);
+  }
+  for (const auto& [other_type, body] : {std::pair<std::string, std::string>{"multipart/form-data", form},
+                                         {"multipart/form-data; boundary=c", form},
+                                         {"multipart/form-data; boundary=b", form + "x"},
+                                         {"multipart/form-data; boundary=b", "x" + form},
+                                         {"multipart/mixed; boundary=b", form}}) {
+    CAPTURE(other_type, body);
+    CHECK(outgoing("https://api.openai.com/v1/files", {{"content-type", other_type}}, body).error() ==
+          Errc::ERR_BAD_REQUEST);
+  }
+}
+
+TEST_CASE("request: of a large body only the ends are seen") {
+  const TargetUrl url = TargetUrl::parse("https://api.openai.com/v1/files").value();
+  const Match found = builtin().match(Method::post, url).value();
+  const auto begin = as_bytes("--b\r\nx");
+  const auto end = as_bytes("x\r\n--b--");
+  const auto sent = [&](const char* type, std::uint64_t size) {
+    return caller_request(found, url, {{"content-type", type}}, {size, begin, end});
+  };
+  constexpr const char* kForm = "multipart/form-data; boundary=b";
+  CHECK(sent(kForm, kMaxUploadBytes)->passes_body);
+  CHECK(sent(kForm, kMaxUploadBytes + 1).error() == Errc::ERR_TOO_LARGE);
+  // What is to be read must be there.
+  CHECK(sent("application/json", 1000).error() == Errc::ERR_BAD_REQUEST);
+}
+
+TEST_CASE("request: the bytes of a file go out as they are, whatever they say they are, where a call takes bytes") {
+  constexpr const char* kUpload = "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_id=a";
+  const auto out = outgoing(kUpload, {{"content-type", "application/json"}, {"X-Goog-Upload-Offset", "0"}}, "\xff not");
+  REQUIRE(out.ok());
+  CHECK(out->passes_body);
+  CHECK(out->headers == Headers{{"x-goog-upload-offset", "0"}, {"content-type", "application/json"}});
+  const auto untyped = outgoing(kUpload, {}, "x");
+  REQUIRE(untyped.ok());
+  CHECK(untyped->headers.empty());
+}
+
+TEST_CASE("form: the boundary is the one that RFC 2046 allows, and the type's only parameter") {
+  CHECK(form_boundary("multipart/form-data; boundary=----WebKitFormBoundaryX1") == "----WebKitFormBoundaryX1");
+  CHECK(form_boundary("Multipart/Form-Data ;\tBoundary=a") == "a");
+  CHECK(form_boundary("multipart/form-data; boundary=\"a b:c\"") == "a b:c");
+  const std::string longest(kMaxBoundary, 'a');
+  CHECK(form_boundary("multipart/form-data; boundary=" + longest) == longest);
+  for (const std::string& type :
+       {std::string("multipart/form-data"), std::string("multipart/form-data;"),
+        std::string("multipart/form-data; boundary="), std::string("multipart/form-data; boundary=\"\""),
+        std::string("multipart/form-data; boundary=a b"), std::string("multipart/form-data; boundary=a;b=c"),
+        std::string("multipart/form-data; boundary=\"a\"; b=c"), std::string("multipart/form-data; boundary=\"a "),
+        std::string("multipart/form-data; boundary=\"a \""), std::string("multipart/form-data; boundary=a%"),
+        std::string("multipart/form-data; charset=a; boundary=a"), std::string("multipart/form-datax; boundary=a"),
+        std::string("multipart/mixed; boundary=a"), "multipart/form-data; boundary=" + longest + "a"}) {
+    CAPTURE(type);
+    CHECK_FALSE(form_boundary(type).has_value());
+  }
+}
+
+TEST_CASE("form: a body begins and ends with its boundary") {
+  const auto is = [](std::string_view body) { return is_form("b", as_bytes(body), as_bytes(body)); };
+  for (const char* form : {"--b\r\n\r\n--b--", "--b\r\nx\r\n--b--\r\n", "--b--", "--b--\r\n"}) {
+    CAPTURE(form);
+    CHECK(is(form));
+  }
+  for (const char* other : {"", "--", "--b", "--b\r\n", "--b-", "--b--x", "--b\nx\n--b--", "--b\r\n--b--\r\n\r\n",
+                            "--bb\r\nx\r\n--bb--", "x--b\r\nx\r\n--b--", "--b\r\nx--b--"}) {
+    CAPTURE(other);
+    CHECK_FALSE(is(other));
+  }
+  CHECK_FALSE(is_form("b", as_bytes("--b--\r\n"), as_bytes("x\r\n--b--")));
 }
 
 TEST_CASE("request: a body is bounded, exactly") {
@@ -197,6 +296,11 @@ TEST_CASE("answer headers: an allow-list, never cookies, never the key") {
                                     {"X-RateLimit-Remaining-Requests", "9"},
                                     {"anthropic-ratelimit-tokens-reset", "2026-11-23T00:00:00Z"},
                                     {"openai-organization", "org-1"},
+                                    {"Anthropic-Workspace-Id", "ws-1"},
+                                    {"Content-Length", "0"},
+                                    {"Cache-Control", "no-cache"},
+                                    {"X-Goog-Upload-URL", "https://upload.example/?upload_id=1"},
+                                    {"x-powered-by", "y"},
                                     {"request-id", "req_1"},
                                     {"openai-processing-ms", "12"},
                                     {"retry-after", "2"},
@@ -206,6 +310,11 @@ TEST_CASE("answer headers: an allow-list, never cookies, never the key") {
   CHECK(*seen == Headers{{"content-type", "text/event-stream"},
                          {"x-ratelimit-remaining-requests", "9"},
                          {"anthropic-ratelimit-tokens-reset", "2026-11-23T00:00:00Z"},
+                         {"openai-organization", "org-1"},
+                         {"anthropic-workspace-id", "ws-1"},
+                         {"content-length", "0"},
+                         {"cache-control", "no-cache"},
+                         {"x-goog-upload-url", "https://upload.example/?upload_id=1"},
                          {"request-id", "req_1"},
                          {"openai-processing-ms", "12"},
                          {"retry-after", "2"}});

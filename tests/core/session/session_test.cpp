@@ -27,7 +27,8 @@ struct Fixture {
   }
   Result<Exchange> post(std::string_view url, std::string_view body = R"({"model":"m","stream":true,"messages":[]})",
                         std::string_view key = "") {
-    return session.fetch(url, "POST", {{"content-type", "application/json"}}, as_bytes(body), key, 2000);
+    return session.fetch(url, "POST", {{"content-type", "application/json"}}, CallerBody::whole(as_bytes(body)), key,
+                         2000);
   }
   std::string last_id;
 };
@@ -260,7 +261,7 @@ TEST_CASE_METHOD(Fixture,
   REQUIRE(other.commit().ok());
   const auto added = other.plan_add("openai", "x", secret("sk-another-key-entirely"), 0);
   REQUIRE((plan.ok() && added.ok() && other.commit().ok()));
-  auto passing = other.fetch(kChat, "POST", {}, as_bytes("{}"), "", 0);
+  auto passing = other.fetch(kChat, "POST", {}, CallerBody::whole(as_bytes("{}")), "", 0);
   REQUIRE(passing->response(200, kSse).ok());
   CHECK(as_text(*passing->feed(as_bytes(echo))) == echo);
 }

@@ -49,7 +49,8 @@ class FakeCall {
     if (text.includes('REFLECT')) return { error: 'ERR_KEY_REFLECTED' }
     if (text.includes('TRAP')) trap()
     if (this.wire === 'chat') this.#text.push({ type: 'text', text })
-    return { value: bytes.slice() }
+    if (text.includes('COPY')) return { value: bytes.slice() }
+    return { value: true }
   }
   end() {
     return { value: new Uint8Array() }
@@ -218,7 +219,7 @@ export function fakeModule(overrides = {}) {
     }
     fetch(url, method, headers, body) {
       if (!url.startsWith(this.base)) return { error: 'ERR_UNKNOWN_ENDPOINT' }
-      return this.#call(method, url.slice(this.base.length), 'stored', body, 'fetch', headers)
+      return this.#call(method, url.slice(this.base.length), 'stored', null, 'fetch', headers, body !== null)
     }
     usePrices() {
       return { value: null }
@@ -228,10 +229,17 @@ export function fakeModule(overrides = {}) {
     }
     delete() {}
 
-    #call(method, path, secret, body, wire, headers = []) {
+    #call(method, path, secret, body, wire, headers = [], passesBody = false) {
       const value = new TextEncoder().encode(`Bearer ${secret}`)
       fakes.lastSecretValue = value
-      const request = { url: this.base + path, method, headers, secret: { name: 'authorization', value }, body }
+      const request = {
+        url: this.base + path,
+        method,
+        headers,
+        secret: { name: 'authorization', value },
+        body,
+        passesBody,
+      }
       return { value: new FakeCall({ ...request, provider: 'fake', key: 'k1' }, wire) }
     }
     #planned(id, puts, deletes = [], state = null) {

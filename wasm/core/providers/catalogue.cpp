@@ -1,6 +1,7 @@
 #include "providers/catalogue.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "providers/path_template.h"
@@ -41,6 +42,24 @@ bool clashes(const Provider& a, const Provider& b) { return a.id == b.id || a.ba
 
 bool contains(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+// What is left of the path below the base, or below what stands beside it.
+std::optional<std::string_view> path_below(const Provider& provider, const TargetUrl& url) {
+  if (const auto rest = url.rest_within(provider.base)) return *rest;
+  for (const std::string& prefix : provider.beside) {
+    if (starts_with(url.path, prefix)) return std::string_view(url.path).substr(prefix.size());
+  }
+  return std::nullopt;
+}
+
+// A template that begins with '/' is for the whole path of the origin, every other one for what is below the base.
+std::optional<std::string> match_call(const Call& call, const TargetUrl& url,
+                                      const std::optional<std::string_view>& rest) {
+  if (call.path[0] == '/') return match_path(call.path, url.path);
+  return rest ? match_path(call.path, *rest) : std::nullopt;
 }
 
 }  // namespace
@@ -114,16 +133,18 @@ ProviderRef Catalogue::find(std::string_view id) const {
 
 Result<Match> Catalogue::match(Method method, const TargetUrl& url) const {
   for (const ProviderRef& provider : providers_) {
-    const auto rest = url.rest_within(provider->base);
-    if (!rest) continue;
-    for (const TargetUrl::QueryPair& pair : url.query) {
-      if (!contains(provider->query, pair.name)) return Errc::ERR_PATH_NOT_ALLOWED;
-    }
+    if (url.origin != provider->base.origin()) continue;
+    const auto rest = path_below(*provider, url);
     for (const Call& call : provider->calls) {
       if (call.method != method) continue;
-      if (auto model = match_path(call.path, *rest)) return Match{provider, &call, std::move(*model)};
+      auto model = match_call(call, url, rest);
+      if (!model) continue;
+      for (const TargetUrl::QueryPair& pair : url.query) {
+        if (!contains(provider->query, pair.name)) return Errc::ERR_PATH_NOT_ALLOWED;
+      }
+      return Match{provider, &call, std::move(*model)};
     }
-    return Errc::ERR_PATH_NOT_ALLOWED;  // bases do not overlap: no other provider can have this address
+    if (rest) return Errc::ERR_PATH_NOT_ALLOWED;  // bases do not overlap: no other provider can have this address
   }
   return Errc::ERR_UNKNOWN_ENDPOINT;
 }

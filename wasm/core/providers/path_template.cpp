@@ -31,7 +31,7 @@ std::optional<std::string> match_path(std::string_view path_template, std::strin
     const char next = path_template.empty() ? '/' : path_template[0];
     std::size_t length = 0;
     while (length < path.size() && path[length] != next && path[length] != '/') {
-      if (path[length] == '%') return std::nullopt;
+      if (path[length] == '%' || (!is_model && path[length] == ':')) return std::nullopt;
       ++length;
     }
     if (length == 0) return std::nullopt;

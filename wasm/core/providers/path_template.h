@@ -7,8 +7,9 @@
 
 namespace keyhold {
 
-/// `path` against a template such as "models/{model}:generateContent". {model} and {id} stand for one or more characters
-/// up to what follows them in the template, never for '/' or '%'. Everything else is compared as it stands.
+/// `path` against a template such as "models/{model}:generateContent" or "files/{id}". A placeholder stands for one or
+/// more characters up to what follows it in the template, never for '/' or '%', {id} not for ':' either. All else is
+/// compared as it stands.
 /// @return what the first {model} stood for ("" if the template has none), or nothing if the path is another one.
 std::optional<std::string> match_path(std::string_view path_template, std::string_view path);
 

@@ -39,14 +39,22 @@ std::string_view name(ProviderKind kind) noexcept;
 /// What a call is for. A grant to a host page covers `infer` and `models`; each other class is asked for by itself.
 enum class CallClass { infer, models, files, images, audio, batch };
 
-/// One kind of call that may be made below a provider's base. What is not listed is refused.
+/// One kind of call that may be made of a provider. What is not listed is refused.
 struct Call {
   Method method{};
-  /// Below the base, "models/{model}:generateContent": {model} and {id} stand for one segment or a part of it.
+  /// Below the base, "models/{model}:generateContent": {model} or {id} stands for one segment or a part of it. With a '/'
+  /// at its beginning, from the root of the base's origin (built-in providers only).
   std::string path;
   CallClass call_class{};
   /// Form of the answer; none: passed on without reading usage.
   std::optional<Wire> wire{};
+  /// The body is a file, or a piece of one, and goes out as it is, whatever its type.
+  bool bytes = false;
+
+  /// Files, pictures and sound come in multipart/form-data.
+  bool takes_form() const noexcept {
+    return call_class == CallClass::files || call_class == CallClass::images || call_class == CallClass::audio;
+  }
 };
 
 /// How one answer of a provider is to be understood. The first rule that fits decides, then the status alone.
@@ -89,6 +97,8 @@ struct Provider {
   } chat;
 
   std::vector<Call> calls;
+  /// Paths of the base's origin, "/v1/", below which the same calls may be made (built-in providers only).
+  std::vector<std::string> beside;
   /// Names of query parameters that may be sent.
   std::vector<std::string> query;
 

@@ -49,6 +49,13 @@ using Check = bool (*)(std::string_view);
 bool is_visible(std::string_view text) { return visible(text, false); }
 bool is_line(std::string_view text) { return visible(text, true); }
 bool is_anything(std::string_view) { return true; }
+bool is_prefix(std::string_view text) {
+  return text.size() > 1 && text[0] == '/' && text.back() == '/' && text.find('{') == std::string_view::npos &&
+         is_path_template(text.substr(1));
+}
+bool is_rooted_template(std::string_view text) {
+  return is_path_template(text.substr(!text.empty() && text[0] == '/'));
+}
 bool is_link(std::string_view text) { return text.substr(0, 8) == "https://" && TargetUrl::parse(text).ok(); }
 
 Result<void> read_text(JsonRef entry, std::string_view key, std::size_t max, Check check, std::string& into) {
@@ -168,12 +175,15 @@ Result<void> read_rule(JsonRef item, AnswerRule& rule) {
   return read_code(code, rule.code);
 }
 
-Result<void> read_call(JsonRef item, Call& call) {
-  KEYHOLD_CHECK(item.only({"method", "path", "class", "wire"}));
+Result<void> read_call(JsonRef item, ProviderKind kind, Call& call) {
+  KEYHOLD_CHECK(item.only({"method", "path", "class", "wire", "bytes"}));
   KEYHOLD_TRY(const auto method, item.field("method"));
   KEYHOLD_TRY(call.method, read_method(method));
   KEYHOLD_CHECK(item.field("path"));
-  KEYHOLD_CHECK(read_text(item, "path", kMaxFieldText, is_path_template, call.path));
+  // Beside its base a provider has calls only where it is known who answers the rest of the origin.
+  const Check is_template = kind == ProviderKind::catalogue ? is_rooted_template : is_path_template;
+  KEYHOLD_CHECK(read_text(item, "path", kMaxFieldText, is_template, call.path));
+  KEYHOLD_CHECK(read_flag(item, "bytes", call.bytes));
   KEYHOLD_TRY(const auto call_class, item.field("class"));
   KEYHOLD_TRY(call.call_class, one_of<CallClass>(call_class, {{"infer", CallClass::infer},
                                                               {"models", CallClass::models},
@@ -232,8 +242,8 @@ constexpr TextField kTextFields[] = {
 
 Result<Provider> parse_provider(JsonRef entry, ProviderKind kind) {
   KEYHOLD_CHECK(
-      entry.only({"id", "name", "base", "wire", "auth", "headers", "check", "chat", "rules", "calls", "query", "cors",
-                  "key_prefixes", "key_optional", "steps", "console_url", "docs_url", "suggested_model"}));
+      entry.only({"id", "name", "base", "wire", "auth", "headers", "check", "chat", "rules", "calls", "beside", "query",
+                  "cors", "key_prefixes", "key_optional", "steps", "console_url", "docs_url", "suggested_model"}));
   KEYHOLD_CHECK(entry.field("id"));
   KEYHOLD_CHECK(entry.field("name"));
   std::string id;
@@ -260,9 +270,12 @@ Result<Provider> parse_provider(JsonRef entry, ProviderKind kind) {
     return read_rule(item, provider.rules.emplace_back());
   }));
   if (entry.find("calls")) provider.calls.clear();
-  KEYHOLD_CHECK(read_list(entry, "calls", kMaxListItems, [&](JsonRef item) -> Result<void> {
-    return read_call(item, provider.calls.emplace_back());
+  KEYHOLD_CHECK(read_list(entry, "calls", kMaxCalls, [&](JsonRef item) -> Result<void> {
+    return read_call(item, kind, provider.calls.emplace_back());
   }));
+  KEYHOLD_CHECK(read_texts(entry, "beside", kMaxListItems, kMaxFieldText, is_prefix, provider.beside));
+  // Who answers the rest of an origin is known of the built-in ones only.
+  if (kind != ProviderKind::catalogue && !provider.beside.empty()) return Errc::ERR_BAD_JSON;
   KEYHOLD_CHECK(read_cors(entry, provider));
   KEYHOLD_CHECK(read_flag(entry, "key_optional", provider.key_optional));
   for (const ListField& field : kListFields) {

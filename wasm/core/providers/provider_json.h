@@ -11,7 +11,8 @@ namespace keyhold {
 
 inline constexpr std::size_t kMaxProviderId = 32;
 inline constexpr std::size_t kMaxProviderName = 64;
-inline constexpr std::size_t kMaxListItems = 32;  // calls, rules, headers, query names of one provider
+inline constexpr std::size_t kMaxCalls = 64;      // of one provider
+inline constexpr std::size_t kMaxListItems = 32;  // rules, headers, query names of one provider
 inline constexpr std::size_t kMaxSteps = 8;       // and key prefixes
 inline constexpr std::size_t kMaxStepText = 240;
 inline constexpr std::size_t kMaxFieldText = 200;  // of everything else

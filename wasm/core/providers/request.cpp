@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "providers/multipart.h"
 #include "providers/wire/forms.h"
 
 namespace keyhold {
@@ -63,20 +64,25 @@ bool has(const Headers& headers, std::string_view name) {
   return std::any_of(headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; });
 }
 
-Result<Headers> outgoing_headers(const Headers& headers, const Provider& provider, bool with_body) {
+// `content_type` is what the caller says of the body, if anything.
+Result<Headers> outgoing_headers(const Headers& headers, const Provider& provider,
+                                 std::optional<std::string>& content_type) {
   if (headers.size() > kMaxHeaders) return Errc::ERR_BAD_REQUEST;
   Headers out;
   for (const auto& [caller_name, value] : headers) {
     if (!is_name(caller_name) || !is_value(value)) return Errc::ERR_BAD_REQUEST;
     const std::string name = lowered(caller_name);
     if (name == "content-encoding") return Errc::ERR_BAD_REQUEST;
-    if (name == "content-type" && with_body && !is_json_type(value)) return Errc::ERR_BAD_REQUEST;
-    if (passes(name, provider)) out.emplace_back(name, value);
+    if (name == "content-type") {
+      if (content_type) return Errc::ERR_BAD_REQUEST;
+      content_type = value;
+    } else if (passes(name, provider)) {
+      out.emplace_back(name, value);
+    }
   }
   for (const auto& required : provider.required_headers) {
     if (!has(out, required.first)) out.push_back(required);
   }
-  if (with_body) out.emplace_back("content-type", "application/json");
   return out;
 }
 
@@ -111,31 +117,56 @@ std::string with_usage_asked(JsonRef body) {
   return out.dump();
 }
 
+// Writes body and content type into `out`.
+Result<void> put_body(const Match& match, const CallerBody& body, const std::optional<std::string>& content_type,
+                      Outgoing& out) {
+  const Call& call = *match.call;
+  if (body.size == 0) return {};
+  if (call.method == Method::get) return Errc::ERR_BAD_REQUEST;
+  const bool form = call.takes_form() && content_type && is_form_type(*content_type);
+  if (call.bytes || form) {
+    if (body.size > kMaxUploadBytes) return Errc::ERR_TOO_LARGE;
+    if (!call.bytes) {
+      const auto boundary = form_boundary(*content_type);
+      if (!boundary || !is_form(*boundary, body.begin, body.end.empty() ? body.begin : body.end)) {
+        return Errc::ERR_BAD_REQUEST;
+      }
+    }
+    out.passes_body = true;
+    if (content_type) out.headers.emplace_back("content-type", *content_type);
+    return {};
+  }
+  if ((content_type && !is_json_type(*content_type)) || body.begin.size() != body.size) return Errc::ERR_BAD_REQUEST;
+  KEYHOLD_TRY(const auto document, Json::parse(body.begin, {.max_bytes = kMaxBodyBytes, .max_values = kMaxBodyValues}));
+  const JsonRef root = document.root();
+  if (out.model.empty()) note_model(out.model, text_at(root, "model"));
+  out.usage_injected = must_ask_usage(match, root);
+  out.body = out.usage_injected ? with_usage_asked(root) : root.dump();
+  out.headers.emplace_back("content-type", "application/json");
+  return {};
+}
+
 bool may_be_seen(std::string_view name) {
-  static constexpr std::string_view kSeen[] = {
-      "content-type",   "content-language", "retry-after",     "retry-after-ms",  "x-should-retry",
-      "request-id",     "x-request-id",     "x-generation-id", "x-provider-name", "openai-processing-ms",
-      "openai-version", "openai-model",     "x-groq-region",   "cf-ray"};
-  return std::find(std::begin(kSeen), std::end(kSeen), name) != std::end(kSeen) || starts_with(name, "x-ratelimit-") ||
-         starts_with(name, "anthropic-ratelimit-");
+  // What a browser shows of any answer, and what SDKs read.
+  static constexpr std::string_view kSeen[] = {"cache-control",   "expires",         "last-modified",    "pragma",
+                                               "content-type",    "content-length",  "content-language", "retry-after",
+                                               "retry-after-ms",  "x-should-retry",  "request-id",       "x-request-id",
+                                               "x-generation-id", "x-provider-name", "x-groq-region",    "cf-ray"};
+  if (std::find(std::begin(kSeen), std::end(kSeen), name) != std::end(kSeen)) return true;
+  for (const std::string_view start : {"x-ratelimit-", "openai-", "anthropic-", "x-goog-upload-"}) {
+    if (starts_with(name, start)) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
 Result<Outgoing> caller_request(const Match& match, const TargetUrl& url, const Headers& headers,
-                                std::optional<ByteView> body) {
-  const Method method = match.call->method;
-  const bool with_body = body.has_value() && !body->empty();
-  if (with_body != (method == Method::post)) return Errc::ERR_BAD_REQUEST;
-  KEYHOLD_TRY(auto out_headers, outgoing_headers(headers, *match.provider, with_body));
-  Outgoing out{method, url.text(), std::move(out_headers), std::nullopt, match.model};
-  if (with_body) {
-    KEYHOLD_TRY(const auto document, Json::parse(*body, {.max_bytes = kMaxBodyBytes, .max_values = kMaxBodyValues}));
-    const JsonRef root = document.root();
-    if (out.model.empty()) note_model(out.model, text_at(root, "model"));
-    out.usage_injected = must_ask_usage(match, root);
-    out.body = out.usage_injected ? with_usage_asked(root) : root.dump();
-  }
+                                const CallerBody& body) {
+  std::optional<std::string> content_type;
+  KEYHOLD_TRY(auto out_headers, outgoing_headers(headers, *match.provider, content_type));
+  Outgoing out{match.call->method, url.text(), std::move(out_headers), std::nullopt, match.model};
+  KEYHOLD_CHECK(put_body(match, body, content_type, out));
   return out;
 }
 

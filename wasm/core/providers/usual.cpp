@@ -121,6 +121,7 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
                     .rules = {},
                     .chat = {"max_tokens", true},
                     .calls = {},
+                    .beside = {},
                     .query = {},
                     .cors = {},
                     .key_prefixes = {},

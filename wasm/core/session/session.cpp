@@ -198,7 +198,7 @@ Result<Exchange> Session::chat(std::string_view key, std::string_view model, std
 }
 
 Result<Exchange> Session::fetch(std::string_view url, std::string_view method_text, const Headers& headers,
-                                std::optional<ByteView> body, std::string_view key, UnixMs now) {
+                                const CallerBody& body, std::string_view key, UnixMs now) {
   if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
   KEYHOLD_TRY(const Method method, parse_method(method_text));
   KEYHOLD_TRY(const TargetUrl target, TargetUrl::parse(url));

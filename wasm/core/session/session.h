@@ -187,8 +187,8 @@ class Session {
                         std::int64_t max_tokens, UnixMs now);
   /// `key`: a stored key's id, or "" for the provider's default. ERR_UNKNOWN_ENDPOINT, ERR_PATH_NOT_ALLOWED,
   /// ERR_NO_KEY, ERR_ENDPOINT_MISMATCH, and what caller_request says.
-  Result<Exchange> fetch(std::string_view url, std::string_view method, const Headers& headers,
-                         std::optional<ByteView> body, std::string_view key, UnixMs now);
+  Result<Exchange> fetch(std::string_view url, std::string_view method, const Headers& headers, const CallerBody& body,
+                         std::string_view key, UnixMs now);
 
  private:
   struct Opened {

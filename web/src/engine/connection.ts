@@ -21,6 +21,11 @@ export const RECONNECT_AFTER_MS = 50
 const CONNECT_WITHIN_MS = 10_000
 /** A worker whose script fails to load fails so again; the second try covers one lost request. */
 const START_FAILURES = 2
+/**
+ * Calls at once. The worker refuses more than MAX_CALLS; those beyond this wait here, as they would in fetch. It is less,
+ * since a call that was aborted counts there for a moment longer than here.
+ */
+const CALLS_AT_ONCE = 48
 /** Longer than anything but a chat or a fetch takes in the worker: not every engine tells that a worker died. */
 const ANSWER_WITHIN_MS = 200_000
 
@@ -40,6 +45,7 @@ export class Connection {
   readonly #port: WorkerPort
   readonly #asked = new Map<number, Waiting>()
   readonly #calls = new Map<number, IncomingCall>()
+  readonly #queue: (() => void)[] = []
   #lastId = 0
   #ended: KeyholdError | null = null
 
@@ -66,13 +72,33 @@ export class Connection {
     })
   }
 
+  /** As beginCall(), once there is room for another call: first come, first served. Rejects with the signal's reason. */
+  beginInTurn(signal: AbortSignal | null): Promise<IncomingCall> {
+    if (this.#calls.size < CALLS_AT_ONCE || this.#ended) return Promise.resolve(this.beginCall())
+    return new Promise((resolve, reject) => {
+      const begin = () => {
+        signal?.removeEventListener('abort', leave)
+        resolve(this.beginCall())
+      }
+      const leave = () => {
+        this.#queue.splice(this.#queue.indexOf(begin), 1)
+        reject(signal?.reason)
+      }
+      signal?.addEventListener('abort', leave, { once: true })
+      this.#queue.push(begin)
+    })
+  }
+
   /** A number for a call of this port, and the place where its parts arrive. */
   beginCall(): IncomingCall {
     const id = ++this.#lastId
     const call = new IncomingCall(id, {
       credit: (bytes) => this.#tell({ op: 'credit', call: id, bytes }),
       abort: () => this.#tell({ op: 'abort', call: id }),
-      over: () => this.#calls.delete(id),
+      over: () => {
+        this.#calls.delete(id)
+        this.#queue.shift()?.()
+      },
     })
     if (this.#ended) call.fail(this.#ended)
     else this.#calls.set(id, call)
@@ -124,6 +150,7 @@ export class Connection {
     for (const call of this.#calls.values()) call.fail(this.#ended)
     this.#asked.clear()
     this.#calls.clear()
+    for (const begin of this.#queue.splice(0)) begin()
     this.onEnd(why)
   }
 }

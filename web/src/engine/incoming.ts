@@ -66,6 +66,11 @@ export class IncomingCall {
     return part
   }
 
+  /** True when nothing but `end` is left: it has arrived, and what came before it is taken. */
+  get endsHere(): boolean {
+    return this.#parts.length === 1 && this.#parts[0]?.type === 'end'
+  }
+
   #grant(part: CallPart): void {
     if (part.type === 'bytes') this.#taken += part.bytes.length
     else if (part.type === 'text' || part.type === 'reasoning') this.#taken += part.text.length

@@ -41,7 +41,7 @@ export function decisionResponse(error: KeyholdError): Response | null {
   })
 }
 
-/** Gives a made Response the traits of a fetched one: its address, headers nobody can change, and clones that keep both. */
+/** Gives a made Response the traits of a fetched one: address, type, headers nobody can change, and clones that keep them. */
 export function dressed(response: Response, url: string): Response {
   const { headers } = response
   for (const name of ['append', 'delete', 'set'] as const) {
@@ -52,7 +52,17 @@ export function dressed(response: Response, url: string): Response {
     })
   }
   const clone = response.clone.bind(response)
+  const type = originOf(url) === globalThis.location?.origin ? 'basic' : 'cors'
   Object.defineProperty(response, 'url', { value: url })
+  Object.defineProperty(response, 'type', { value: type })
   Object.defineProperty(response, 'clone', { value: () => dressed(clone(), url) })
   return response
+}
+
+function originOf(url: string): string | null {
+  try {
+    return new URL(url).origin
+  } catch {
+    return null
+  }
 }

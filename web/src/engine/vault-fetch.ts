@@ -1,8 +1,9 @@
 // vault-fetch: the browser's fetch, through the vault: the same arguments, the same Response, the same rejections.
-import { MAX_BODY_BYTES, type KeyId, type ResponseHead } from '../protocol/messages'
+import type { KeyId, ResponseHead } from '../protocol/messages'
 import type { Connection } from './connection'
 import { asKeyholdError, KeyholdError } from './error'
 import type { IncomingCall } from './incoming'
+import { requestAndBody } from './request-body'
 import { decisionResponse, dressed } from './response'
 
 /** Statuses for which a Response may have no body. */
@@ -14,39 +15,35 @@ export async function vaultFetch(
   input: RequestInfo | URL,
   init: RequestInit = {},
 ): Promise<Response> {
-  const signal = init.signal ?? (input instanceof Request ? input.signal : null)
-  // Not every engine can stream a request body, and none needs to: the core reads it whole.
-  const streamed = init.body instanceof ReadableStream
-  const body = streamed ? { body: await new Response(init.body).arrayBuffer() } : {}
-  const request = new Request(input, { ...init, ...body })
-  signal?.throwIfAborted()
-  const bytes = new Uint8Array(await request.arrayBuffer())
-
+  const { signal = input instanceof Request ? input.signal : null } = init
+  let url = String(input instanceof Request ? input.url : input)
   let incoming: IncomingCall | null = null
   try {
-    if (bytes.length > MAX_BODY_BYTES) throw new KeyholdError('ERR_TOO_LARGE')
+    const { request, body } = await requestAndBody(input, init, signal)
+    url = request.url
     const connection = await current()
+    incoming = await connection.beginInTurn(signal)
     signal?.throwIfAborted()
-    incoming = connection.beginCall()
     const answer = connection.ask(
       {
         op: 'fetch',
         call: incoming.id,
-        url: request.url,
+        url,
         method: request.method,
         headers: [...request.headers],
-        body: bytes.length > 0 ? bytes : null,
+        body,
         key,
       },
-      [bytes.buffer],
+      body instanceof Uint8Array ? [body.buffer] : [],
     )
     const head = await orAborted(answer, incoming, signal)
     const bodyless = request.method === 'HEAD' || NULL_BODY.has(head.status)
-    return answered(head, bodyless ? null : bodyStream(incoming), request.url)
+    return answered(head, bodyless ? null : bodyStream(incoming), url)
   } catch (error) {
     incoming?.abort()
     if (signal?.aborted) throw signal.reason
-    return refused(asKeyholdError(error), request.url)
+    if (error instanceof TypeError) throw error
+    return refused(asKeyholdError(error), url)
   }
 }
 
@@ -80,9 +77,9 @@ function bodyStream(incoming: IncomingCall): ReadableStream<Uint8Array> {
         try {
           const part = await incoming.next()
           if (part?.type === 'bytes') controller.enqueue(part.bytes)
-          else controller.close()
+          if (part?.type !== 'bytes' || incoming.endsHere) controller.close()
         } catch (error) {
-          controller.error(error instanceof KeyholdError ? networkError(error) : error)
+          controller.error(error instanceof KeyholdError ? networkError('network error', error) : error)
         }
       },
       cancel: () => incoming.abort(),
@@ -95,10 +92,11 @@ function bodyStream(incoming: IncomingCall): ReadableStream<Uint8Array> {
 /** Vault decisions are answers (SDKs repeat what was rejected); the rest is what fetch calls a network error. */
 function refused(error: KeyholdError, url: string): Response {
   const response = decisionResponse(error)
-  if (response === null) throw networkError(error)
+  if (response === null) throw networkError('Failed to fetch', error)
   return dressed(response, url)
 }
 
-function networkError(cause: KeyholdError): TypeError {
-  return new TypeError('Failed to fetch', { cause })
+/** In Chromium's words, by which libraries tell a failure of the network from a mistake. */
+function networkError(message: 'Failed to fetch' | 'network error', cause: KeyholdError): TypeError {
+  return new TypeError(message, { cause })
 }

@@ -8,8 +8,11 @@ export const PROTOCOL_VERSION = 1
 /** Body bytes of one call that the worker may send before the page grants more with `credit`. */
 export const CALL_WINDOW_BYTES = 1024 * 1024
 
-/** Largest request body. */
+/** Largest request body that is read before it is sent: JSON. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
+
+/** Largest request body that is sent as it is: files. */
+export const MAX_UPLOAD_BYTES = 512 * 1024 * 1024
 
 export type KeyId = string
 export type SlotId = string
@@ -106,7 +109,8 @@ export type Ask =
       url: string
       method: string
       headers: [string, string][]
-      body: Uint8Array | null
+      /** A Blob is sent as it is, if the call takes a file or a form: it can be larger than what fits into memory. */
+      body: Uint8Array | Blob | null
       key: KeyId | null
     }
   /** The page has room for `bytes` more of this call's body (a text part counts its length). */

@@ -2,17 +2,20 @@
 import type { AskOf, CallPart, CallSummary, ResponseHead } from '../protocol/messages'
 import type { Asker } from './answer'
 import { Credit } from './credit'
-import type { CallEvent } from './engine-module'
+import type { BodySeen, CallEvent } from './engine-module'
 import { CHAT_LIMITS, FETCH_LIMITS } from './exchange'
 import { Failure, problemOf } from './failure'
 import type { Answered } from './vault'
+
+/** How much of each end of a body the engine looks at, where it does not read all: more than a form's first line. */
+const SEEN_BYTES = 256
 
 /** What a port keeps of one call under way. */
 export class CallSlot {
   readonly abort = new AbortController()
   readonly credit = new Credit()
 
-  /** For Sink.room: nothing to wait for while there is credit. */
+  /** For Caller.room: nothing to wait for while there is credit. */
   room(signal: AbortSignal): Promise<void> | undefined {
     return this.credit.exhausted ? this.credit.room(signal) : undefined
   }
@@ -66,10 +69,12 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
   const { vault } = asker
   const slot = asker.begin(ask.call)
   try {
+    const body = await seen(ask.body)
     const answered = await vault.exchange(
-      vault.engine.fetch(ask.url, ask.method, ask.headers, ask.body, ask.key, vault.now()),
+      vault.engine.fetch(ask.url, ask.method, ask.headers, body, ask.key, vault.now()),
       FETCH_LIMITS,
       {
+        body: ask.body,
         head: ({ status, statusText, url }, headers) => giveHead({ status, statusText, url, headers }),
         bytes(bytes) {
           slot.credit.spend(bytes.length)
@@ -83,6 +88,15 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
   } finally {
     asker.end(ask.call)
   }
+}
+
+async function seen(body: Uint8Array | Blob | null): Promise<BodySeen | null> {
+  if (body === null) return null
+  if (!(body instanceof Blob)) return { size: body.length, begin: body, end: new Uint8Array() }
+  const { size } = body
+  const part = async (from: number, to: number) => new Uint8Array(await body.slice(from, to).arrayBuffer())
+  const [begin, end] = await Promise.all([part(0, SEEN_BYTES), part(Math.max(0, size - SEEN_BYTES), size)])
+  return { size, begin, end }
 }
 
 function summaryOf({ call, timing, done }: Answered): CallSummary {

@@ -63,8 +63,17 @@ export interface OutgoingRequest {
   /** The credential's header; the value's bytes are to be wiped after use. Null for a keyless endpoint. */
   secret: { name: string; value: Uint8Array } | null
   body: Uint8Array | null
+  /** The caller's own body is sent, byte for byte; `body` is null then. */
+  passesBody: boolean
   provider: ProviderId
   key: KeyId | null
+}
+
+/** What the engine sees of a caller's body: all of it in `begin`, or its two ends. */
+export interface BodySeen {
+  size: number
+  begin: Uint8Array
+  end: Uint8Array
 }
 
 export interface CallEvent {
@@ -87,8 +96,8 @@ export interface EngineCall {
   request(): OutgoingRequest
   /** Status and headers arrived; gives the headers that may be passed on. */
   response(status: number, headers: [string, string][]): Outcome<[string, string][]>
-  /** Body bytes arrived; gives the bytes to pass on now (a tail that could begin the key is held back). */
-  feed(bytes: Uint8Array): Outcome<Uint8Array>
+  /** Body bytes arrived; gives those to pass on now (a tail that could begin the key is held back). True: just these. */
+  feed(bytes: Uint8Array): Outcome<Uint8Array | true>
   /** The body is complete; gives the bytes held back. */
   end(): Outcome<Uint8Array>
   /** Text that arrived since the last call; only for chat. */
@@ -236,7 +245,7 @@ export interface Engine extends KeepingEngine {
     url: string,
     method: string,
     headers: [string, string][],
-    body: Uint8Array | null,
+    body: BodySeen | null,
     key: KeyId | null,
     now: UnixMs,
   ): Outcome<EngineCall>

@@ -26,8 +26,10 @@ export interface Network {
   tick(): number
 }
 
-/** Where an answer goes. All are optional: a check only wants the engine to see it. */
-export interface Sink {
+/** Who asks: what is sent for them, and where the answer goes. All is optional: a check only wants the engine to see it. */
+export interface Caller {
+  /** Sent where the engine says that it goes out as it is. */
+  body?: Uint8Array | Blob | null
   head?(response: Response, headers: [string, string][]): void
   bytes?(bytes: Uint8Array): void
   events?(events: CallEvent[]): void
@@ -46,7 +48,7 @@ export async function exchange(
   net: Network,
   limits: Limits,
   signal: AbortSignal,
-  sink: Sink = {},
+  caller: Caller = {},
 ): Promise<Timing> {
   const own = new AbortController()
   const stop = () => own.abort(signal.reason)
@@ -57,21 +59,22 @@ export async function exchange(
     const started = net.tick()
     const since = () => Math.round(net.tick() - started)
     deadline.set(limits.firstByteMs)
-    const response = await sent(call, net, own.signal, deadline)
+    const response = await sent(call, net, caller.body ?? null, own.signal, deadline)
     const headers = take(call.response(response.status, [...response.headers]))
-    sink.head?.(response, headers)
+    caller.head?.(response, headers)
 
     let firstByteMs: number | null = null
     const pass = (bytes: Uint8Array) => {
-      if (bytes.length > 0) sink.bytes?.(bytes)
-      if (sink.events === undefined) return
+      if (bytes.length > 0) caller.bytes?.(bytes)
+      if (caller.events === undefined) return
       const events = call.takeEvents()
-      if (events.length > 0) sink.events(events)
+      if (events.length > 0) caller.events(events)
     }
     for await (const batch of received(response, call, net, own.signal)) {
       firstByteMs ??= since()
-      pass(take(call.feed(batch)))
-      const room = sink.room?.(own.signal)
+      const released = take(call.feed(batch))
+      pass(released === true ? alone(batch) : released)
+      const room = caller.room?.(own.signal)
       if (room !== undefined) {
         // Waiting for the reader is not waiting for the provider.
         if (limits.idleMs !== null) deadline.clear()
@@ -91,9 +94,21 @@ export async function exchange(
   }
 }
 
-async function sent(call: EngineCall, net: Network, signal: AbortSignal, deadline: Deadline): Promise<Response> {
+/** What is handed on takes its whole buffer along: nothing else may be in that. */
+function alone(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
+}
+
+async function sent(
+  call: EngineCall,
+  net: Network,
+  callersBody: Uint8Array | Blob | null,
+  signal: AbortSignal,
+  deadline: Deadline,
+): Promise<Response> {
   const request = call.request()
-  const { url, method, body } = request
+  const { url, method } = request
+  const body = request.passesBody ? callersBody : request.body
   const headers = headersOf(request)
   try {
     const sending = net.send(url, {

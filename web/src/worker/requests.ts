@@ -1,6 +1,13 @@
 // requests: what a message must look like before anything acts on it. Every field has a shape and a bound.
 import * as v from 'valibot'
-import { MAX_BODY_BYTES, type AskOf, type Op, type Request, type WorkerStart } from '../protocol/messages'
+import {
+  MAX_BODY_BYTES,
+  MAX_UPLOAD_BYTES,
+  type AskOf,
+  type Op,
+  type Request,
+  type WorkerStart,
+} from '../protocol/messages'
 import { Failure } from './failure'
 
 export const LIMITS = {
@@ -17,6 +24,7 @@ export const LIMITS = {
   headerName: 256,
   headerValue: 16_384,
   bodyBytes: MAX_BODY_BYTES,
+  uploadBytes: MAX_UPLOAD_BYTES,
   keys: 2_000,
   slots: 16,
   slotName: 64,
@@ -40,6 +48,11 @@ const bytes = (most: number) =>
     v.instance(Uint8Array<ArrayBuffer>),
     // Shared memory could change after it was checked.
     v.check((value) => value.buffer instanceof ArrayBuffer && value.byteLength <= most),
+  )
+const blob = (most: number) =>
+  v.pipe(
+    v.instance(Blob),
+    v.check((value) => value.size <= most),
   )
 const number = count(Number.MAX_SAFE_INTEGER)
 const id = name(LIMITS.id)
@@ -124,7 +137,7 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
     url: name(LIMITS.url),
     method: name(16),
     headers: v.pipe(v.array(header), v.maxLength(LIMITS.headers)),
-    body: v.nullable(bytes(LIMITS.bodyBytes)),
+    body: v.nullable(v.union([bytes(LIMITS.bodyBytes), blob(LIMITS.uploadBytes)])),
     key: v.nullable(id),
   }),
   credit: ask('credit', { call: number, bytes: number }),

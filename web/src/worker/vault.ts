@@ -4,7 +4,7 @@ import type { AskOf, KeyInfo, Proof, ProviderInfo, Status } from '../protocol/me
 import { AutoLock } from './auto-lock'
 import { Copy } from './copy'
 import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
-import { exchange, type Limits, type Network, type Sink, type Timing } from './exchange'
+import { exchange, type Caller, type Limits, type Network, type Timing } from './exchange'
 import { Failure, take } from './failure'
 import { Heap } from './heap'
 import { Ledger } from './ledger'
@@ -223,18 +223,23 @@ export class Vault {
   }
 
   /** Runs one call of the engine's over the network, until done, aborted or locked. */
-  async exchange(outcome: Outcome<EngineCall>, limits: Limits, sink?: Sink, signal?: AbortSignal): Promise<Answered> {
+  async exchange(
+    outcome: Outcome<EngineCall>,
+    limits: Limits,
+    caller?: Caller,
+    signal?: AbortSignal,
+  ): Promise<Answered> {
     const call = this.heap.hold(take(outcome))
     const own = new AbortController()
     // A check costs nothing. The list comes while the provider thinks.
-    const prices = sink === undefined ? null : this.#prices.wanted()
+    const prices = caller === undefined ? null : this.#prices.wanted()
     this.touch()
     const stop = () => own.abort(signal?.reason)
     this.#calls.add(own)
     signal?.addEventListener('abort', stop)
     if (signal?.aborted) stop()
     try {
-      const timing = await exchange(call, this.net, limits, own.signal, sink)
+      const timing = await exchange(call, this.net, limits, own.signal, caller)
       await prices
       this.engine.settle(call, this.now())
       return { call, timing, done: () => this.heap.release(call) }

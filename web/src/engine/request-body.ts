@@ -1,0 +1,69 @@
+// request-body: what a caller gives fetch as a body, in the form it goes to the worker: bytes where the engine reads it,
+// a Blob where it is sent as it is.
+import { MAX_BODY_BYTES, MAX_UPLOAD_BYTES } from '../protocol/messages'
+import { KeyholdError } from './error'
+
+/**
+ * The Request that fetch would make of its arguments, and its body. Not every engine can put a stream into a Request, so
+ * that one is read first.
+ * @throws TypeError as fetch does; the signal's reason; KeyholdError ERR_TOO_LARGE.
+ */
+export async function requestAndBody(
+  input: RequestInfo | URL,
+  init: RequestInit,
+  signal: AbortSignal | null,
+): Promise<{ request: Request; body: Uint8Array | Blob | null }> {
+  const stream = init.body instanceof ReadableStream ? init.body : null
+  const { duplex: _, ...rest } = init as RequestInit & { duplex?: string }
+  const request = new Request(input, stream === null ? init : { ...rest, body: new Uint8Array() })
+  signal?.throwIfAborted()
+  const body = stream === null ? await bodyOf(request, init) : sorted(request, await collected(stream, signal))
+  return { request, body: await bounded(body) }
+}
+
+/** JSON is read by the engine, and so is what says nothing of itself. */
+function isRead(request: Request): boolean {
+  const type = request.headers.get('content-type')
+  return type === null || /^\s*application\/json\b/i.test(type)
+}
+
+async function bodyOf(request: Request, { body }: RequestInit): Promise<Uint8Array | Blob> {
+  // A Blob given as it is need not be copied; it may be a file larger than memory.
+  if (body instanceof Blob) return sorted(request, body)
+  return isRead(request) ? new Uint8Array(await request.arrayBuffer()) : request.blob()
+}
+
+function sorted(request: Request, body: Blob): Promise<Uint8Array | Blob> | Blob {
+  if (!isRead(request) || body.size > MAX_BODY_BYTES) return body
+  return body.arrayBuffer().then((buffer) => new Uint8Array(buffer))
+}
+
+async function bounded(body: Promise<Uint8Array | Blob> | Uint8Array | Blob): Promise<Uint8Array | Blob | null> {
+  const ready = await body
+  const size = ready instanceof Blob ? ready.size : ready.length
+  if (size > (ready instanceof Blob ? MAX_UPLOAD_BYTES : MAX_BODY_BYTES)) throw new KeyholdError('ERR_TOO_LARGE')
+  return size === 0 ? null : ready
+}
+
+async function collected(stream: ReadableStream<unknown>, signal: AbortSignal | null): Promise<Blob> {
+  const reader = stream.getReader()
+  const stop = () => void reader.cancel(signal?.reason).catch(() => {})
+  signal?.addEventListener('abort', stop)
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  let size = 0
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      if (!(next.value instanceof Uint8Array)) throw new TypeError('a body stream gives Uint8Arrays')
+      size += next.value.length
+      if (size > MAX_UPLOAD_BYTES) throw new KeyholdError('ERR_TOO_LARGE')
+      parts.push(next.value as Uint8Array<ArrayBuffer>)
+    }
+    signal?.throwIfAborted()
+    return new Blob(parts)
+  } catch (error) {
+    stop()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+}
