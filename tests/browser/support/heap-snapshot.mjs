@@ -34,6 +34,30 @@ export async function snapshotsOfWorkers(browser, page, shared) {
   }
 }
 
+/**
+ * What a page and its shared vault worker hold, in bytes, after a collection of garbage: objects and, beside them, the
+ * contents of buffers.
+ * @returns {Promise<{ page: number, worker: number }>}
+ */
+export async function heapUses(browser, page) {
+  const [own, all] = [await page.context().newCDPSession(page), await browser.newBrowserCDPSession()]
+  try {
+    const [sessionId] = await attachShared(all)
+    const worker = new Nested(all, sessionId)
+    const uses = await Promise.all(
+      [own, worker].map(async (one) => {
+        await one.send('HeapProfiler.collectGarbage')
+        return one.send('Runtime.getHeapUsage')
+      }),
+    )
+    await all.send('Target.detachFromTarget', { sessionId })
+    const [ofPage, ofWorker] = uses.map(({ usedSize, backingStorageSize }) => usedSize + backingStorageSize)
+    return { page: ofPage, worker: ofWorker }
+  } finally {
+    await Promise.all([own.detach(), all.detach()])
+  }
+}
+
 async function snapshot(send, events) {
   let text = ''
   const add = ({ chunk }) => (text += chunk)

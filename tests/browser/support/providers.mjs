@@ -84,7 +84,7 @@ export async function record(incoming) {
 }
 
 /** Made for this run; no browser trusts it, so the browser is told not to look. */
-function certificate() {
+export function certificate() {
   const folder = mkdtempSync(join(tmpdir(), 'keyhold-certificate-'))
   try {
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]

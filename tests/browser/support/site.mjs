@@ -16,13 +16,15 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
  * the browser reports what was broken, workers included.
  * @param {object} [config] what /keyhold.config.json answers
  * @param {string} [prelude] runs in the vault worker before its own code: how a test breaks what it runs on
+ * @param {Record<string, string | Uint8Array>} [more] files of the test's own
  * @returns {Promise<{ url: string, port: number, broken(): string[], stop(): Promise<void> }>} `broken()`: what was
  *   reported, without the one thing a vault worker breaks to see that its policy holds (and which must be there).
  */
-export async function startTestSite(config = {}, prelude = '') {
+export async function startTestSite(config = {}, prelude = '', more = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'keyhold-site-'))
   await cp(`${root}dist`, folder, { recursive: true })
   await addDriver(folder, prelude)
+  for (const [name, content] of Object.entries(more)) await writeFile(join(folder, name), content)
   const reports = await startReports()
   const alterHeaders = (_path, headers) => ({
     ...headers,
