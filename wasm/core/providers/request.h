@@ -41,23 +41,26 @@ struct Outgoing {
   Headers headers;  // without the credential
   std::optional<std::string> body;
   /// The model that is asked, as far as the request says; "" otherwise.
-  std::string model {  /// The caller's own body goes out, byte for byte.
-    bool passes_body = false;
-  };
+  std::string model{};
+  /// The caller did not ask for usage, so the answer is to look as if nobody had.
+  bool usage_injected = false;
+  /// The caller's own body goes out, byte for byte.
+  bool passes_body = false;
+};
 
-  /// The caller's request, made safe: headers reduced to those the provider's profile lists (credentials, cookies and
-  /// SDK telemetry are in no profile), a JSON body parsed strictly and written anew, asking for usage where that must be
-  /// asked for. Where the call takes it, a form or the bytes of a file pass as they are. `match` is what the catalogue said
-  /// of `url`. ERR_BAD_REQUEST for header text that could split a request, too many or too long headers, an encoded body, a
-  /// body with GET, one that is not what its type says, or another content type; ERR_BAD_JSON; ERR_TOO_LARGE.
-  Result<Outgoing> caller_request(const Match& match, const TargetUrl& url, const Headers& headers,
-                                  const CallerBody& body);
+/// The caller's request, made safe: headers reduced to those the provider's profile lists (credentials, cookies and
+/// SDK telemetry are in no profile), a JSON body parsed strictly and written anew, asking for usage where that must be
+/// asked for. Where the call takes it, a form or the bytes of a file pass as they are. `match` is what the catalogue said
+/// of `url`. ERR_BAD_REQUEST for header text that could split a request, too many or too long headers, an encoded body, a
+/// body with GET, one that is not what its type says, or another content type; ERR_BAD_JSON; ERR_TOO_LARGE.
+Result<Outgoing> caller_request(const Match& match, const TargetUrl& url, const Headers& headers,
+                                const CallerBody& body);
 
-  /// The value of the header `provider.auth.header`.
-  SecretBytes auth_value(const Provider& provider, const SecretBytes& key);
+/// The value of the header `provider.auth.header`.
+SecretBytes auth_value(const Provider& provider, const SecretBytes& key);
 
-  /// The headers of an answer that a caller may see: an allow-list, never cookies. `watch` may be null (no key was sent).
-  /// ERR_KEY_REFLECTED if one of them contains the key.
-  Result<Headers> caller_headers(const Headers& received, const ReflectionScanner* watch);
+/// The headers of an answer that a caller may see: an allow-list, never cookies. `watch` may be null (no key was sent).
+/// ERR_KEY_REFLECTED if one of them contains the key.
+Result<Headers> caller_headers(const Headers& received, const ReflectionScanner* watch);
 
 }  // namespace keyhold
