@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace keyhold {
 
@@ -306,7 +307,7 @@ std::optional<std::int64_t> cost_micro_usd(Rates rates, const Usage& usage) {
     *sum += rate->tiers.empty() ? *price * tokens / 1e6 : *price * tokens / 1e6 * 1e6 / 1e6;
   }
   const double total = input_usd + output_usd + other_usd;
-  return static_cast<std::int64_t>(total * kMicro + 0.5);
+  return std::llround(total * kMicro);
 }
 
 std::optional<std::int64_t> most_micro_usd(Rates rates, std::int64_t input, std::int64_t output) {

@@ -11,11 +11,11 @@ namespace keyhold {
 namespace {
 
 struct UsualCall {
-  Method method;
-  CallClass call_class;
+  Method method{};
+  CallClass call_class{};
   /// Form of the answer, so that its usage can be read.
-  std::optional<Wire> wire;
-  const char* path;
+  std::optional<Wire> wire{};
+  const char* path = nullptr;
 };
 
 using enum CallClass;
