@@ -101,6 +101,18 @@ test('what is not bytes is handed on as an empty row: a finding for the engine, 
   assert.deepEqual(await content(storage), { manifest: [1], 'record/odd': [] })
 })
 
+test('a page of the manifest lies with the envelopes, is written with it, and is no write check of its own', async () => {
+  await storage.write(plan(null, { manifest: bytes(1), 'page/A': bytes(2), 'page/B': bytes(3) }))
+  await storage.write(plan(bytes(1), { manifest: bytes(4), 'page/A': bytes(5) }, ['page/B']))
+  assert.deepEqual(await content(storage), { manifest: [4], 'page/A': [5] })
+  await assert.rejects(
+    storage.write(plan(bytes(1), { manifest: bytes(6), 'page/A': bytes(7) })),
+    failsWith('ERR_STALE'),
+  )
+  assert.deepEqual(await content(storage), { manifest: [4], 'page/A': [5] })
+  assert.deepEqual((await storage.readAll()).ledger, [])
+})
+
 test('ledger rows lie apart from envelopes', async () => {
   await storage.write(plan(null, { manifest: bytes(1) }))
   await storage.writeLedger([{ key: 'k1', bytes: bytes(3) }])
