@@ -1,4 +1,6 @@
 // The manifest's pages: what a change writes of them, and what comes of one that is not as the head lists it.
+#include "session/session.h"
+#include "vault/archive.h"
 #include "vault/ways.h"
 
 using namespace keyhold;
@@ -272,6 +274,31 @@ TEST_CASE_METHOD(Paged, "pages: without one in the copy nothing is mended, and w
   CHECK(found(half) == std::set<std::string>{page()});
   CHECK(secrets_of(open()).size() == 3);
   CHECK(found(open()) == std::set<std::string>{page()});
+}
+
+TEST_CASE_METHOD(Paged, "pages: while one is lost the copy stays as it is: what that lists, nobody can miss") {
+  const Rows whole = copy;
+  Shelf damaged = shelf;
+  damaged.envelopes.erase(page());
+  damaged.envelopes.erase("record/" + first);
+  damaged.envelopes.erase("record/" + other);
+  copy[page()].back() ^= 1;
+  const Bytes before = encode_archive(copy);
+  Session session(rng, Catalogue::builtin().value());
+  REQUIRE(session.load(damaged.envelopes, damaged.ledger).ok());
+  REQUIRE(session.unlock(slot_key()).ok());
+  CHECK(session.copy(before).empty());
+  // A repair of what can be repaired is a change, after which a copy would be made.
+  REQUIRE(damaged.write(*session.plan_repair(before, 3000)).ok());
+  REQUIRE(session.commit().ok());
+  CHECK(damaged.envelopes.contains("record/" + other));
+  CHECK(session.copy(before).empty());
+  // Control: with the page back, the key that nobody missed comes back, and a copy is made again.
+  REQUIRE(damaged.write(*session.plan_repair(encode_archive(whole), 4000)).ok());
+  REQUIRE(session.commit().ok());
+  CHECK(session.findings().empty());
+  CHECK(*parse_archive(session.copy(before)) == damaged.envelopes);
+  CHECK(damaged.envelopes.contains("record/" + first));
 }
 
 TEST_CASE_METHOD(Paged, "pages: a lost head takes its pages along from the copy, and those that are the same stay") {

@@ -141,7 +141,7 @@ class Session {
   Result<Plan> plan_restart_trail(UnixMs now) { return vault_.plan_restart_trail(now); }
   /// All rows but the ledger's and the audit trail's, for the copy; of those that are not as they should be, the ones in
   /// `before`, the copy until now, if they are. Empty while the copy is to be left as it is: it holds a later state than
-  /// this one.
+  /// this one, or what a lost part of the manifest lists.
   Bytes copy(ByteView before) const;
 
   // --- when to lock ---

@@ -138,7 +138,7 @@ Result<Plan> Session::plan_repair(ByteView archive, UnixMs now) {
 }
 
 Bytes Session::copy(ByteView before) const {
-  if (vault_.is_rolled_back()) return {};
+  if (vault_.copy_must_stay()) return {};
   const auto copied = parse_archive(before);
   return encode_archive(vault_.rows_to_copy(copied ? *copied : Rows()));
 }

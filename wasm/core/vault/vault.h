@@ -149,6 +149,8 @@ class Vault {
 
   // --- the copy kept elsewhere (vault_copy.cpp) ---
 
+  /// Nothing may take the copy's place: it holds a later state, or what is listed in a part of the manifest that is lost.
+  bool copy_must_stay() const;
   /// What to keep as the copy from now on: rows() as they are, but for each that is missing or damaged the one of the
   /// copy until now, if that has it as the manifest lists it. What is broken here stays whole there.
   Rows rows_to_copy(const Rows& copy) const;

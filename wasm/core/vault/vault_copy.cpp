@@ -24,6 +24,8 @@ void Vault::look_for_rollback(Opened& opened) const {
   }
 }
 
+bool Vault::copy_must_stay() const { return is_rolled_back() || (opened_ && !opened_->manifest_sound()); }
+
 Rows Vault::rows_to_copy(const Rows& copy) const {
   Rows rows = rows_;
   if (!opened_) return rows;

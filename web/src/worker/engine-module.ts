@@ -181,7 +181,7 @@ export interface KeepingEngine {
   planRestartTrail(now: UnixMs): Outcome<Plan>
   /**
    * What to keep as the copy; `before`, the copy until now, is looked at for what is damaged here. Empty while the copy is
-   * to stay as it is, since it holds a later state.
+   * to stay as it is, since it holds a later state, or what a lost part of the manifest lists.
    */
   copy(before: Uint8Array): Uint8Array
   archive(rows: Row[]): Uint8Array
