@@ -305,6 +305,17 @@ describe('repair and the end', () => {
     })
   })
 
+  test('while its copy is there, no empty vault takes its place without being asked for', async () => {
+    await onPage(async (page) => {
+      await screens['welcome-copy'](page, site.url)
+      assert.equal(await page.locator(at('make')).count(), 0)
+      await page.click(at('begin-anew'))
+      await page.waitForSelector(at('make'))
+      assert.equal(await page.locator(at('anew')).count(), 0)
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'create-title')
+    })
+  })
+
   test('deleting wants the word, and ends at the welcome screen', async () => {
     await onPage(async (page) => {
       await screens.wipe(page, site.url)

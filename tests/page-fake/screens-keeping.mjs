@@ -44,9 +44,10 @@ export function keepingScreens(openVault) {
     // Half under the header, a button counts as too small.
     await page.evaluate(() => scrollTo(0, 0))
   }
+  /** Beside a sealed copy, the words of a new vault wait until they are asked for. */
   const welcome = async (page, url, wishes = '') => {
     await page.goto(`${url}?${wishes}`)
-    await page.waitForSelector(at('word'))
+    await page.waitForSelector(at(wishes === 'copy' ? 'begin-anew' : 'word'))
   }
 
   return {
@@ -146,5 +147,10 @@ export function keepingScreens(openVault) {
       await page.click(at('have-backup'))
     },
     'welcome-copy': (page, url) => welcome(page, url, 'copy'),
+    async 'welcome-anew'(page, url) {
+      await welcome(page, url, 'copy')
+      await page.click(at('begin-anew'))
+      await page.waitForSelector(at('word'))
+    },
   }
 }

@@ -15,7 +15,16 @@ export const createVault = () =>
     writtenDown: false,
     busy: false,
     problem: null as Explained | null,
+    anew: false,
 
+    /** A new vault would take the place of a sealed copy that is still there: not without being asked for. */
+    get mayCreate(): boolean {
+      return this.anew || !session().hasCopy
+    },
+    beginAnew() {
+      this.anew = true
+      this.$nextTick(() => document.getElementById('create-title')?.focus())
+    },
     get invalid(): boolean {
       return this.problem !== null
     },
