@@ -1,4 +1,4 @@
-# keyhold_engine: the core behind Embind, as engine.mjs + engine.wasm. Every flag has its reason above it.
+# keyhold_engine: the core behind Embind, as engine.mjs, engine.wasm and keeping.wasm. Every flag has its reason above it.
 
 file(GLOB_RECURSE binding_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/bindings/*.cpp)
 add_executable(keyhold_engine ${binding_sources})
@@ -29,7 +29,7 @@ set(engine_flags
   -sEXPORT_NAME=createEngine
   # No `import.meta.url`: the worker hands in the module's bytes and looks nothing up.
   -sUSE_ES6_IMPORT_META=0
-  # No branches for other surroundings in the glue, which looks nothing up: it is given `wasmBinary` everywhere.
+  # No branches for other surroundings in the glue, which looks nothing up.
   -sENVIRONMENT=web
   -sSUPPORT_ERRNO=0
   # No `eval` or `new Function`: the page's policy forbids them.
@@ -43,14 +43,29 @@ set(engine_flags
   -sALLOW_MEMORY_GROWTH=1
   # Room for the largest Argon2 of a foreign backup.
   -sMAXIMUM_MEMORY=2GB
-  # The hooks of Module that the glue keeps: the module's bytes, and where it may print (nowhere).
-  "-sINCOMING_MODULE_JS_API=['wasmBinary','print','printErr']"
+  # The hooks of Module that the glue keeps: how the module is made (web/src/worker/instantiate.ts), and where it may print
+  # (nowhere).
+  "-sINCOMING_MODULE_JS_API=['instantiateWasm','print','printErr']"
   # No stack-overflow or assertion text in what ships.
   -sASSERTIONS=0
   # No setjmp in the core.
-  -sSUPPORT_LONGJMP=0)
+  -sSUPPORT_LONGJMP=0
+  # The names of functions, by which split/ divides the module; it takes them out.
+  --profiling-funcs)
 target_link_options(keyhold_engine PRIVATE ${engine_flags}
   "SHELL:--js-library ${CMAKE_CURRENT_SOURCE_DIR}/bindings/numbers.js"
   "SHELL:--js-library ${CMAKE_CURRENT_SOURCE_DIR}/bindings/glue.js")
 set_property(TARGET keyhold_engine APPEND PROPERTY LINK_DEPENDS
   ${CMAKE_CURRENT_SOURCE_DIR}/bindings/numbers.js ${CMAKE_CURRENT_SOURCE_DIR}/bindings/glue.js)
+
+# A visit needs one part of it; the other comes with the first operation of split/keeping-ops.txt.
+find_program(KEYHOLD_NODE node NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+execute_process(COMMAND ${KEYHOLD_EM_CONFIG} BINARYEN_ROOT
+                OUTPUT_VARIABLE binaryen_root OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+set(split ${CMAKE_CURRENT_SOURCE_DIR}/split/split.mjs)
+set(split_ops ${CMAKE_CURRENT_SOURCE_DIR}/split/keeping-ops.txt)
+set_property(TARGET keyhold_engine APPEND PROPERTY LINK_DEPENDS ${split} ${split_ops})
+add_custom_command(TARGET keyhold_engine POST_BUILD
+  COMMAND ${KEYHOLD_NODE} ${split} ${PROJECT_BINARY_DIR}/engine.wasm ${split_ops} ${binaryen_root}/bin
+          ${PROJECT_BINARY_DIR}/keeping.wasm
+  VERBATIM)

@@ -1,4 +1,4 @@
-// vite.config: how web/ becomes dist/: one page, two self-contained worker scripts, engine.wasm.
+// vite.config: how web/ becomes dist/: one page, two self-contained worker scripts, engine.wasm and keeping.wasm.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,7 @@ function buildId(): string {
   const sources = readdirSync(path('src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => `${entry.parentPath}/${entry.name}`)
-  const made = ['engine.mjs', 'engine.wasm', 'prices.txt'].map((name) => `${wasm}/${name}`)
+  const made = ['engine.mjs', 'engine.wasm', 'keeping.wasm', 'prices.txt'].map((name) => `${wasm}/${name}`)
   for (const file of [...sources.sort(), ...made, path('../package-lock.json')]) {
     if (existsSync(file)) hash.update(readFileSync(file)).update('\0')
   }
@@ -56,6 +56,7 @@ export default defineConfig({
     __KEYHOLD_BUILD__: JSON.stringify(buildId()),
     __KEYHOLD_PROVIDER_TEXTS__: JSON.stringify(providerTexts()),
     __KEYHOLD_WASM_INTEGRITY__: integrityOf(`${wasm}/engine.wasm`),
+    __KEYHOLD_KEEPING_INTEGRITY__: integrityOf(`${wasm}/keeping.wasm`),
     __KEYHOLD_PRICES_INTEGRITY__: integrityOf(`${wasm}/prices.txt`),
   },
   worker: {

@@ -6,13 +6,16 @@ import { brotliCompressSync, constants } from 'node:zlib'
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url))
 const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }
-// Not fetched before somebody types a passphrase of their own, moves a vault by camera, or looks at its security.
+// Not fetched before somebody types a passphrase of their own, moves a vault by camera, looks at its security, or changes
+// what is in the vault already.
 const DICTIONARY = /^assets\/strength-.*\.js$/
 const CODES = /^assets\/qr-.*\.js$/
 const KEEPING = /^assets\/keeping-.*\.js$/
 /** With the first call. */
 const PRICES = /^assets\/prices-.*\.txt$/
-const LATER = [DICTIONARY, CODES, KEEPING, PRICES]
+/** With the first operation of wasm/split/keeping-ops.txt. */
+const KEEPING_WASM = /^assets\/keeping-.*\.wasm$/
+const LATER = [DICTIONARY, CODES, KEEPING, KEEPING_WASM, PRICES]
 const PARTS = {
   'engine.wasm': /^assets\/engine-.*\.wasm$/,
   'vault worker': /^assets\/vault-worker-.*\.js$/,
@@ -37,6 +40,7 @@ export function measureSizes() {
     ['whole page', kb(({ name }) => !LATER.some((later) => later.test(name)))],
     ['passphrase dictionary, loaded when needed', kb(({ name }) => DICTIONARY.test(name))],
     ['price list, loaded when needed', kb(({ name }) => PRICES.test(name))],
+    ['keeping.wasm, loaded when needed', kb(({ name }) => KEEPING_WASM.test(name))],
     ['QR codes, loaded when needed', kb(({ name }) => CODES.test(name))],
     ['ways in, backup and record, loaded when needed', kb(({ name }) => KEEPING.test(name))],
   ].map(([name, value]) => ({ name, value, unit: 'KB' }))

@@ -19,7 +19,9 @@ const PAGE = `
   import { runCase } from './tests/vault-kit/run-kit.mjs'
   globalThis.runKit = async () => {
     const kit = await (await fetch('/kit.json')).json()
-    const module = await startEngine(await (await fetch('/engine.wasm')).arrayBuffer())
+    const bytes = async (url) => (await fetch(url)).arrayBuffer()
+    const module = await startEngine(await bytes('/engine.wasm'))
+    await module.addKeeping(await bytes('/keeping.wasm'))
     return kit.cases.map((one) => {
       const started = performance.now()
       try {
@@ -56,13 +58,19 @@ async function serveKit() {
     target: 'es2022',
     logLevel: 'error',
   })
-  const [shipped, ...others] = readdirSync(`${root}dist/assets`).filter((name) => /^engine-.*\.wasm$/.test(name))
-  assert.deepEqual(others, [], 'the site ships one engine')
+  const shipped = (part) => {
+    const [file, ...others] = readdirSync(`${root}dist/assets`).filter(
+      (name) => name.startsWith(`${part}-`) && name.endsWith('.wasm'),
+    )
+    assert.deepEqual(others, [], 'the site ships one engine')
+    return readFileSync(`${root}dist/assets/${file}`)
+  }
   const files = {
     '/': ['text/html', '<!doctype html><script type="module" src="/page.js"></script>'],
     '/page.js': ['text/javascript', outputFiles[0].contents],
     '/kit.json': ['application/json', kitText],
-    '/engine.wasm': ['application/wasm', readFileSync(`${root}dist/assets/${shipped}`)],
+    '/engine.wasm': ['application/wasm', shipped('engine')],
+    '/keeping.wasm': ['application/wasm', shipped('keeping')],
   }
   const server = createServer(({ url }, response) => {
     const [type, body] = files[url] ?? ['text/plain', '']

@@ -25,14 +25,26 @@ for (const worker of ['vault-worker', 'kdf-worker']) {
   })
 }
 
-test('page and worker name the same build, and the page the digest of the engine that is served', () => {
-  const engine = readFileSync(
+function digestOf(pattern) {
+  const file = readFileSync(
     new URL(
-      names.find((name) => /^engine-.*\.wasm$/.test(name)),
+      names.find((name) => pattern.test(name)),
       assets,
     ),
   )
-  const digest = `sha384-${createHash('sha384').update(engine).digest('base64')}`
+  return `sha384-${createHash('sha384').update(file).digest('base64')}`
+}
+
+test('the vault worker takes only the two modules that are served', () => {
+  const worker = only(/^vault-worker-[\w-]+\.js$/)
+  assert.ok(worker.includes(digestOf(/^engine-.*\.wasm$/)))
+  assert.ok(worker.includes(digestOf(/^keeping-.*\.wasm$/)))
+  // The KDF worker needs none: the bytes are posted to it.
+  assert.ok(!only(/^kdf-worker-[\w-]+\.js$/).includes('sha384-'))
+})
+
+test('page and worker name the same build, and the page the digest of the engine that is served', () => {
+  const digest = digestOf(/^engine-.*\.wasm$/)
   const page = names
     .filter((name) => /^index-.*\.js$/.test(name))
     .map((name) => readFileSync(new URL(name, assets), 'utf8'))

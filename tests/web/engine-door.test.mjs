@@ -1,8 +1,7 @@
 // engine-door: what the engine holds goes by numbers; those that are nobody's are refused and change nothing.
 import assert from 'node:assert/strict'
 import { before, beforeEach, test } from 'node:test'
-import createEngine from '../../build/wasm/engine.mjs'
-import { startEngine, taken, wasmBinary, withBuffer } from '../support/engine.mjs'
+import { rawEngine, startEngine, taken, withBuffer } from '../support/engine.mjs'
 import { keyhold } from './support/load.mjs'
 
 const refused = (error) => error instanceof keyhold.Failure && error.problem.code === 'ERR_INTERNAL'
@@ -79,7 +78,7 @@ test('calls end with the engine they are of', () => {
 })
 
 test('numbers are whole and from 0, or else 0', async () => {
-  const raw = await createEngine({ wasmBinary })
+  const raw = await rawEngine()
   assert.equal(raw.ask(1.5, 'request', []), undefined)
   for (const size of [NaN, -1, 1e300, Infinity, undefined, null, {}]) {
     const number = raw.ask(0, 'buffer', [size])

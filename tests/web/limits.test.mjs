@@ -17,6 +17,7 @@ describe('limits', () => {
         'whole page',
         'passphrase dictionary, loaded when needed',
         'price list, loaded when needed',
+        'keeping.wasm, loaded when needed',
         'heap after unlock, 10 keys',
       ],
     )

@@ -151,7 +151,7 @@ test('an id that is no id is answered under the reserved one', () => {
 })
 
 test('a start message is exact or is none', () => {
-  const start = { start: true, wasmUrl: 'a', pricesUrl: 'p', configUrl: 'b' }
+  const start = { start: true, wasmUrl: 'a', keepingUrl: 'k', pricesUrl: 'p', configUrl: 'b' }
   assert.deepEqual(parseStart(start), start)
   for (const wrong of [{ ...start, start: 1 }, { ...start, more: 1 }, { start: true }, null, 'start']) {
     assert.equal(parseStart(wrong), null)
@@ -202,7 +202,7 @@ test('hostile messages on a live port: each is answered with a known code, and t
     for (let i = 0; i < 200 && replies.length === before; i += 1) await tick()
     return replies.at(-1)
   }
-  await say({ start: true, wasmUrl: 'a', pricesUrl: 'p', configUrl: 'b', extra: 1 })
+  await say({ start: true, wasmUrl: 'a', keepingUrl: 'k', pricesUrl: 'p', configUrl: 'b', extra: 1 })
   const hello = await say({ id: 1, op: 'hello', protocol: PROTOCOL_VERSION, build: 'dev' })
   assert.equal(hello.ok, true)
   await fc.assert(

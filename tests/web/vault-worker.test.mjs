@@ -6,7 +6,13 @@ import { fakes, trap } from './support/fake-engine.mjs'
 import { keyhold } from './support/load.mjs'
 
 const { MAX_CALLS, MAX_UNDER_WAY, PROTOCOL_VERSION, RECONNECT_AFTER_MS } = keyhold
-const start = { start: true, wasmUrl: 'test:wasm', pricesUrl: 'test:prices', configUrl: 'test:config' }
+const start = {
+  start: true,
+  wasmUrl: 'test:wasm',
+  keepingUrl: 'test:keeping',
+  pricesUrl: 'test:prices',
+  configUrl: 'test:config',
+}
 const hello = { id: 1, op: 'hello', protocol: PROTOCOL_VERSION, build: 'dev' }
 const rejects = (promise, code) => assert.rejects(promise, (error) => error.code === code)
 const add = (tab, label = 'x') => tab.add({ provider: 'fake', label, secret: key(), unchecked: true })

@@ -65,6 +65,7 @@ async function addDriver(folder, prelude) {
     'vault-worker': worker,
     'kdf-worker': asset(/^kdf-worker-.*\.js$/),
     engine: asset(/^engine-.*\.wasm$/),
+    keeping: asset(/^keeping-.*\.wasm$/),
     prices: asset(/^prices-.*\.txt$/),
   }
   // The worker answers only a page of its own build, which it names by 16 hex digits.

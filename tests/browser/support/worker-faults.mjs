@@ -9,7 +9,8 @@ export const TRAP = `{
     Object.fromEntries(
       Object.entries(imports).map(([module, all]) => [
         module,
-        Object.fromEntries(
+        // The glue's; the other modules are the engine's own two files to one another.
+        module !== 'a' ? all : Object.fromEntries(
           Object.entries(all).map(([name, one]) => [
             name,
             typeof one !== 'function'

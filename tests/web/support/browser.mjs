@@ -6,6 +6,7 @@ import { fakeModule } from './fake-engine.mjs'
 import { keyhold } from './load.mjs'
 
 const wasmFile = new URL('../../../build/wasm/engine.wasm', import.meta.url)
+const keepingFile = new URL('../../../build/wasm/keeping.wasm', import.meta.url)
 const pricesFile = new URL('../../../build/wasm/prices.txt', import.meta.url)
 
 /** engine.wasm as built; a fresh copy each time. */
@@ -27,8 +28,9 @@ class Locks {
 export class Browser {
   /**
    * @param {{ real?: boolean, calibrate?: boolean, shared?: boolean, config?: object, engine?: Record<string, Function>, send?: typeof fetch,
-   *   online?: () => boolean, slowStartMs?: number, startEngine?: Function }} options
+   *   online?: () => boolean, slowStartMs?: number, startEngine?: Function, keeping?: () => Response }} options
    *   `calibrate`: with the real measuring of the KDF, which makes each create and unlock take half a second.
+   *   `keeping`: what is answered in place of keeping.wasm.
    *   `real`: with engine.wasm, not the fake. `engine`: methods of the fake that behave otherwise.
    */
   constructor(options = {}) {
@@ -39,6 +41,7 @@ export class Browser {
     this.workers = []
     this.tabs = []
     this.sent = []
+    this.keepingLoads = 0
     globalThis.indexedDB = new IDBFactory()
   }
 
@@ -64,7 +67,13 @@ export class Browser {
 
   launcher() {
     return {
-      start: { start: true, wasmUrl: 'test:wasm', pricesUrl: 'test:prices', configUrl: 'test:config' },
+      start: {
+        start: true,
+        wasmUrl: 'test:wasm',
+        keepingUrl: 'test:keeping',
+        pricesUrl: 'test:prices',
+        configUrl: 'test:config',
+      },
       shared: this.options.shared,
       wasm: async () => (this.options.real ? engineWasm() : new ArrayBuffer(8)),
       openPort: () => {
@@ -136,8 +145,14 @@ export class Browser {
     return running.host
   }
 
+  #keeping() {
+    this.keepingLoads += 1
+    return this.options.keeping ? this.options.keeping() : new Response(readFileSync(keepingFile))
+  }
+
   async #send(input, init) {
     if (input === 'test:wasm') return new Response(engineWasm())
+    if (input === 'test:keeping') return this.#keeping()
     if (input === 'test:prices') return new Response(readFileSync(pricesFile))
     if (input === 'test:config') return new Response(JSON.stringify(this.options.config))
     if (input === 'data:,canary') return fetch(input)

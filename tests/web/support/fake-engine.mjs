@@ -256,6 +256,7 @@ export function fakeModule(overrides = {}) {
     HEAPU8: new Uint8Array(64).fill(7),
     Buffer: FakeBuffer,
     Engine: FakeEngine,
+    addKeeping: async () => {},
     selfTest: () => ({ value: null }),
     deriveSlotKey(passphrase, { salt }) {
       const key = new Uint8Array(32)

@@ -1,5 +1,6 @@
 // launch: how the vault worker and the KDF worker are started in a browser, and where their files are.
 import wasmFile from 'keyhold-wasm/engine.wasm?url'
+import keepingFile from 'keyhold-wasm/keeping.wasm?url'
 import pricesFile from 'keyhold-wasm/prices.txt?url'
 import { BUILD, WASM_INTEGRITY } from '../protocol/build'
 import type { KdfStart, WorkerStart } from '../protocol/messages'
@@ -12,6 +13,8 @@ export interface ConnectOptions {
   kdfWorkerUrl?: ScriptUrl | URL
   /** Must be the very file this build was made with. */
   wasmUrl?: string | URL
+  /** The same of keeping.wasm, which is loaded when first needed. */
+  keepingUrl?: string | URL
   /** The same of the price list, prices.txt. */
   pricesUrl?: string | URL
   configUrl?: string | URL
@@ -45,6 +48,7 @@ export interface Launcher {
 
 export function browserLauncher(options: ConnectOptions): Launcher {
   const wasmUrl = absolute(options.wasmUrl ?? wasmFile)
+  const keepingUrl = absolute(options.keepingUrl ?? keepingFile)
   const pricesUrl = absolute(options.pricesUrl ?? pricesFile)
   const configUrl = absolute(options.configUrl ?? 'keyhold.config.json')
   const workerUrl = (options.workerUrl ?? vaultWorkerUrl) as string | URL
@@ -55,7 +59,7 @@ export function browserLauncher(options: ConnectOptions): Launcher {
   let bytes: Promise<ArrayBuffer> | null = null
 
   return {
-    start: { start: true, wasmUrl, pricesUrl, configUrl },
+    start: { start: true, wasmUrl, keepingUrl, pricesUrl, configUrl },
     shared,
     openPort: () =>
       shared

@@ -2,6 +2,7 @@
 
 declare const __KEYHOLD_BUILD__: string | undefined
 declare const __KEYHOLD_WASM_INTEGRITY__: string | undefined
+declare const __KEYHOLD_KEEPING_INTEGRITY__: string | undefined
 declare const __KEYHOLD_PRICES_INTEGRITY__: string | undefined
 
 /** Digest of the sources and of engine.wasm, put in by the bundler; 'dev' where none was. */
@@ -13,6 +14,10 @@ export const BUILD: string = typeof __KEYHOLD_BUILD__ === 'string' ? __KEYHOLD_B
  */
 export const WASM_INTEGRITY: string | null =
   typeof __KEYHOLD_WASM_INTEGRITY__ === 'string' ? __KEYHOLD_WASM_INTEGRITY__ : null
+
+/** The same of keeping.wasm. */
+export const KEEPING_INTEGRITY: string | null =
+  typeof __KEYHOLD_KEEPING_INTEGRITY__ === 'string' ? __KEYHOLD_KEEPING_INTEGRITY__ : null
 
 /** The same of the price list. */
 export const PRICES_INTEGRITY: string | null =

@@ -475,6 +475,7 @@ export interface KdfStart {
 export interface WorkerStart {
   start: true
   wasmUrl: string
+  keepingUrl: string
   pricesUrl: string
   configUrl: string
 }

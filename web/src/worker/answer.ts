@@ -33,7 +33,10 @@ type Greeted = Exclude<Request, { op: 'hello' }>
 
 export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op]> {
   const { vault } = asker
-  const mutate = (plan: Parameters<Vault['mutate']>[0]) => vault.mutate(plan, asker)
+  const mutate = async (plan: Parameters<Vault['mutate']>[0]) => {
+    await vault.keeping()
+    return vault.mutate(plan, asker)
+  }
   switch (request.op) {
     case 'status':
       return vault.status()
@@ -78,9 +81,11 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
       await mutate(() => vault.engine.planRemoveEndpoint(request.provider, vault.now()))
       return null
     case 'newPasskey':
+      await vault.keeping()
       unlocked(vault)
       return vault.engine.makePasskey()
     case 'newRecovery':
+      await vault.keeping()
       unlocked(vault)
       return vault.engine.makeRecovery()
     case 'addPasskey':
@@ -140,6 +145,7 @@ async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker
   const { vault } = asker
   const secret = vault.heap.buffer(request.secret)
   try {
+    if (request.op === 'replace') await vault.keeping()
     const { engine } = vault
     const call = () =>
       request.op === 'add'

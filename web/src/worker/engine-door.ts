@@ -6,6 +6,8 @@ import { Failure } from './failure'
 export interface RawEngine {
   ask(number: number, op: string, args: unknown[]): unknown
   HEAPU8: Uint8Array
+  /** What the instance exports, of which keeping.wasm takes memory, table and functions. */
+  asm: WebAssembly.Exports
 }
 
 export function openDoor(raw: RawEngine): EngineModule {
@@ -64,6 +66,13 @@ export function openDoor(raw: RawEngine): EngineModule {
     Engine,
     selfTest: () => ask(0, 'selfTest'),
     deriveSlotKey: (...args: unknown[]) => ask(0, 'deriveSlotKey', ...args),
+    addKeeping: async (wasm: ArrayBuffer) => {
+      try {
+        await WebAssembly.instantiate(wasm, { primary: raw.asm as WebAssembly.ModuleImports })
+      } catch {
+        throw new Failure('ERR_WORKER')
+      }
+    },
     /** The heap can move. */
     get HEAPU8() {
       return raw.HEAPU8

@@ -259,6 +259,8 @@ export interface EngineModule {
   Buffer: new (size: number) => EngineBuffer
   Engine: new () => Engine & { delete(): void }
   deriveSlotKey: DeriveSlotKey
+  /** keeping.wasm, into the same memory: before any operation of wasm/split/keeping-ops.txt. ERR_WORKER. */
+  addKeeping(wasm: ArrayBuffer): Promise<void>
   /** Known answers of Argon2id, XChaCha20-Poly1305 and BLAKE2b. Call first; on error use nothing else. */
   selfTest(): Outcome<null>
   HEAPU8: Uint8Array

@@ -38,6 +38,7 @@ export function changeWaysIn(
 ): Promise<Status> {
   return proven(request, asker, async (proving) => {
     const { vault } = asker
+    await vault.keeping()
     return vault.prove(request.proof.way, async () => {
       const proof = await proving.key(request.proof)
       await vault.mutate(await planFor(request, proof), asker)
@@ -82,6 +83,7 @@ export function changeWaysIn(
 export function backup(request: AskOf<'backup'>, asker: Asker): Promise<BackupFile> {
   return proven(request, asker, async (proving) => {
     const { vault } = asker
+    await vault.keeping()
     const proof = await vault.prove(request.proof.way, async () => {
       const key = await proving.key(request.proof)
       take(vault.engine.prove(key))
@@ -104,6 +106,7 @@ export function backup(request: AskOf<'backup'>, asker: Asker): Promise<BackupFi
 
 export function openBackup(request: AskOf<'openBackup'>, asker: Asker): Promise<ImportPreview> {
   return proven(request, asker, async (proving) => {
+    await asker.vault.keeping()
     const spec = take(asker.vault.engine.backupKdf(request.file, request.large ? 1 : 0))
     const key = await proving.derive(proving.port(request.kdf), spec)
     take(asker.vault.engine.openBackup(request.file, key))
@@ -111,9 +114,10 @@ export function openBackup(request: AskOf<'openBackup'>, asker: Asker): Promise<
   })
 }
 
-export function openEnv({ file }: AskOf<'openEnv'>, { vault }: Asker): ImportPreview {
+export async function openEnv({ file }: AskOf<'openEnv'>, { vault }: Asker): Promise<ImportPreview> {
   const text = vault.heap.buffer(file)
   try {
+    await vault.keeping()
     take(vault.engine.openEnv(text, vault.now()))
     return take(vault.engine.preview())
   } finally {
@@ -123,6 +127,7 @@ export function openEnv({ file }: AskOf<'openEnv'>, { vault }: Asker): ImportPre
 
 export async function restore({ choices }: AskOf<'restore'>, asker: Asker): Promise<ImportResult> {
   const { vault } = asker
+  await vault.keeping()
   await vault.mutate(() => vault.engine.planImport(choices, vault.now()), asker)
   vault.engine.closeImport()
   const count = (choice: (typeof choices)[number]) => choices.filter((one) => one === choice).length
@@ -131,6 +136,7 @@ export async function restore({ choices }: AskOf<'restore'>, asker: Asker): Prom
 
 export async function repair(asker: Asker): Promise<Status> {
   const { vault } = asker
+  await vault.keeping()
   const copy = await vault.copy.read()
   if (copy === null) throw new Failure('ERR_NOT_FOUND')
   await vault.mutate(() => vault.engine.planRepair(copy, vault.now()), asker)
@@ -139,18 +145,21 @@ export async function repair(asker: Asker): Promise<Status> {
 
 export async function keepState(asker: Asker): Promise<Status> {
   const { vault } = asker
+  await vault.keeping()
   await vault.mutate(() => vault.engine.planKeepState(vault.now()), asker)
   return vault.status()
 }
 
 export async function audit(asker: Asker): Promise<AuditTrail> {
   const { vault } = asker
+  await vault.keeping()
   await vault.mutate(() => vault.engine.planNotes(), asker)
   return take(vault.engine.audit(await vault.storage.readAudit()))
 }
 
 /** Sealed as it lies: it opens with the vault's own ways in, and with nothing less. */
 export async function exportRaw({ vault }: Asker): Promise<Uint8Array> {
+  await vault.keeping()
   const { envelopes, ledger } = await vault.storage.readAll()
   return vault.engine.archive([...envelopes, ...ledger, ...(await vault.storage.readAudit())])
 }

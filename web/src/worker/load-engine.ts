@@ -1,11 +1,12 @@
 // load-engine: how engine.wasm becomes a running module, and the refusal to run one that computes wrongly.
-import createEngine from 'keyhold-wasm/engine.mjs'
-import { PRICES_INTEGRITY, WASM_INTEGRITY } from '../protocol/build'
-import { openDoor } from './engine-door'
+import createEngine, { type EngineHooks } from 'keyhold-wasm/engine.mjs'
+import { KEEPING_INTEGRITY, PRICES_INTEGRITY, WASM_INTEGRITY } from '../protocol/build'
+import { openDoor, type RawEngine } from './engine-door'
 import type { EngineModule } from './engine-module'
 import { Failure, take } from './failure'
 
 export const fetchEngine = (send: typeof fetch, url: string) => fetchOwn(send, url, WASM_INTEGRITY)
+export const fetchKeeping = (send: typeof fetch, url: string) => fetchOwn(send, url, KEEPING_INTEGRITY)
 export const fetchPrices = (send: typeof fetch, url: string) => fetchOwn(send, url, PRICES_INTEGRITY)
 
 /** Fetched where the page said it is; only the file this worker was built with passes the integrity check. */
@@ -23,8 +24,7 @@ async function fetchOwn(send: typeof fetch, url: string, integrity: string | nul
 export async function startEngine(wasm: ArrayBuffer): Promise<EngineModule> {
   let engine: EngineModule
   try {
-    // Nothing the engine might print may reach a console.
-    engine = openDoor(await createEngine({ wasmBinary: wasm, print: () => {}, printErr: () => {} }))
+    engine = openDoor(await instantiate(wasm))
   } catch {
     throw new Failure('ERR_WORKER')
   }
@@ -35,3 +35,27 @@ export async function startEngine(wasm: ArrayBuffer): Promise<EngineModule> {
   }
   return engine
 }
+
+export function instantiate(wasm: ArrayBuffer): Promise<RawEngine> {
+  return new Promise((made, failed) => {
+    const instantiateWasm: EngineHooks['instantiateWasm'] = (imports, receive) => {
+      WebAssembly.instantiate(wasm, { ...imports, placeholder: NOT_LOADED }).then(
+        ({ instance }) => receive(instance),
+        failed,
+      )
+      return {}
+    }
+    // Nothing the engine might print may reach a console.
+    createEngine({ instantiateWasm, print: () => {}, printErr: () => {} }).then(made, failed)
+  })
+}
+
+/** In the places of what keeping.wasm brings (wasm/split). Who comes here has not waited for it: the engine's end. */
+const NOT_LOADED = new Proxy(
+  {},
+  {
+    get: () => () => {
+      throw new WebAssembly.RuntimeError('keeping.wasm is not loaded')
+    },
+  },
+)

@@ -28,14 +28,20 @@ export class Proving {
 
   /** The slot key that a proof gives, right or wrong: whether it opens a slot is the engine's to say. */
   async key(proof: Proof): Promise<EngineBuffer> {
-    const { engine } = this.#vault
+    const vault = this.#vault
     switch (proof.way) {
       case 'passphrase':
-        return this.derive(this.port(proof.kdf), take(engine.passphraseKdf()))
-      case 'passkey':
-        return this.#own(take(engine.passkeyKey(proof.slot, this.secret(proof.prf))))
-      case 'recovery':
-        return this.#own(take(engine.recoveryKey(this.secret(proof.code))))
+        return this.derive(this.port(proof.kdf), take(vault.engine.passphraseKdf()))
+      case 'passkey': {
+        const prf = this.secret(proof.prf)
+        await vault.keeping()
+        return this.#own(take(vault.engine.passkeyKey(proof.slot, prf)))
+      }
+      case 'recovery': {
+        const code = this.secret(proof.code)
+        await vault.keeping()
+        return this.#own(take(vault.engine.recoveryKey(code)))
+      }
     }
   }
 

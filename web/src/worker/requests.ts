@@ -147,6 +147,7 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
 const START = v.strictObject({
   start: v.literal(true),
   wasmUrl: name(LIMITS.url),
+  keepingUrl: name(LIMITS.url),
   pricesUrl: name(LIMITS.url),
   configUrl: name(LIMITS.url),
 })

@@ -4,7 +4,7 @@ import type { EngineModule } from './engine-module'
 import { policyMissing } from './evidence'
 import type { Network } from './exchange'
 import { Failure, take } from './failure'
-import { fetchEngine, fetchPrices, startEngine } from './load-engine'
+import { fetchEngine, fetchKeeping, fetchPrices, startEngine } from './load-engine'
 import { serve, type Role, type Served, type ServedPort } from './serve'
 import { Storage } from './storage'
 import { Vault } from './vault'
@@ -71,7 +71,7 @@ export class VaultWorker {
     return this.#first
   }
 
-  async #run({ wasmUrl, pricesUrl, configUrl }: WorkerStart): Promise<Running> {
+  async #run({ wasmUrl, keepingUrl, pricesUrl, configUrl }: WorkerStart): Promise<Running> {
     const { net, locks, close } = this.#platform
     const storage = new Storage()
     const [wasm, config, cspMissing] = await Promise.all([
@@ -85,6 +85,7 @@ export class VaultWorker {
       storage,
       locks,
       others: (news) => this.#platform.channel.postMessage(news),
+      keeping: async () => module.addKeeping(await fetchKeeping(net.send, keepingUrl)),
       prices: () => fetchPrices(net.send, pricesUrl),
       tell: (news, except) => this.#tell(news, except),
       close,

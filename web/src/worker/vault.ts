@@ -29,6 +29,8 @@ export interface Surroundings {
   others(news: 'lock' | 'changed'): void
   /** To this worker's ports. */
   tell(news: 'changed' | 'unlocked' | 'locked', except?: object): void
+  /** Loads keeping.wasm into the engine. */
+  keeping(): Promise<void>
   /** The price list's bytes. */
   prices(): Promise<ArrayBuffer>
   /** Ends the worker. */
@@ -48,6 +50,7 @@ export class Vault {
   readonly #calls = new Set<AbortController>()
   readonly #autoLock: AutoLock
   readonly #prices: Prices
+  #keeping: Promise<void> | null = null
   #attempts: Attempts = NO_ATTEMPTS
   #noting: ReturnType<typeof setTimeout> | null = null
   #copyHelps = false
@@ -89,6 +92,18 @@ export class Vault {
     if (!this.#ended) this.#autoLock.check()
     if (this.#ended) throw new Failure('ERR_LOCKED')
     return this.#engine
+  }
+
+  /**
+   * To be awaited before any operation of wasm/split/keeping-ops.txt; the engine comes to its end at one that is not there.
+   * ERR_WORKER when keeping.wasm cannot be had now.
+   */
+  keeping(): Promise<void> {
+    this.#keeping ??= this.#around.keeping().catch((error: unknown) => {
+      this.#keeping = null
+      throw error
+    })
+    return this.#keeping
   }
 
   now(): number {
@@ -151,6 +166,7 @@ export class Vault {
       await this.#opened(async () => {
         const stronger = port === null ? null : this.engine.strongerKdf()
         const lost = await this.storage.lacksAudit()
+        if (lost || stronger !== null) await this.keeping()
         if (lost) await this.mutate(() => this.engine.planRestartTrail(this.now()), asker)
         if (port === null || stronger === null) return this.#writeNotes(asker)
         const key = await proving.derive(port, stronger)

@@ -1,0 +1,117 @@
+// split: what of the engine is in which file. A visit does without keeping.wasm until it keeps; what is missing is loaded
+// when it is asked for, and never run before that.
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { after, test } from 'node:test'
+import { startEngine, startEngineAlone } from '../support/engine.mjs'
+import { Browser, key, passphrase } from './support/browser.mjs'
+import { provider } from './support/provider.mjs'
+
+const SECRET = 'sk-live-Zq3v7Xw9LmN2pRt5YbC8'
+const wasm = new URL('../../wasm/', import.meta.url)
+const failsWith = (code) => (error) => error.code === code
+const missing = (error) => error instanceof WebAssembly.RuntimeError && error.message === 'keeping.wasm is not loaded'
+
+/** Every operation of the engine: its name in TypeScript, by its name in C++. */
+const operations = new Map(
+  readdirSync(new URL('bindings/', wasm))
+    .filter((name) => name.endsWith('_ops.cpp') && name !== 'call_ops.cpp')
+    .map((name) => readFileSync(new URL(`bindings/${name}`, wasm), 'utf8'))
+    .flatMap((text) => [...text.matchAll(/^ {4}\{"(\w+)", (\w+)\},$/gm)].map(([, name, inCpp]) => [inCpp, name])),
+)
+const moved = readFileSync(new URL('split/keeping-ops.txt', wasm), 'utf8').trim().split('\n')
+
+/** What running into an operation with nothing to go by throws, if anything: in an instance of its own. */
+async function thrownBy(start, operation) {
+  const engine = new (await start()).Engine()
+  try {
+    engine[operations.get(operation)]()
+  } catch (error) {
+    return error
+  }
+}
+
+test('the operations of keeping.wasm are not there before it is, and are then', async () => {
+  assert.ok(moved.length > 20, 'positive control')
+  for (const operation of moved) {
+    assert.ok(operations.has(operation), operation)
+    assert.ok(missing(await thrownBy(startEngineAlone, operation)), operation)
+    assert.ok(!missing(await thrownBy(startEngine, operation)), operation)
+  }
+})
+
+test('all others are there from the start', async () => {
+  const others = [...operations.keys()].filter((operation) => !moved.includes(operation))
+  assert.ok(others.length > 20, 'positive control')
+  for (const operation of others) assert.ok(!missing(await thrownBy(startEngineAlone, operation)), operation)
+})
+
+const usage = { prompt_tokens: 5, completion_tokens: 2 }
+const chunk = { model: 'm-1', choices: [{ index: 0, delta: { content: 'Hello' } }], usage }
+const server = await provider(({ url, headers }, response) => {
+  const json = (status, value) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+  if (headers.authorization !== `Bearer ${SECRET}`)
+    return json(401, { error: { message: 'Incorrect API key provided' } })
+  if (url.endsWith('/models')) return json(200, { object: 'list', data: [{ id: 'm-1' }] })
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  return response.end(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`)
+})
+after(() => server.close())
+const site = { providers: [{ id: 'stand-in', name: 'Stand-in', base: `${server.base}v1/` }] }
+
+async function chat(tab, id) {
+  let text = ''
+  const messages = [{ role: 'user', text: 'hi' }]
+  for await (const part of tab.chat({ key: id, model: 'm-1', messages })) if (part.type === 'text') text += part.text
+  return text
+}
+
+test('a visit that keeps nothing never asks for keeping.wasm', async (t) => {
+  const browser = new Browser({ real: true, config: site, keeping: () => new Response('', { status: 404 }) })
+  t.after(() => browser.close())
+  let tab = await browser.open()
+  await tab.create(passphrase())
+  const bad = await tab
+    .add({ provider: 'stand-in', label: 'bad', secret: key('sk-live-n0tTheRightKeyAtAll00') })
+    .catch((error) => error)
+  assert.equal(bad.code, 'ERR_BAD_KEY')
+  const { key: stored } = await tab.add({ provider: 'stand-in', label: 'mine', secret: key(SECRET) })
+  assert.deepEqual(await tab.check(stored.id), { ok: true })
+  assert.deepEqual(await tab.models(stored.id), ['m-1'])
+  assert.equal(await chat(tab, stored.id), 'Hello')
+  const answer = await tab.fetch(`${server.base}v1/models`)
+  assert.equal((await answer.json()).data.length, 1)
+  await tab.lock()
+
+  // The next visit: the vault is there, with a copy beside it.
+  tab = await browser.open()
+  assert.equal((await tab.status()).state, 'locked')
+  await assert.rejects(tab.unlock(passphrase('another one')), failsWith('ERR_CANNOT_UNLOCK'))
+  assert.deepEqual((await tab.unlock(passphrase())).findings, [])
+  assert.equal((await tab.keys()).length, 1)
+  assert.equal(
+    (await tab.providers()).some(({ id }) => id === 'stand-in'),
+    true,
+  )
+  assert.equal(await chat(tab, stored.id), 'Hello')
+  assert.equal(browser.keepingLoads, 0)
+
+  // Out of reach, it costs the operation and nothing else.
+  await assert.rejects(tab.setLabel(stored.id, 'ours'), failsWith('ERR_WORKER'))
+  await assert.rejects(tab.audit(), failsWith('ERR_WORKER'))
+  assert.equal(browser.keepingLoads, 2)
+  assert.equal((await tab.keys())[0].label, 'mine')
+  assert.equal(await chat(tab, stored.id), 'Hello')
+  browser.options.keeping = () => new Response('not a module')
+  await assert.rejects(tab.setLabel(stored.id, 'ours'), failsWith('ERR_WORKER'))
+
+  // There again, it is loaded once.
+  browser.options.keeping = undefined
+  assert.equal((await tab.setLabel(stored.id, 'ours')).label, 'ours')
+  assert.ok((await tab.audit()).entries.length > 0)
+  assert.equal(browser.keepingLoads, 4)
+  const [{ module }] = browser.workers.filter(({ closed }) => !closed)
+  await tab.lock()
+  assert.ok(module.HEAPU8.every((byte) => byte === 0))
+})
