@@ -22,6 +22,7 @@ mergeInto(LibraryManager.library, {
   },
   _embind_register_function__deps: ['$readLatin1String', '_emval_lookupTypes', '$runDestructors'],
 
+  $textEncoder: 'new TextEncoder()',
   // Text is UTF-8 and nothing else is called a string.
   _embind_register_std_string: function (type, name) {
     registerType(type, {
@@ -34,7 +35,7 @@ mergeInto(LibraryManager.library, {
       },
       toWireType: function (destructors, text) {
         if (typeof text !== 'string') throwBindingError('not a string')
-        const bytes = new TextEncoder().encode(text)
+        const bytes = textEncoder.encode(text)
         const at = _malloc(5 + bytes.length)
         HEAPU32[at >> 2] = bytes.length
         HEAPU8.set(bytes, at + 4)
@@ -48,6 +49,7 @@ mergeInto(LibraryManager.library, {
     })
   },
   _embind_register_std_string__deps: [
+    '$textEncoder',
     '$registerType',
     '$readLatin1String',
     '$simpleReadValueFromPointer',
