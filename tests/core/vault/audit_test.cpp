@@ -313,6 +313,51 @@ TEST_CASE_METHOD(Chain,
   CHECK(read(changed).broken == 5);
 }
 
+TEST_CASE_METHOD(Chain, "audit: an entry means the same however its JSON is written, up to every bound and beyond") {
+  const auto read_info = [&](const std::string& info) {
+    Header header{.purpose = Purpose::audit, .vault = std::string(kVaultId), .id = "000000000001"};
+    header.audit = AuditFields{};
+    const Bytes bytes = seal_envelope(header, Body{info, {}}, key.reveal(), rng);
+    return open_audit_entry(*parse_envelope(bytes), key);
+  };
+  const auto entry = [](std::size_t code, std::size_t label, const std::string& count) {
+    return R"("at":7,"action":"use","code":")" + std::string(code, 'c') + R"(","label":")" + std::string(label, 'l') +
+           R"(","count":)" + count + "}";
+  };
+  struct Case {
+    std::string members;
+    bool reads;
+  };
+  const Case cases[] = {
+      {entry(63, 511, "0"), true},
+      {entry(64, 512, "999999999999999"), true},
+      {entry(64, 512, "1000000000000000"), true},
+      {entry(64, 512, "9007199254740992"), true},
+      {entry(64, 512, "9007199254740993"), false},
+      {entry(65, 512, "1"), false},
+      {entry(64, 513, "1"), false},
+      {entry(64, 512, "01"), false},
+      {entry(64, 512, "1.5"), false},
+      {entry(64, 512, "-1"), false},
+      {R"("at":7,"action":"use","code":"ok","code":"ok"})", false},
+      {R"("at":7,"action":"use","code":"ok","other":"ok"})", false},
+      {R"("at":7,"action":"unknown","code":"ok"})", false},
+      {R"("at":7,"action":"use"})", false},
+  };
+  for (const auto& [members, reads] : cases) {
+    CAPTURE(members);
+    // As we write it, and in a way that only the parser takes.
+    const auto plain = read_info("{" + members);
+    const auto spaced = read_info("{ " + members);
+    CHECK(plain.ok() == reads);
+    CHECK(spaced.ok() == reads);
+    if (!plain.ok() || !spaced.ok()) continue;
+    CHECK(plain->code == spaced->code);
+    CHECK(plain->label == spaced->label);
+    CHECK(plain->count == spaced->count);
+  }
+}
+
 TEST_CASE_METHOD(Chain, "audit: trimming at the bound drops a whole step, and the chain still verifies") {
   append(kAuditStep + 5);
   trim(kAuditStep + 5);

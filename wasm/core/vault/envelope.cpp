@@ -63,14 +63,7 @@ std::string_view kind_name(const SlotFields& fields) noexcept {
   return kNames[fields.index()];
 }
 
-namespace {
-
-struct Split {
-  ByteView associated;
-  ByteView sealed;
-};
-
-Result<Split> split(ByteView bytes) {
+Result<EnvelopeParts> split_envelope(ByteView bytes) {
   if (bytes.size() > kMaxEnvelopeBytes || bytes.size() < kHeaderStart) return Errc::ERR_BAD_FORMAT;
   if (as_text(bytes.first(kMagic.size())) != kMagic) return Errc::ERR_BAD_FORMAT;
   const std::size_t header_size = bytes[kMagic.size()] | std::size_t{bytes[kMagic.size() + 1]} << 8;
@@ -80,21 +73,13 @@ Result<Split> split(ByteView bytes) {
   // The plaintext is whole blocks: any other length, trailing bytes among them, was never written by Keyhold.
   if (sealed.size() < kNonceBytes + kPadBlock + kTagBytes) return Errc::ERR_BAD_FORMAT;
   if ((sealed.size() - kNonceBytes - kTagBytes) % kPadBlock != 0) return Errc::ERR_BAD_FORMAT;
-  return Split{associated, sealed};
+  return EnvelopeParts{associated.subspan(kHeaderStart), associated, sealed};
 }
-
-}  // namespace
 
 Result<Envelope> parse_envelope(ByteView bytes) {
-  KEYHOLD_TRY(const Split parts, split(bytes));
-  KEYHOLD_TRY(Header header, parse_header(parts.associated.subspan(kHeaderStart)));
+  KEYHOLD_TRY(const EnvelopeParts parts, split_envelope(bytes));
+  KEYHOLD_TRY(Header header, parse_header(parts.header));
   return Envelope{std::move(header), parts.associated, parts.sealed};
-}
-
-std::optional<Envelope> expect_envelope(ByteView bytes, const Header& header) {
-  const auto parts = split(bytes);
-  if (!parts || as_text(parts->associated.subspan(kHeaderStart)) != encode_header(header)) return std::nullopt;
-  return Envelope{header, parts->associated, parts->sealed};
 }
 
 Bytes seal_envelope(const Header& header, const Body& body, ByteView key, Rng& rng) {
@@ -111,7 +96,11 @@ Bytes seal_envelope(const Header& header, const Body& body, ByteView key, Rng& r
 }
 
 Result<Body> open_envelope(const Envelope& envelope, ByteView key) {
-  KEYHOLD_TRY(const SecretBytes plaintext, aead_open(key, envelope.associated, envelope.sealed));
+  return open_envelope(EnvelopeParts{{}, envelope.associated, envelope.sealed}, key);
+}
+
+Result<Body> open_envelope(const EnvelopeParts& parts, ByteView key) {
+  KEYHOLD_TRY(const SecretBytes plaintext, aead_open(key, parts.associated, parts.sealed));
   return parse_body(plaintext);
 }
 

@@ -90,6 +90,13 @@ struct Body {
   SecretBytes secret;
 };
 
+/// The three parts of an envelope that has their lengths right; of the header no more is known.
+struct EnvelopeParts {
+  ByteView header;
+  ByteView associated;  // the header, and what stands before it
+  ByteView sealed;
+};
+
 /// A checked header, and the whole envelope it was read from.
 struct Envelope {
   Header header;
@@ -99,14 +106,15 @@ struct Envelope {
 
 /// The views point into `bytes`. ERR_BAD_FORMAT, or ERR_KDF_BOUNDS for a slot outside floor and ceiling.
 Result<Envelope> parse_envelope(ByteView bytes);
-/// The same, much faster, for a header that is known beforehand: nothing if it is written in any other way.
-std::optional<Envelope> expect_envelope(ByteView bytes, const Header& header);
+/// The first step of that, for a caller who knows what the header has to be. ERR_BAD_FORMAT.
+Result<EnvelopeParts> split_envelope(ByteView bytes);
 
 /// `key` has 32 bytes. The secret in `body` is copied into the ciphertext only.
 Bytes seal_envelope(const Header& header, const Body& body, ByteView key, Rng& rng);
 
 /// ERR_TAMPERED if the key or any byte is not the one it was sealed with; ERR_BAD_FORMAT for a body of another form.
 Result<Body> open_envelope(const Envelope& envelope, ByteView key);
+Result<Body> open_envelope(const EnvelopeParts& parts, ByteView key);
 
 /// Where an envelope is stored: "record/<id>", or the purpose's name alone where there is only one.
 std::string row_key(Purpose purpose, std::string_view id);
