@@ -139,16 +139,65 @@ describe('add', () => {
 
   test("a server of one's own needs no key", async () => {
     await onPage({}, async (page) => {
-      await screens['add-endpoint'](page, site.url)
-      assert.equal(await page.inputValue('#endpoint-url'), 'http://localhost:11434/v1/')
-      // The one above is in the list already.
+      await screens['add-local'](page, site.url)
+      // What has to be done first is said before anything is asked of it.
+      assert.match(await page.textContent(at('endpoint-steps')), /OLLAMA_ORIGINS=http:\/\/localhost:\d+\./)
+      assert.equal(await page.inputValue('#endpoint-url'), 'http://localhost:11434/')
+      // One there is in the list already.
       await page.click(at('endpoint-save'))
       await page.waitForSelector(`${at('endpoint-problem')}:has-text("belongs to Ollama")`)
-      await page.click(`${at('preset')}[data-preset="LM Studio"]`)
+      await page.fill('#endpoint-url', 'http://localhost:11500')
       await page.click(at('endpoint-save'))
       await page.waitForSelector(at('key-field'))
+      assert.match(await page.textContent(at('browser-note')), /only if it is started with/)
       await page.click(at('save'))
       await page.waitForSelector(`${at('key')}:has-text("Main") >> text=Works >> nth=0`)
+    })
+  })
+
+  test('the list says which providers run here, and which cannot be used and why', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-choose'](page, site.url)
+      const ids = () => page.$$eval(at('provider-option'), (all) => all.map((one) => one.dataset.provider))
+      assert.deepEqual((await ids()).slice(-2), ['ollama', 'nvidia'])
+      const headings = await page.locator(`${at('provider-list')} p:visible`).allTextContents()
+      assert.deepEqual(headings, ['On this computer', 'Not from a web page'])
+      const nvidia = page.locator(`${at('provider-option')}[data-provider=nvidia]`)
+      assert.ok(await nvidia.isDisabled())
+      assert.match(await nvidia.textContent(), /Not from a browser: NVIDIA’s hosted models answer only/)
+      // What is left after typing is not chosen either, if it is that.
+      await page.fill(at('provider-search'), 'nvidia')
+      await page.keyboard.press('Enter')
+      assert.ok(await page.locator(at('provider-list')).isVisible())
+      await page.fill(at('provider-search'), 'perpl')
+      await page.keyboard.press('Enter')
+      assert.match(await page.textContent(at('browser-note')), /not been tried/)
+    })
+  })
+
+  test('a resource of one’s own: its name is enough, and so is its address as it is shown elsewhere', async () => {
+    for (const typed of ['My-Resource', 'https://my-resource.openai.azure.com'])
+      await onPage({}, async (page) => {
+        await screens['add-choose'](page, site.url)
+        await page.click(`${at('provider-option')}[data-provider=azure-openai]`)
+        assert.equal(await page.inputValue('#endpoint-url'), '')
+        await page.fill('#endpoint-url', typed)
+        await page.click(at('endpoint-save'))
+        await page.waitForSelector(at('key-field'))
+        assert.match(await page.textContent('#key-dialog'), /Sent to my-resource\.openai\.azure\.com and nowhere else/)
+      })
+  })
+
+  test('a provider may be somewhere else', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-choose'](page, site.url)
+      await page.click(`${at('provider-option')}[data-provider=mistral]`)
+      await page.click(at('other-address'))
+      assert.equal(await page.getAttribute('#endpoint-url', 'placeholder'), 'https://api.mistral.ai/v1/')
+      await page.fill('#endpoint-url', 'https://mistral.relay.example/v1/')
+      await page.click(at('endpoint-save'))
+      await page.waitForSelector(at('key-field'))
+      assert.match(await page.textContent('#key-dialog'), /Sent to mistral\.relay\.example/)
     })
   })
 

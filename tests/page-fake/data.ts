@@ -13,6 +13,8 @@ const provider = (
   base: `https://${host}/v1/`,
   kind: 'catalogue',
   wire: 'openai-chat',
+  browser: 'yes',
+  example: false,
   consoleUrl: `https://${host}/keys`,
   docsUrl: `https://${host}/docs`,
   steps: [
@@ -35,6 +37,31 @@ export const CATALOGUE: ProviderInfo[] = [
   provider('groq', 'Groq', 'api.groq.com', ['gsk_'], 'llama-4-scout'),
   provider('deepseek', 'DeepSeek', 'api.deepseek.com', [], 'deepseek-chat'),
   provider('xai', 'xAI', 'api.x.ai', ['xai-'], 'grok-5-mini'),
+  {
+    ...provider('perplexity', 'Perplexity', 'api.perplexity.ai', ['pplx-'], 'perplexity/sonar'),
+    browser: 'unknown',
+    browserNote: 'It has not been tried from a web page yet.',
+  },
+  {
+    ...provider('azure-openai', 'Azure OpenAI', 'your-resource.openai.azure.com', [], ''),
+    base: 'https://your-resource.openai.azure.com/openai/v1/',
+    example: true,
+  },
+  {
+    ...provider('nvidia', 'NVIDIA', 'integrate.api.nvidia.com', [], ''),
+    browser: 'no',
+    browserNote: 'NVIDIA’s hosted models answer only NVIDIA’s own web pages.',
+  },
+  {
+    ...provider('ollama', 'Ollama', 'localhost', [], ''),
+    base: 'http://localhost:11434/',
+    wire: 'ollama',
+    browser: 'setup',
+    browserNote: 'Ollama answers this page only if it is started with OLLAMA_ORIGINS set to this page’s address.',
+    example: true,
+    keyOptional: true,
+    steps: ['Install Ollama from ollama.com.', 'Start it with OLLAMA_ORIGINS={origin}.', 'No key is needed.'],
+  },
 ]
 
 export const DEMO: ProviderInfo = {
@@ -43,6 +70,8 @@ export const DEMO: ProviderInfo = {
   base: 'http://localhost:8788/v1/',
   kind: 'site',
   wire: 'openai-chat',
+  browser: 'yes',
+  example: false,
   steps: [],
   keyPrefixes: ['demo-'],
   keyOptional: false,

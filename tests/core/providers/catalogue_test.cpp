@@ -27,16 +27,30 @@ std::string outcome(const Catalogue& catalogue, Method method, std::string_view 
 
 }  // namespace
 
-TEST_CASE("catalogue: the built-in one is sound and has the eight providers") {
-  CHECK(builtin().all().size() == 8);
-  for (const char* id : {"openai", "anthropic", "google", "openrouter", "mistral", "groq", "deepseek", "xai"}) {
-    CAPTURE(id);
-    const ProviderRef known = provider(id);
+TEST_CASE("catalogue: the built-in one is sound") {
+  CHECK(builtin().all().size() == 27);
+  for (const ProviderRef& known : builtin().all()) {
+    CAPTURE(known->id);
     CHECK(known->kind == ProviderKind::catalogue);
-    CHECK_FALSE(known->key_optional);
-    CHECK(known->base.text().substr(0, 8) == "https://");
-    CHECK_FALSE(known->calls.empty());
+    CHECK(known->calls.empty() == (known->browser == Browser::no));
+    CHECK(known->key_optional == known->base.is_loopback());
+    // Somebody else's server on this computer could have any of these addresses.
+    if (known->base.is_loopback()) CHECK(known->example);
   }
+  for (const char* id : {"openai",   "anthropic",   "google",    "openrouter", "mistral", "groq",     "deepseek",
+                         "xai",      "together",    "fireworks", "perplexity", "cohere",  "cerebras", "huggingface",
+                         "moonshot", "moonshot-cn", "zai",       "zai-cn",     "qwen",    "qwen-us",  "qwen-cn"}) {
+    CAPTURE(id);
+    CHECK(provider(id)->usable());
+    CHECK(provider(id)->base.text().substr(0, 8) == "https://");
+  }
+  for (const char* id : {"azure-openai", "ollama", "lmstudio", "llamacpp", "vllm"}) {
+    CAPTURE(id);
+    CHECK(provider(id)->example);
+    CHECK_FALSE(provider(id)->usable());
+  }
+  CHECK(provider("nvidia")->browser == Browser::no);
+  CHECK_FALSE(provider("nvidia")->usable());
   CHECK(builtin().find("nobody") == nullptr);
   CHECK(provider("anthropic")->auth.header == "x-api-key");
   CHECK(provider("google")->auth.header == "x-goog-api-key");
@@ -102,7 +116,9 @@ TEST_CASE("catalogue: everything else is refused, and it says which kind of refu
   CHECK(refused(Method::get, "https://api.openai.com/v1/chat/completions") == "ERR_PATH_NOT_ALLOWED");
   CHECK(refused(Method::del, "https://api.openai.com/v1/models/a") == "ERR_PATH_NOT_ALLOWED");
   CHECK(refused(Method::get, "https://openrouter.ai/api/v1/key") == "ERR_PATH_NOT_ALLOWED");
-  for (const char* url : {"https://api.openai.com/v2/models", "https://api.openai.com/v1",
+  CHECK(refused(Method::post, "https://integrate.api.nvidia.com/v1/chat/completions") == "ERR_PATH_NOT_ALLOWED");
+  for (const char* url : {"https://your-resource.openai.azure.com/openai/v1/models",  // nobody's
+                          "https://api.openai.com/v2/models", "https://api.openai.com/v1",
                           "https://openai.com/v1/models", "https://openrouter.ai/", "http://localhost:11434/v1/models",
                           "nonsense", "https://api.openai.com/v1/../v1/models"}) {
     CAPTURE(url);
@@ -110,10 +126,108 @@ TEST_CASE("catalogue: everything else is refused, and it says which kind of refu
   }
 }
 
+TEST_CASE("catalogue: no call of any provider makes or manages a credential or an account, or changes what it runs") {
+  // Positive control: the words do find such paths.
+  static constexpr std::string_view kWords[] = {"key",     "token",   "secret",     "account", "org",    "billing",
+                                                "credit",  "balance", "user",       "admin",   "invite", "project",
+                                                "session", "login",   "auth",       "pull",    "push",   "create",
+                                                "copy",    "delete",  "fine_tuning"};
+  const auto suspicious = [](std::string_view path) {
+    return std::any_of(std::begin(kWords), std::end(kWords),
+                       [&](std::string_view word) { return path.find(word) != std::string_view::npos; });
+  };
+  CHECK(suspicious("realtime/client_secrets"));
+  CHECK(suspicious("user/balance"));
+  CHECK(suspicious("auth/keys"));
+  std::size_t calls = 0;
+  for (const ProviderRef& any : builtin().all()) {
+    for (const Call& call : any->calls) {
+      ++calls;
+      if (call.path == "messages/count_tokens" || call.path == "models/{model}:countTokens" ||
+          call.path == "v1/tokenize" || call.path == "responses/input_tokens") {
+        continue;  // they count
+      }
+      CAPTURE(any->id, call.path);
+      CHECK_FALSE(suspicious(call.path));
+    }
+  }
+  CHECK(calls > 300);
+}
+
+TEST_CASE("catalogue: calls of each kind have their class") {
+  const auto class_of = [](Method method, const char* url) { return match(builtin(), method, url)->call->call_class; };
+  CHECK(class_of(Method::post, "https://api.openai.com/v1/images/generations") == CallClass::images);
+  CHECK(class_of(Method::post, "https://api.groq.com/openai/v1/audio/transcriptions") == CallClass::audio);
+  CHECK(class_of(Method::post, "https://api.openai.com/v1/files") == CallClass::files);
+  CHECK(class_of(Method::del, "https://api.openai.com/v1/files/file-1") == CallClass::files);
+  CHECK(class_of(Method::get, "https://api.openai.com/v1/batches/batch-1") == CallClass::batch);
+  CHECK(class_of(Method::post, "https://api.anthropic.com/v1/messages/batches") == CallClass::batch);
+  CHECK(class_of(Method::post, "https://api.cohere.com/v2/rerank") == CallClass::infer);
+  CHECK(class_of(Method::get, "https://api.together.xyz/v1/models/openai/gpt-oss-120b") == CallClass::models);
+  CHECK(match(builtin(), Method::post, "https://api.x.ai/v1/responses")->call->wire == Wire::openai_responses);
+  // What an id stands for is no model.
+  CHECK(match(builtin(), Method::get, "https://api.openai.com/v1/files/file-1")->model.empty());
+  CHECK(match(builtin(), Method::get, "https://api.openai.com/v1/models/m")->model == "m");
+}
+
+TEST_CASE("catalogue: an entry like another is as that one, but for what it says") {
+  const std::string first = R"("auth":{"header":"x-k"},"cors":{"opaque_401":true},"key_prefixes":["p-"],)"
+                            R"("rules":[{"status":403,"code":"ERR_REGION"}],"example_base":true)";
+  const auto read = catalogue_of(
+      entry(first) + "," +
+      entry(R"("like":"a","rules":[{"status":404,"code":"ERR_NO_CREDIT"}])", "b", "https://b.example/v1/"));
+  REQUIRE(read.ok());
+  const ProviderRef other = read->find("b");
+  CHECK(other->like == "a");
+  CHECK(other->auth.header == "x-k");
+  CHECK(other->cors.opaque_401);
+  CHECK(other->key_prefixes == read->find("a")->key_prefixes);
+  CHECK(other->usable());  // its base is its own
+  REQUIRE(other->rules.size() == 1);
+  CHECK(other->rules[0].status == 404);
+  CHECK(outcome(*read, Method::post, "https://b.example/v1/chat/completions") == "b chat/completions");
+  CHECK(outcome(*read, Method::post, "https://a.example/v1/chat/completions") == "ERR_UNKNOWN_ENDPOINT");
+  // Only what stands before it, or is built in.
+  CHECK(refusal(entry(R"("like":"b")") + "," + entry("", "b", "https://b.example/")) == Errc::ERR_BAD_JSON);
+  CHECK(refusal(entry(R"("like":"a")")) == Errc::ERR_BAD_JSON);
+  CHECK(refusal(entry("") + "," + entry(R"("like":"a","wire":"gemini")", "b", "https://b.example/")) ==
+        Errc::ERR_BAD_JSON);
+  Catalogue with_site = Catalogue::builtin().value();
+  const Json site = Json::parse(as_bytes("[" + entry(R"("like":"anthropic")") + "]")).value();
+  REQUIRE(with_site.add_site(site.root()).ok());
+  CHECK(with_site.find("a")->auth.header == "x-api-key");
+}
+
+TEST_CASE("catalogue: an example's base is nobody's, so it stands in nobody's way") {
+  Catalogue catalogue = Catalogue::builtin().value();
+  const ProviderRef azure = catalogue.find("azure-openai");
+  std::vector<Provider> own;
+  own.push_back(custom_provider("own-1", "Mine", endpoint("https://mine.openai.azure.com/openai/v1"), azure.get()));
+  own.push_back(custom_provider("own-2", "Ours", endpoint("http://localhost:11434/"), catalogue.find("ollama").get()));
+  own.push_back(custom_provider("own-3", "Any", endpoint("http://localhost:1234/v1/")));
+  REQUIRE(catalogue.set_custom(std::move(own)).ok());
+  const ProviderRef mine = catalogue.find("own-1");
+  CHECK(mine->like == "azure-openai");
+  CHECK(mine->auth.header == "api-key");
+  CHECK(mine->auth.prefix.empty());
+  CHECK(mine->chat.max_tokens_field == "max_completion_tokens");
+  CHECK_FALSE(mine->key_optional);
+  CHECK(outcome(catalogue, Method::post, "https://mine.openai.azure.com/openai/v1/responses") == "own-1 responses");
+  CHECK(catalogue.find("own-2")->wire == Wire::ollama);
+  CHECK(catalogue.find("own-2")->key_optional);
+  CHECK(outcome(catalogue, Method::post, "http://localhost:11434/api/chat") == "own-2 api/chat");
+  CHECK(outcome(catalogue, Method::post, "http://localhost:11434/api/pull") == "ERR_PATH_NOT_ALLOWED");
+  CHECK(outcome(catalogue, Method::post, "http://localhost:1234/v1/embeddings") == "own-3 embeddings");
+  CHECK(catalogue.admits(custom_provider("ollama", "x", endpoint("http://localhost:1/"))).error() ==
+        Errc::ERR_BAD_INPUT);
+}
+
 TEST_CASE("path template: a placeholder is one segment or a part of it") {
   CHECK(match_path("models/{model}", "models/a.b-c:d") == "a.b-c:d");
   CHECK(match_path("models/{model}:run", "models/a:run") == "a");
   CHECK(match_path("models/{model}/{model}/x", "models/a/b/x") == "a");
+  CHECK(match_path("files/{id}/content", "files/f-1/content") == "");
+  CHECK(match_path("files/{id}", "files/a/b") == std::nullopt);
   CHECK(match_path("models", "models") == "");
   for (const char* path : {"models/", "models/a/b", "models", "models/a%2fb", "xmodels/a", "Models/a"}) {
     CAPTURE(path);
@@ -235,6 +349,17 @@ TEST_CASE("catalogue: what the schema does not allow is refused") {
            R"("headers":{"a":"\u0000"})",
            R"("headers":[])",
            R"("check":{"method":"GET"})",
+           R"("check":{"method":"POST","path":"x"})",
+           R"("check":{"path":"x","body":{}})",
+           R"("check":{"method":"POST","path":"x","body":[]})",
+           R"("check":{"method":"POST","path":"x","body":"{}"})",
+           R"("browser":"maybe")",
+           R"("browser":true)",
+           R"("browser_note":"a\u000ab")",
+           R"("like":"nobody")",
+           R"("like":7)",
+           R"("example_base":1)",
+           R"("also":[{"method":"GET","path":"../a","class":"infer"}])",
            R"("check":{"method":"PUT","path":"x"})",
            R"("check":{"method":"GET","path":"../x"})",
            R"("check":{"method":"GET","path":"/x"})",
@@ -350,7 +475,7 @@ TEST_CASE("catalogue: a site adds providers but takes no place of a built-in one
   CHECK(catalogue.find("ours") != nullptr);  // a refused list changed nothing
   REQUIRE(add(entry("", "theirs", "https://other.site.example/")).ok());
   CHECK(catalogue.find("ours") == nullptr);
-  CHECK(catalogue.all().size() == 9);
+  CHECK(catalogue.all().size() == builtin().all().size() + 1);
   const Json number = Json::parse(as_bytes("1")).value();
   CHECK(catalogue.add_site(number.root()).error() == Errc::ERR_BAD_JSON);
 }
@@ -382,7 +507,7 @@ TEST_CASE("catalogue: the user's own endpoints come last and clash with none") {
   CHECK(set({{"", "https://a.example/"}}).error() == Errc::ERR_BAD_INPUT);
   CHECK(catalogue.find("c1") == in_use);
   REQUIRE(set({}).ok());
-  CHECK(catalogue.all().size() == 8);
+  CHECK(catalogue.all().size() == builtin().all().size());
   CHECK(in_use->base.text() == "http://localhost:11434/v1/");  // a call under way still has it
 }
 

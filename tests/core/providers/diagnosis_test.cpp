@@ -178,6 +178,31 @@ TEST_CASE("diagnosis: of a long body the beginning is enough") {
   }
 }
 
+TEST_CASE("diagnosis: a check that asks for a model nobody has finds a key good that is told so") {
+  const auto checked = [](const char* id, int status, std::string_view body) {
+    const auto problem = diagnose_check(*provider(id), {status, "", as_bytes(body), ""});
+    return problem ? name(problem->code) : "ok";
+  };
+  for (const char* id : {"perplexity", "fireworks", "huggingface"}) {
+    CAPTURE(id);
+    CHECK(checked(id, 400, R"({"error":{"message":"The requested model does not exist","code":"model_not_found"}})") ==
+          "ok");
+    CHECK(checked(id, 404, R"({"error":"no such model"})") == "ok");
+    CHECK(checked(id, 422, R"({"detail":[{"loc":["model"]}]})") == "ok");
+    CHECK(checked(id, 200, R"({"id":"x"})") == "ok");
+    CHECK(checked(id, 401, R"({"error":"Invalid credentials in Authorization header"})") == "ERR_BAD_KEY");
+    CHECK(checked(id, 401, "<html><title>401 Authorization Required</title></html>") == "ERR_BAD_KEY");
+    CHECK(checked(id, 402, R"({"error":"You have exceeded your monthly included credits"})") == "ERR_NO_CREDIT");
+    CHECK(checked(id, 403, R"({"error":"no"})") == "ERR_NO_PERMISSION");
+    CHECK(checked(id, 429, "{}") == "ERR_RATE_LIMITED");
+    CHECK(checked(id, 500, "{}") == "ERR_PROVIDER_DOWN");
+    CHECK(checked(id, 404, "<html>") == "ERR_BAD_ANSWER");
+    CHECK(checked(id, 400, "not JSON") != "ok");
+  }
+  // Elsewhere nothing was asked for that could be missing.
+  CHECK(checked("openai", 404, R"({"error":{"code":"model_not_found"}})") == "ERR_MODEL_NOT_FOUND");
+}
+
 TEST_CASE("diagnosis: a page for people in the place of an answer blames no key") {
   const char* page = "\n<html><body>403 Forbidden</body></html>";
   CHECK(code(seen(own(), 403, page)) == "ERR_BAD_ANSWER");
@@ -267,6 +292,14 @@ TEST_CASE("diagnosis: what a failed fetch means, from what was seen") {
   CHECK(failed(local, true, false) == "ERR_LOCAL_NOT_RUNNING");
   CHECK(failed(local, false, false) == "ERR_LOCAL_NOT_RUNNING");  // needs no network
   CHECK(failed(local, true, false, true) == "ERR_NOT_PERMITTED_BY_SITE");
+  // One that is not known to let browsers in.
+  CHECK(failed(*provider("qwen-cn"), true, true) == "ERR_NO_CORS");
+  CHECK(failed(*provider("qwen-cn"), true, false) == "ERR_BLOCKED");
+  // vLLM's answer to a wrong key cannot be read either.
+  const Provider vllm = custom_provider("v", "V", endpoint("http://localhost:8000/v1/"), provider("vllm").get());
+  CHECK(failed(vllm, true, true) == "ERR_BAD_KEY_LIKELY");
+  CHECK(failed(vllm, true, false) == "ERR_LOCAL_NOT_RUNNING");
+  CHECK(failed(vllm, true, std::nullopt) == "ERR_LOCAL_NOT_RUNNING");
   CHECK(failed(openai, true, true, false, true) == "ERR_CONNECTION_CUT");
   CHECK(failed(local, true, true, false, true) == "ERR_CONNECTION_CUT");
 }

@@ -44,7 +44,7 @@ export type Ask =
   | { op: 'delete'; key: KeyId }
   | { op: 'setDefault'; key: KeyId }
   /** An OpenAI-compatible endpoint of the user's own; it becomes a provider. */
-  | { op: 'addEndpoint'; name: string; base: string }
+  | { op: 'addEndpoint'; name: string; base: string; like: ProviderId | null }
   /** Refused with ERR_WRONG_STATE while a key is stored for it. */
   | { op: 'removeEndpoint'; provider: ProviderId }
   /** The order of keys in lists, and in which a provider's keys are tried. Keys not named keep their order, behind. */
@@ -359,7 +359,15 @@ export interface ProviderInfo {
   /** Where the key may be sent: origin and path prefix, ending in '/'. */
   base: string
   kind: 'catalogue' | 'site' | 'custom'
-  wire: 'openai-chat' | 'anthropic' | 'gemini'
+  wire: 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini' | 'cohere' | 'ollama'
+  /** May a web page call it? `setup`: once it has been told to allow this page. `no`: no key can be stored for it. */
+  browser: 'yes' | 'setup' | 'unknown' | 'no'
+  /** Why it is not `yes`, in a sentence. */
+  browserNote?: string
+  /** The base only shows what one looks like: users have their own, and add an endpoint that is like this one. */
+  example: boolean
+  /** The provider this one is as, elsewhere. */
+  like?: ProviderId
   /** Pages of the provider, for a person. Absent for the user's own endpoints. */
   consoleUrl?: string
   docsUrl?: string

@@ -20,6 +20,9 @@ interface Group {
   emptyText: string
 }
 
+/** Of the catalogue; all others are in the dialog. */
+const MOST_OFFERED = 8
+
 const DEMO_MESSAGE = 'Hello! In two sentences: who are you, and how did this message reach you?'
 
 export const keyList = () =>
@@ -49,12 +52,16 @@ export const keyList = () =>
     get choices(): (ReturnType<typeof look> & { id: string; offer: string })[] {
       const demo = session().demo?.provider
       return session()
-        .providers.filter((one) => one.kind !== 'custom' && one.id !== demo)
+        .providers.filter((one) => one.kind === 'site' || (one.kind === 'catalogue' && !one.example))
+        .filter((one, index) => one.id !== demo && (one.kind === 'site' || index < MOST_OFFERED))
         .map((one) => ({
           id: one.id,
           ...look(one.id, one),
           offer: one.keyOptional ? 'No key needed' : 'Add or get a key',
         }))
+    },
+    get moreText(): string {
+      return `${session().providers.filter((one) => one.browser !== 'no').length} in all, also on this computer`
     },
     get demoText(): string {
       const { demo } = session()
