@@ -112,6 +112,8 @@ struct Provider {
   } cors;
 
   std::vector<std::string> key_prefixes;
+  /// How keys begin that manage accounts: whoever stores one by mistake is told.
+  std::vector<std::string> admin_prefixes;
   bool key_optional = false;
   /// For a person; empty where there is none.
   std::string console_url;

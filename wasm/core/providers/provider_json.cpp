@@ -224,6 +224,7 @@ struct ListField {
 constexpr ListField kListFields[] = {
     {"query", kMaxListItems, kMaxFieldText, is_visible, &Provider::query},
     {"key_prefixes", kMaxSteps, kMaxFieldText, is_visible, &Provider::key_prefixes},
+    {"admin_prefixes", kMaxSteps, kMaxFieldText, is_visible, &Provider::admin_prefixes},
     {"steps", kMaxSteps, kMaxStepText, printable, &Provider::steps},
 };
 
@@ -241,9 +242,10 @@ constexpr TextField kTextFields[] = {
 }  // namespace
 
 Result<Provider> parse_provider(JsonRef entry, ProviderKind kind) {
-  KEYHOLD_CHECK(
-      entry.only({"id", "name", "base", "wire", "auth", "headers", "check", "chat", "rules", "calls", "beside", "query",
-                  "cors", "key_prefixes", "key_optional", "steps", "console_url", "docs_url", "suggested_model"}));
+  KEYHOLD_CHECK(entry.only({"id",           "name",  "base",        "wire",         "auth",
+                            "headers",      "check", "chat",        "rules",        "calls",
+                            "beside",       "query", "cors",        "key_prefixes", "admin_prefixes",
+                            "key_optional", "steps", "console_url", "docs_url",     "suggested_model"}));
   KEYHOLD_CHECK(entry.field("id"));
   KEYHOLD_CHECK(entry.field("name"));
   std::string id;

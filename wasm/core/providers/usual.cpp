@@ -125,6 +125,7 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
                     .query = {},
                     .cors = {},
                     .key_prefixes = {},
+                    .admin_prefixes = {},
                     .key_optional = false,
                     .console_url = {},
                     .docs_url = {},

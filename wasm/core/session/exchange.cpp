@@ -47,7 +47,6 @@ Result<Headers> Exchange::response(int status, const Headers& headers) {
 }
 
 Result<ByteView> Exchange::feed(ByteView bytes) {
-  bytes_arrived_ = bytes_arrived_ || !bytes.empty();
   return took(watch_.feed(bytes));
 }
 
@@ -85,7 +84,7 @@ Result<std::vector<std::string>> Exchange::models() const { return parse_models(
 
 Errc Exchange::network_failed(NetworkEvidence evidence) {
   failed_ = true;
-  evidence.bytes_arrived = bytes_arrived_;
+  evidence.answer_begun = status_ != 0;
   return diagnose_network(*provider_, evidence);
 }
 

@@ -100,7 +100,6 @@ class Exchange {
   int status_ = 0;
   std::string content_type_;
   std::string retry_after_;
-  bool bytes_arrived_ = false;
   std::optional<std::string> counted_;  // the model asked for
   bool sent_ = false;
   bool failed_ = false;  // the network did

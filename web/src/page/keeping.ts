@@ -2,6 +2,7 @@
 import { activity } from './components/activity'
 import { backupDialog } from './components/backup-dialog'
 import { backupState } from './components/backup-state'
+import { checkAll } from './components/check-all'
 import { lockSettings } from './components/lock-settings'
 import { passkeyDialog } from './components/passkey-dialog'
 import { passphraseDialog } from './components/passphrase-dialog'
@@ -18,6 +19,7 @@ export const components = {
   activity,
   backupDialog,
   backupState,
+  checkAll,
   lockSettings,
   passkeyDialog,
   passphraseDialog,

@@ -35,6 +35,8 @@ export type Ask =
   | { op: 'touch' }
   | { op: 'providers' }
   | { op: 'keys' }
+  /** What it is that somebody put into the field for a key of `provider`; '': none chosen yet. For hints only. */
+  | { op: 'lookAt'; provider: ProviderId | ''; secret: Uint8Array }
   /** Stores a key. Unless `unchecked`, it is tried at the provider first and refused if it does not work. */
   | { op: 'add'; provider: ProviderId; label: string; secret: Uint8Array; unchecked: boolean }
   /** Replaces a key's secret, checking first unless `unchecked`; on any failure the old one stays. */
@@ -138,6 +140,7 @@ export interface Answers {
   lock: null
   providers: ProviderInfo[]
   keys: KeyInfo[]
+  lookAt: Pasted
   add: Stored
   replace: Stored
   check: CheckOutcome
@@ -388,6 +391,19 @@ export interface KeyInfo {
   expiresAt: UnixMs | null
   lastUsedAt: UnixMs | null
   lastChecked: { at: UnixMs; code: ErrorCode | 'ok' } | null
+}
+
+/** What was put into the field for a key. */
+export interface Pasted {
+  /**
+   * `words`: with spaces between them. `brief`: one word, shorter than most keys: a password? `odd`: with characters that no
+   * key has, or far too many.
+   */
+  kind: 'nothing' | 'key' | 'address' | 'mail' | 'words' | 'brief' | 'odd'
+  /** Whose key it looks like, if it does not look like one of the provider chosen. */
+  better: ProviderId | null
+  /** It manages accounts and calls no models. */
+  admin: boolean
 }
 
 export interface Stored {

@@ -1,5 +1,5 @@
 // answer: what the vault does for each thing a page may ask. One switch; a new op does not compile until it is here.
-import type { Answers, CallId, CallPart, CheckOutcome, Op, Request } from '../protocol/messages'
+import type { Answers, CallId, CallPart, CheckOutcome, Op, Pasted, ProviderId, Request } from '../protocol/messages'
 import { runChat, runFetch, type CallSlot } from './calls'
 import type { EngineCall, Outcome } from './engine-module'
 import { CHECK_LIMITS } from './exchange'
@@ -52,11 +52,14 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
     case 'keys':
       unlocked(vault)
       return vault.engine.keys()
+    case 'lookAt':
+      return lookAt(request, vault)
     case 'add':
     case 'replace':
       return store(request, asker)
     case 'check': {
-      const outcome = await checked(vault, vault.engine.checkStored(request.key, vault.now()))
+      const call = vault.engine.checkStored(request.key, vault.now())
+      const outcome = await checked(vault, call, () => vault.key(request.key).provider)
       vault.noteChecked(request.key, outcome.error?.code ?? 'ok')
       return outcome
     }
@@ -135,6 +138,15 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
   }
 }
 
+function lookAt(request: Extract<Request, { op: 'lookAt' }>, vault: Vault): Pasted {
+  const text = vault.heap.buffer(request.secret)
+  try {
+    return vault.engine.lookAt(request.provider, text)
+  } finally {
+    vault.heap.release(text)
+  }
+}
+
 /** The secret is in the engine's memory from the first line, and nowhere else. */
 async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker: Asker) {
   const { vault } = asker
@@ -145,7 +157,8 @@ async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker
       request.op === 'add'
         ? engine.checkNew(request.provider, secret, vault.now())
         : engine.checkReplacement(request.key, secret, vault.now())
-    const check = request.unchecked ? null : await checked(vault, call())
+    const provider = () => (request.op === 'add' ? request.provider : vault.key(request.key).provider)
+    const check = request.unchecked ? null : await checked(vault, call(), provider)
     if (check?.error) throw new Failure(check.error)
     const id = await vault.mutate(
       () =>
@@ -162,7 +175,11 @@ async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker
 }
 
 /** A refused key is an outcome, not an error; a call that could not be made at all is an error. */
-async function checked(vault: Vault, outcome: Outcome<EngineCall>): Promise<CheckOutcome> {
+async function checked(vault: Vault, outcome: Outcome<EngineCall>, provider: () => ProviderId): Promise<CheckOutcome> {
+  if (outcome.error === 'ERR_CHECKED_TOO_OFTEN') {
+    const waitMs = vault.engine.checkWaitMs(provider(), vault.now())
+    throw new Failure({ code: outcome.error, retryAfterS: Math.ceil(waitMs / 1_000) })
+  }
   take(outcome)
   try {
     const { call, done } = await vault.exchange(outcome, CHECK_LIMITS)

@@ -12,6 +12,7 @@ import type {
   KeyId,
   KeyInfo,
   NewPasskey,
+  Pasted,
   ProviderId,
   ProviderInfo,
   SlotId,
@@ -88,6 +89,8 @@ export interface NetworkEvidence {
   probeReached: boolean | null
   /** Blocked by this site's own Content-Security-Policy (a violation event was seen). */
   blockedByPolicy: boolean
+  /** The browser has not been allowed to let this page reach the local network, in which the address is. */
+  localWithheld: boolean
 }
 
 /** One request under way. delete() wipes what it knows of the key. */
@@ -222,6 +225,8 @@ export interface Engine extends KeepingEngine {
   /** One of them, whatever their number; null if there is none. */
   key(id: KeyId): KeyInfo | null
   providers(): ProviderInfo[]
+  /** What somebody put into the field for a key of `provider`, or of '' none yet. */
+  lookAt(provider: ProviderId | '', text: EngineBuffer): Pasted
   /** Ledger rows that changed since last asked; to be written relaxed, outside the manifest. */
   takeLedger(): Row[]
   /** An answer held the key itself. */
@@ -239,6 +244,8 @@ export interface Engine extends KeepingEngine {
   /** The same for replacing a stored key's secret (checked against the base it is sealed to). */
   checkReplacement(key: KeyId, secret: EngineBuffer, now: UnixMs): Outcome<EngineCall>
   checkStored(key: KeyId, now: UnixMs): Outcome<EngineCall>
+  /** How long until a key of this provider may be checked again; 0: at once. */
+  checkWaitMs(provider: ProviderId, now: UnixMs): number
   models(key: KeyId, now: UnixMs): Outcome<EngineCall>
   chat(key: KeyId, model: string, messages: ChatMessage[], maxTokens: number, now: UnixMs): Outcome<EngineCall>
   fetch(

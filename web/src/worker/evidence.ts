@@ -1,5 +1,7 @@
 // evidence: what can be seen from here when fetch itself failed. What it means is the engine's to say.
 import type { NetworkEvidence } from './engine-module'
+import { localNetworkOf, localPermission } from './local-network'
+import { forbids } from './own-policy'
 
 /** A violation is reported in a task of its own, shortly after the fetch it belongs to has failed. */
 const REPORT_WITHIN_MS = 50
@@ -45,6 +47,22 @@ export class PolicyWatch {
   }
 }
 
+/** Has the device been online all the while? One that came back in time to be asked was not there for the call. */
+export class OnlineWatch {
+  readonly #tick: () => number
+  #lostAt = -Infinity
+
+  constructor(scope: EventTarget, tick: () => number) {
+    this.#tick = tick
+    scope.addEventListener('offline', () => (this.#lostAt = this.#tick()))
+  }
+
+  /** @param since a tick() */
+  online(since: number): boolean {
+    return navigator.onLine && this.#lostAt < since
+  }
+}
+
 /** Looks in this order, and asks the network only when the nearer causes are ruled out. */
 export async function gather(
   asked: string,
@@ -53,10 +71,24 @@ export async function gather(
   policy: PolicyWatch,
   online: () => boolean,
 ): Promise<NetworkEvidence> {
-  const blockedByPolicy = await policy.blocked(asked)
-  if (blockedByPolicy || !online()) return { online: online(), probeReached: null, blockedByPolicy }
+  const near = {
+    online: online(),
+    probeReached: null,
+    blockedByPolicy: await policy.blocked(asked),
+    localWithheld: false,
+  }
+  // This computer answers itself, connected or not.
+  const needsNetwork = localNetworkOf(asked) !== 'loopback-network'
+  if (near.blockedByPolicy || (needsNetwork && !online())) return { ...near, online: online() }
   const probeReached = await probe(send, probeUrl())
-  return { online: online(), probeReached, blockedByPolicy }
+  if (probeReached) return { ...near, online: online(), probeReached }
+  return {
+    online: online(),
+    probeReached,
+    // WebKit tells a shared worker of no violation (2.50, measured): the policy itself is looked at.
+    blockedByPolicy: forbids(await ownPolicy(send), asked),
+    localWithheld: await localWithheld(asked),
+  }
 }
 
 /** Carries no key, so it may follow a redirect, which a no-cors request must. */
@@ -73,6 +105,25 @@ async function probe(send: typeof fetch, url: string): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** The policy this worker's script came with; '' where it cannot be read. */
+async function ownPolicy(send: typeof fetch): Promise<string> {
+  const script = (globalThis.location as WorkerLocation | undefined)?.href
+  if (script === undefined) return ''
+  try {
+    const signal = AbortSignal.timeout(PROBE_WITHIN_MS)
+    const { headers } = await send(script, { method: 'HEAD', cache: 'force-cache', signal })
+    return headers.get('content-security-policy') ?? ''
+  } catch {
+    return ''
+  }
+}
+
+/** A worker of many pages cannot make the browser ask the person, so what was not asked yet is withheld like what was denied. */
+async function localWithheld(url: string): Promise<boolean> {
+  const permission = await localPermission(url)
+  return permission === 'prompt' || permission === 'denied'
 }
 
 /**

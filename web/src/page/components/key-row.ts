@@ -1,6 +1,7 @@
 // key-row: what is said of one key, and what its buttons do. `key` comes from the list around it.
 import { component, signal } from '../alpine'
 import { expiry, moved, unused, type Expiry } from '../key-life'
+import { askForLocalNetwork } from '../../engine'
 import { session } from '../session'
 import { checkTone, checkWords, explain, explainThrown, type Explained, type Tone } from '../text'
 import { ago } from '../time'
@@ -102,6 +103,9 @@ export const keyRow = () =>
     get troubleClass(): string {
       return this.failure === null && checkTone(this.row.lastChecked) === 'bad' ? 'note-bad' : 'note-warn'
     },
+    get canAskBrowser(): boolean {
+      return !this.checking && this.trouble?.code === 'ERR_LOCAL_PERMISSION'
+    },
     get moreLabel(): string {
       return `More for ${this.row.label}`
     },
@@ -134,6 +138,11 @@ export const keyRow = () =>
       } finally {
         this.checking = false
       }
+    },
+    async askBrowser() {
+      this.checking = true
+      await askForLocalNetwork(this.row.base)
+      await this.check()
     },
     update() {
       signal('replace', { key: this.row.id })
