@@ -88,7 +88,7 @@ test('a newer format is neither read nor written', async () => {
 test('a database of a newer build is a version error, and a newer build is let in', async () => {
   await storage.readAll()
   await new Promise((done, failed) => {
-    const opening = indexedDB.open('keyhold', 3)
+    const opening = indexedDB.open('keyhold', 4)
     opening.addEventListener('blocked', () => failed(new Error('the open connection did not give way')))
     opening.addEventListener('success', () => (opening.result.close(), done()))
   })

@@ -51,6 +51,12 @@ export type Ask =
   | { op: 'order'; keys: KeyId[] }
   /** When the provider ends this key's life, so that the page can remind; null: unknown. */
   | { op: 'expires'; key: KeyId; at: UnixMs | null }
+  /** What a key may cost in a day and in a month, both UTC, in millionths of a US dollar; null: as much as it does. */
+  | { op: 'setCaps'; key: KeyId; day: number | null; month: number | null }
+  /** What keys with a cap have cost so far. */
+  | { op: 'spending' }
+  /** What calls used, from one day to another, both included; days are counted from 1970, in UTC. */
+  | { op: 'usage'; from: number; to: number }
   /** Ids, salts and a user handle for a passkey about to be made. */
   | { op: 'newPasskey' }
   | {
@@ -146,6 +152,9 @@ export interface Answers {
   setDefault: KeyInfo
   order: null
   expires: KeyInfo
+  setCaps: KeyInfo
+  spending: Spending[]
+  usage: UsageReport
   touch: null
   newPasskey: NewPasskey
   addPasskey: Status
@@ -188,6 +197,22 @@ export interface Problem {
   retryAfterS?: number
   /** HTTP status the provider answered with, where there was one. */
   status?: number
+  /** Of ERR_CAP_REACHED. */
+  cap?: CapHit
+}
+
+/** Why a key's cap does not allow a call. Amounts are millionths of a US dollar. */
+export interface CapHit {
+  period: 'day' | 'month'
+  capMicroUsd: number
+  /** By calls that are over, in this period. */
+  spentMicroUsd: number
+  /** For calls under way. */
+  heldMicroUsd: number
+  /** What this call could cost at the most. */
+  neededMicroUsd: number
+  /** When the next period begins. */
+  resetsAt: UnixMs
 }
 
 /** What the worker says unasked. */
@@ -342,6 +367,7 @@ export type AuditAction =
   | 'settings'
   | 'trail-restart'
   | 'key-reflected'
+  | 'key-caps'
 
 /** One discrepancy found at unlock; nothing is deleted because of it. */
 export interface Finding {
@@ -387,6 +413,7 @@ export interface KeyInfo {
   /** When the provider ends this key, as the user entered it. */
   expiresAt: UnixMs | null
   lastUsedAt: UnixMs | null
+  caps: { dayMicroUsd: number | null; monthMicroUsd: number | null }
   lastChecked: { at: UnixMs; code: ErrorCode | 'ok' } | null
 }
 
@@ -435,6 +462,46 @@ export interface CallSummary {
   /** Wall-clock milliseconds from sending to the first byte of the answer, and to its end. */
   firstByteMs: number
   totalMs: number
+}
+
+/** What a key with a cap has cost today and this month (UTC), and what is held for its calls under way. */
+export interface Spending {
+  key: KeyId
+  dayMicroUsd: number
+  monthMicroUsd: number
+  heldMicroUsd: number
+}
+
+/** What one day's calls used, for one key, provider, model, page, payer and kind of figures. */
+export type UsageRow = [
+  /** '' for a call without a key; of a key deleted since, too. */
+  key: KeyId,
+  provider: ProviderId,
+  /** '' if unknown; '*' for what did not fit into the day's row by its own name. */
+  model: string,
+  /** Origin of the page that asked; '' for the vault's own. */
+  app: string,
+  source: string,
+  figures: Figures,
+  requests: number,
+  /** How many of them have no known cost: they are in no sum of costs. */
+  unpriced: number,
+  /** Tokens, cached ones too. */
+  input: number,
+  cached: number,
+  /** Reasoning too. */
+  output: number,
+  reasoning: number,
+  costMicroUsd: number,
+]
+
+export interface UsageReport {
+  /** In order; a day may come twice. */
+  days: { day: number; entries: UsageRow[] }[]
+  /** Days whose row was damaged on disk: what they counted is not known. */
+  unreadable: number
+  /** When the price list was made; null if it could not be loaded. */
+  pricesMade: string | null
 }
 
 /** Tokens. Absent figures were not reported: unknown, never 0. */

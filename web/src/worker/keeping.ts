@@ -72,7 +72,10 @@ export function changeWaysIn(
           const typed = proving.secret(asked.typed)
           const numbers = kept.map(({ number }) => number)
           // Read anew for each try: another tab may have added to it.
-          return async () => vault.engine.planRotateRoot(numbers, typed, await vault.storage.readAudit(), vault.now())
+          return async () => {
+            const rows = [...(await vault.storage.readAudit()), ...(await vault.storage.readAllUsage())]
+            return vault.engine.planRotateRoot(numbers, typed, rows, vault.now())
+          }
         }
       }
     }
@@ -152,7 +155,8 @@ export async function audit(asker: Asker): Promise<AuditTrail> {
 /** Sealed as it lies: it opens with the vault's own ways in, and with nothing less. */
 export async function exportRaw({ vault }: Asker): Promise<Uint8Array> {
   const { envelopes, ledger } = await vault.storage.readAll()
-  return vault.engine.archive([...envelopes, ...ledger, ...(await vault.storage.readAudit())])
+  const apart = [...(await vault.storage.readAudit()), ...(await vault.storage.readAllUsage())]
+  return vault.engine.archive([...envelopes, ...ledger, ...apart])
 }
 
 export async function wipe({ word }: AskOf<'wipe'>, { vault }: Asker): Promise<null> {

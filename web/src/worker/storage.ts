@@ -1,7 +1,7 @@
 // storage: where sealed rows lie (IndexedDB `keyhold`), and the one transaction that changes them.
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb'
 import type { Plan, Row } from './engine-module'
-import { Failure } from './failure'
+import { Failure, isTrap } from './failure'
 
 /** Of what is stored, in meta.format; a worker that finds a higher one writes nothing. */
 const FORMAT = 1
@@ -16,11 +16,20 @@ interface Schema extends DBSchema {
   envelopes: { key: string; value: Uint8Array }
   ledger: { key: string; value: Uint8Array }
   audit: { key: string; value: Uint8Array }
+  usage: { key: string; value: Uint8Array }
   meta: { key: string; value: unknown }
 }
 
-type Store = 'envelopes' | 'ledger' | 'audit' | 'meta'
-const STORES: Store[] = ['envelopes', 'ledger', 'audit', 'meta']
+type Store = 'envelopes' | 'ledger' | 'audit' | 'usage' | 'meta'
+const STORES: Store[] = ['envelopes', 'ledger', 'audit', 'usage', 'meta']
+/** Where rows lie, by what their key begins with; all others are envelopes. */
+const APART: Record<string, Store> = {
+  ledger: 'ledger',
+  audit: 'audit',
+  usage: 'usage',
+  spend: 'usage',
+  late: 'usage',
+}
 type WriteTransaction = IDBPTransaction<Schema, Store[], 'readwrite'>
 
 export interface StoredRows {
@@ -76,15 +85,9 @@ export class Storage {
 
   /** All of the plan or nothing, on disk when it resolves. ERR_STALE when the manifest is not the one it was made from. */
   write(plan: Plan): Promise<void> {
-    return this.#write(['envelopes', 'ledger', 'audit', 'meta'], 'strict', async (tx) => {
-      const envelopes = tx.objectStore('envelopes')
-      const storeOf = (key: string) =>
-        key.startsWith('ledger/')
-          ? tx.objectStore('ledger')
-          : key.startsWith('audit/')
-            ? tx.objectStore('audit')
-            : envelopes
-      if (!same(await envelopes.get(MANIFEST), plan.base)) throw new Failure('ERR_STALE')
+    return this.#write(STORES, 'strict', async (tx) => {
+      const storeOf = (key: string) => tx.objectStore(APART[key.slice(0, key.indexOf('/'))] ?? 'envelopes')
+      if (!same(await tx.objectStore('envelopes').get(MANIFEST), plan.base)) throw new Failure('ERR_STALE')
       return [
         ...plan.puts.map(
           ({ key, bytes }) =>
@@ -105,6 +108,62 @@ export class Storage {
         ({ key, bytes }) =>
           () =>
             ledger.put(bytes, key),
+      )
+    })
+  }
+
+  /** All rows of usage whose key begins so; of days, those from one to another. */
+  readUsage(kind: 'usage' | 'spend' | 'late', from = '', to = '\uffff'): Promise<Row[]> {
+    return this.#with((db) => rowsBetween(db.transaction('usage').store, `${kind}/${from}`, `${kind}/${to}`))
+  }
+
+  readAllUsage(): Promise<Row[]> {
+    return this.#with((db) => rowsBetween(db.transaction('usage').store, '', '\uffff'))
+  }
+
+  /**
+   * Reads what the engine wants to see, and writes what it makes of it: one transaction, so that of several workers none
+   * writes over what another added. `wanted` and `change` are called within, and must answer at once.
+   */
+  changeUsage(
+    wanted: (late: Row[]) => string[],
+    change: (late: Row[], stored: Row[]) => { puts: Row[]; deletes: string[] },
+  ): Promise<void> {
+    return this.#write(['usage', 'meta'], 'relaxed', async (tx) => {
+      const usage = tx.objectStore('usage')
+      const late = await rowsBetween(usage, 'late/', 'late/\uffff')
+      const keys = wanted(late)
+      const values = await Promise.all(keys.map((key) => usage.get(key)))
+      const stored = rows(keys, values).filter((_, at) => values[at] !== undefined)
+      const { puts, deletes } = change(late, stored)
+      return [
+        ...puts.map(
+          ({ key, bytes }) =>
+            () =>
+              usage.put(bytes, key),
+        ),
+        ...deletes.map((key) => () => usage.delete(key)),
+      ]
+    })
+  }
+
+  /** The same for the one row that says what a key has cost. */
+  changeSpend(key: string, change: (stored: Uint8Array | null) => Uint8Array): Promise<void> {
+    return this.#write(['usage', 'meta'], 'relaxed', async (tx) => {
+      const usage = tx.objectStore('usage')
+      const bytes = change((await usage.get(key)) ?? null)
+      return [() => usage.put(bytes, key)]
+    })
+  }
+
+  /** Rows that nothing stored has to be read for. */
+  addUsage(rows: Row[]): Promise<void> {
+    return this.#write(['usage', 'meta'], 'relaxed', async (tx) => {
+      const usage = tx.objectStore('usage')
+      return rows.map(
+        ({ key, bytes }) =>
+          () =>
+            usage.put(bytes, key),
       )
     })
   }
@@ -186,7 +245,7 @@ export class Storage {
   #open(): Promise<IDBPDatabase<Schema>> {
     const forget = () => this.close()
     const open = async () =>
-      openDB<Schema>(DATABASE, 2, {
+      openDB<Schema>(DATABASE, 3, {
         upgrade(db) {
           for (const store of STORES) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store)
         },
@@ -207,6 +266,17 @@ export class Storage {
 function rows(keys: string[], values: unknown[]): Row[] {
   // What is not bytes was not put there by us: the engine names it a finding instead of losing sight of it.
   return keys.map((key, i) => ({ key, bytes: values[i] instanceof Uint8Array ? values[i] : new Uint8Array() }))
+}
+
+interface Readable {
+  getAllKeys(range: IDBKeyRange): Promise<string[]>
+  getAll(range: IDBKeyRange): Promise<unknown[]>
+}
+
+async function rowsBetween(store: Readable, from: string, to: string): Promise<Row[]> {
+  const range = IDBKeyRange.bound(from, to)
+  const [keys, values] = await Promise.all([store.getAllKeys(range), store.getAll(range)])
+  return rows(keys, values)
 }
 
 /** What is no count of ours counts as none: it guards nothing but a person's patience. */
@@ -235,8 +305,9 @@ function abort(tx: WriteTransaction): void {
   }
 }
 
-function storageFailure(error: unknown): Failure {
-  if (error instanceof Failure) return error
+function storageFailure(error: unknown): unknown {
+  // The engine is asked within transactions: its own end is not the database's.
+  if (error instanceof Failure || isTrap(error)) return error
   const name = error instanceof DOMException || error instanceof Error ? error.name : ''
   if (name === 'QuotaExceededError') return new Failure('ERR_STORAGE_FULL')
   return new Failure(name === 'VersionError' ? 'ERR_VERSION' : 'ERR_STORAGE')

@@ -1,9 +1,9 @@
 // vault: the one vault of a worker: its engine, its rows on disk, and how it ends. Knows no message.
 import type { ErrorCode } from '../protocol/errors'
-import type { AskOf, KeyInfo, Proof, ProviderInfo, Status } from '../protocol/messages'
+import type { AskOf, KeyInfo, Proof, ProviderInfo, Spending, Status, UsageReport } from '../protocol/messages'
 import { AutoLock } from './auto-lock'
 import { Copy } from './copy'
-import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
+import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row, RowKey } from './engine-module'
 import { exchange, type Caller, type Limits, type Network, type Timing } from './exchange'
 import { Failure, take } from './failure'
 import { Heap } from './heap'
@@ -17,6 +17,10 @@ const REPLANS = 5
 const WRITE_LOCK = 'keyhold-write'
 /** A lock waits no longer than this for the last ledger rows; they are sealed, and the keys are gone by then. */
 const LAST_WRITE_MS = 300
+/** Well within what a hold lasts (kHoldLeaseMs in wasm/core/vault/spend.h). */
+const RENEW_EVERY_MS = 5 * 60_000
+/** Of a day in a row's key. */
+const DAY_DIGITS = 6
 /** Several happenings are one write, which is a durable one. */
 const NOTES_AFTER_MS = 1_000
 
@@ -45,7 +49,7 @@ export class Vault {
   readonly #ledger: Ledger
   readonly #writes = new Queue()
   readonly #sessions = new Queue()
-  readonly #calls = new Set<AbortController>()
+  readonly #calls = new Map<AbortController, { call: EngineCall; app: string }>()
   readonly #autoLock: AutoLock
   readonly #prices: Prices
   #attempts: Attempts = NO_ATTEMPTS
@@ -76,6 +80,7 @@ export class Vault {
     this.#ledger = new Ledger(
       () => (this.#ended || this.#engine.state() !== 'unlocked' ? [] : this.#engine.takeLedger()),
       (rows) => around.storage.writeLedger(rows),
+      () => this.#writeUsage(),
       () => around.tell('changed'),
       (error) => this.crash(error),
     )
@@ -199,6 +204,7 @@ export class Vault {
       // Other workers lock first: their connections would hold up the deletion.
       this.#around.others('lock')
       this.#ledger.take()
+      this.#engine.lastUsage()
       await this.storage.wipe()
       await this.copy.remove()
       this.lock(true)
@@ -228,6 +234,7 @@ export class Vault {
     limits: Limits,
     caller?: Caller,
     signal?: AbortSignal,
+    app = '',
   ): Promise<Answered> {
     const call = this.heap.hold(take(outcome))
     const own = new AbortController()
@@ -235,23 +242,31 @@ export class Vault {
     const prices = caller === undefined ? null : this.#prices.wanted()
     this.touch()
     const stop = () => own.abort(signal?.reason)
-    this.#calls.add(own)
+    this.#calls.set(own, { call, app })
     signal?.addEventListener('abort', stop)
     if (signal?.aborted) stop()
+    let renewing: ReturnType<typeof setInterval> | undefined
     try {
+      const spend = this.engine.spendRow(call)
+      if (spend !== '') {
+        await prices
+        await this.#reserve(call, spend)
+        renewing = setInterval(() => this.#renew(call, spend), RENEW_EVERY_MS)
+      }
       const timing = await exchange(call, this.net, limits, own.signal, caller)
       await prices
-      this.engine.settle(call, this.now())
+      this.engine.settle(call, app, this.now())
       return { call, timing, done: () => this.heap.release(call) }
     } catch (error) {
       await prices
-      if (!this.#ended) this.#engine.settle(call, this.now())
+      if (!this.#ended) this.#engine.settle(call, app, this.now())
       if (!this.#ended && error instanceof Failure && error.problem.code === 'ERR_KEY_REFLECTED') {
         this.#engine.noteReflected(call.summary().key ?? '', this.now())
       }
       this.heap.release(call)
       throw error
     } finally {
+      clearInterval(renewing)
       this.#calls.delete(own)
       signal?.removeEventListener('abort', stop)
       if (!this.#ended) {
@@ -260,6 +275,20 @@ export class Vault {
         this.#writeNotesSoon()
       }
     }
+  }
+
+  /** What calls used on these days, and when the prices were made that say what they cost. */
+  async usage(from: number, to: number): Promise<UsageReport> {
+    await this.#ledger.flush()
+    const digits = (day: number) => String(day).padStart(DAY_DIGITS, '0')
+    const rows = await this.storage.readUsage('usage', digits(from), `${digits(to)}\uffff`)
+    await this.#prices.wanted()
+    return { ...take(this.engine.usage(rows)), pricesMade: this.engine.pricesMade() || null }
+  }
+
+  async spending(): Promise<Spending[]> {
+    const rows = await this.storage.readUsage('spend')
+    return this.engine.spending(rows, this.now())
   }
 
   noteChecked(key: string, code: ErrorCode | 'ok'): void {
@@ -272,18 +301,19 @@ export class Vault {
   lock(heardFromOthers = false): void {
     if (this.#ended) return
     const rows = this.#ledger.take()
+    const usage = this.#lastUsage()
     const notes = this.#lastNotes()
     void this.copy.flush()
     this.#autoLock.stop()
     this.#ended = true
-    for (const call of this.#calls) call.abort(new Failure('ERR_LOCKED'))
+    for (const call of this.#calls.keys()) call.abort(new Failure('ERR_LOCKED'))
     try {
       this.#engine.lock()
     } finally {
       this.heap.wipe()
       if (!heardFromOthers) this.#around.others('lock')
       this.#around.tell('locked')
-      void this.#close(rows, notes)
+      void this.#close(rows, usage, notes)
     }
   }
 
@@ -292,7 +322,7 @@ export class Vault {
     if (!(error instanceof WebAssembly.RuntimeError) || this.#ended) return
     this.#ended = true
     this.#autoLock.stop()
-    for (const call of this.#calls) call.abort(new Failure('ERR_INTERNAL'))
+    for (const call of this.#calls.keys()) call.abort(new Failure('ERR_INTERNAL'))
     this.heap.wipe()
     this.#around.tell('locked')
     void this.#close()
@@ -300,6 +330,54 @@ export class Vault {
 
   get ended(): boolean {
     return this.#ended
+  }
+
+  /** What the call may cost is held before it is sent, for every worker to see. */
+  #reserve(call: EngineCall, spend: RowKey): Promise<void> {
+    return this.storage.changeSpend(spend, (stored) => {
+      const { engine } = this
+      const { error, value } = engine.reserve(call, stored, this.now())
+      if (value !== undefined) return value
+      const cap = engine.capHit(call)
+      throw new Failure(cap === null ? error : { code: error, cap })
+    })
+  }
+
+  /** One that could not be put off ends by itself, as if the call were gone. */
+  #renew(call: EngineCall, spend: RowKey): void {
+    this.storage
+      .changeSpend(spend, (stored) => take(this.engine.renew(call, stored, this.now())))
+      .catch((error: unknown) => this.crash(error))
+  }
+
+  /** @returns whether there was anything to write */
+  async #writeUsage(): Promise<boolean> {
+    if (this.#ended || !this.#engine.usageWaits()) return false
+    let taken = false
+    const done = (written: 0 | 1) => {
+      if (taken && !this.#ended) this.#engine.usageWritten(written)
+    }
+    try {
+      await this.storage.changeUsage(
+        (late) => this.engine.usageRows(late),
+        (late, stored) => {
+          const change = this.engine.takeUsage(late, stored)
+          taken = true
+          return change
+        },
+      )
+      done(1)
+    } catch (error) {
+      done(0)
+      throw error
+    }
+    return true
+  }
+
+  /** Calls under way end here; what they used until now is sealed while there are keys. */
+  #lastUsage(): Row[] {
+    for (const { call, app } of this.#calls.values()) this.#engine.settle(call, app, this.now())
+    return this.#engine.lastUsage()
   }
 
   async #planned(plan: () => Outcome<Plan> | Promise<Outcome<Plan>>): Promise<string> {
@@ -395,11 +473,12 @@ export class Vault {
     return this.#engine.planNotes().value ?? null
   }
 
-  async #close(lastRows: Row[] = [], notes: Plan | null = null): Promise<void> {
+  async #close(lastRows: Row[] = [], lastUsage: Row[] = [], notes: Plan | null = null): Promise<void> {
     const ledger = lastRows.length > 0 ? this.storage.writeLedger(lastRows).catch(() => {}) : null
+    const usage = lastUsage.length > 0 ? this.storage.addUsage(lastUsage).catch(() => {}) : null
     // Another worker's write, or a lock that comes in the middle of one of ours, leaves them out.
     const trail = notes === null ? null : this.storage.write(notes).catch(() => {})
-    const written = Promise.all([ledger, trail, this.copy.flush()])
+    const written = Promise.all([ledger, usage, trail, this.copy.flush()])
     await Promise.race([written, new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
     this.storage.close()
     this.#around.close()
