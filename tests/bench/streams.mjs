@@ -127,7 +127,9 @@ async function readAnswer(url) {
     ...(globalThis.vaultFetch ? {} : { Authorization: 'Bearer sk-x' }),
   }
   const started = performance.now()
-  const response = await ask(url, { method: 'POST', headers, body: '{"model":"m","messages":[],"stream":true}' })
+  // Usage is asked for: where it is not, the vault asks and takes its event out again, and less would arrive.
+  const body = '{"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}}'
+  const response = await ask(url, { method: 'POST', headers, body })
   if (!response.ok) throw new Error(await response.text())
   let bytes = 0
   const reader = response.body.getReader()
