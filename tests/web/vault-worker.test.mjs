@@ -133,6 +133,24 @@ test('lock wipes the whole heap before it is told, and reaches every port of the
   second.port.close()
 })
 
+test('who deletes the vault is answered first and told of the lock then, as all others are; a new one can be made', async () => {
+  const tab = await opened()
+  const other = spoken(browser.rawPort())
+  await other.say(hello)
+  await rejects(tab.wipe('delet'), 'ERR_BAD_INPUT')
+  let locked = false
+  tab.on('locked', () => (locked = true))
+  await tab.wipe('delete')
+  assert.equal(locked, false)
+  await tick(5)
+  assert.equal(locked, true)
+  assert.equal(other.events.at(-1).event, 'locked')
+  other.port.close()
+  await tick(RECONNECT_AFTER_MS + 10)
+  assert.equal((await tab.status()).state, 'absent')
+  await tab.create(passphrase())
+})
+
 test('a lock aborts what is under way with ERR_LOCKED: a stream, a check, a KDF that is still working', async () => {
   const tab = await opened({ send: never })
   await add(tab)

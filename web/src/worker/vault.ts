@@ -1,6 +1,7 @@
 // vault: the one vault of a worker: its engine, its rows on disk, and how it ends. Knows no message.
 import type { ErrorCode } from '../protocol/errors'
 import type { AskOf, KeyInfo, Proof, ProviderInfo, Status } from '../protocol/messages'
+import { WrongAttempts } from './attempts'
 import { AutoLock } from './auto-lock'
 import { Copy } from './copy'
 import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
@@ -8,12 +9,13 @@ import { exchange, type Caller, type Limits, type Network, type Timing } from '.
 import { Failure, take } from './failure'
 import { Heap } from './heap'
 import { Ledger } from './ledger'
+import { once } from './once'
 import { Prices } from './prices'
 import type { Proving } from './proof'
 import { Queue } from './queue'
-import { NO_ATTEMPTS, type Attempts, type Storage } from './storage'
+import type { Storage } from './storage'
+import { writePlan } from './write-plan'
 
-const REPLANS = 5
 const WRITE_LOCK = 'keyhold-write'
 /** A lock waits no longer than this for the last ledger rows; they are sealed, and the keys are gone by then. */
 const LAST_WRITE_MS = 300
@@ -42,6 +44,11 @@ export class Vault {
   readonly net: Network
   readonly storage: Storage
   readonly copy: Copy
+  /**
+   * To be awaited before any operation of wasm/split/keeping-ops.txt; the engine comes to its end at one that is not there.
+   * ERR_WORKER when keeping.wasm cannot be had now.
+   */
+  readonly keeping: () => Promise<void>
   readonly #around: Surroundings
   readonly #engine: Engine
   readonly #ledger: Ledger
@@ -50,8 +57,7 @@ export class Vault {
   readonly #calls = new Set<AbortController>()
   readonly #autoLock: AutoLock
   readonly #prices: Prices
-  #keeping: Promise<void> | null = null
-  #attempts: Attempts = NO_ATTEMPTS
+  readonly #attempts: WrongAttempts
   #noting: ReturnType<typeof setTimeout> | null = null
   #copyHelps = false
   #ended = false
@@ -60,6 +66,7 @@ export class Vault {
     this.heap = new Heap(module)
     this.net = around.net
     this.storage = around.storage
+    this.keeping = once(around.keeping)
     this.#around = around
     this.#engine = new module.Engine()
     this.#autoLock = new AutoLock(
@@ -76,6 +83,7 @@ export class Vault {
     this.#prices = new Prices(around.prices, (file) => {
       if (!this.#ended) take(this.#engine.usePrices(file))
     })
+    this.#attempts = new WrongAttempts(this)
     this.#ledger = new Ledger(
       () => (this.#ended || this.#engine.state() !== 'unlocked' ? [] : this.#engine.takeLedger()),
       (rows) => around.storage.writeLedger(rows),
@@ -94,18 +102,6 @@ export class Vault {
     return this.#engine
   }
 
-  /**
-   * To be awaited before any operation of wasm/split/keeping-ops.txt; the engine comes to its end at one that is not there.
-   * ERR_WORKER when keeping.wasm cannot be had now.
-   */
-  keeping(): Promise<void> {
-    this.#keeping ??= this.#around.keeping().catch((error: unknown) => {
-      this.#keeping = null
-      throw error
-    })
-    return this.#keeping
-  }
-
   now(): number {
     return this.net.now()
   }
@@ -117,7 +113,7 @@ export class Vault {
       state,
       findings: state === 'unlocked' ? engine.findings() : [],
       slots: engine.slots(),
-      waitS: Math.ceil(this.#waitMs() / 1_000),
+      waitS: Math.ceil(this.#attempts.waitMs() / 1_000),
       failedAttempts: this.#attempts.count,
       copy: this.#copyHelps,
       ...engine.settings(),
@@ -154,13 +150,13 @@ export class Vault {
     return this.#sessions.run(async () => {
       // The same port serves again should the passphrase's slot be due for a stronger cost.
       const port = by.way === 'passphrase' ? proving.port(by.kdf) : null
-      this.#refuseTooSoon()
+      this.#attempts.refuseTooSoon()
       const slotKey =
         port === null ? await proving.key(by) : await proving.derive(port, take(this.engine.passphraseKdf()))
       try {
         take(this.engine.unlock(slotKey, this.now(), this.#attempts.count))
       } catch (error) {
-        throw await this.#counted(error, by.way)
+        throw await this.#attempts.counted(error, by.way)
       }
       this.#autoLock.start()
       await this.#opened(async () => {
@@ -179,13 +175,13 @@ export class Vault {
 
   /** A proof while the vault is open is a guess like any other: after wrong ones it waits, and wrong it counts. */
   async prove<T>(way: Proof['way'], work: () => Promise<T>): Promise<T> {
-    this.#refuseTooSoon()
+    this.#attempts.refuseTooSoon()
     try {
       const done = await work()
-      await this.#forgetAttempts()
+      await this.#attempts.forget()
       return done
     } catch (error) {
-      throw await this.#counted(error, way)
+      throw await this.#attempts.counted(error, way)
     }
   }
 
@@ -211,13 +207,20 @@ export class Vault {
 
   /** Removes everything from this browser and ends. */
   wipe(): Promise<void> {
-    return this.#writes.run(async () => {
-      // Other workers lock first: their connections would hold up the deletion.
-      this.#around.others('lock')
-      this.#ledger.take()
-      await this.storage.wipe()
-      await this.copy.remove()
-      this.lock(true)
+    return new Promise((gone, failed) => {
+      this.#writes
+        .run(async () => {
+          // Other workers lock first: their connections would hold up the deletion.
+          this.#around.others('lock')
+          this.#ledger.take()
+          await this.storage.wipe()
+          await this.copy.remove()
+          gone()
+          // The asker hears of it before its port ends. Writes that wait find a vault that has ended.
+          await new Promise((told) => setTimeout(told, 0))
+          this.lock(true)
+        })
+        .catch(failed)
     })
   }
 
@@ -228,7 +231,13 @@ export class Vault {
   mutate(plan: () => Outcome<Plan> | Promise<Outcome<Plan>>, asker: object): Promise<string> {
     return this.#writes.run(() =>
       this.#alone(async () => {
-        const id = await this.#planned(plan)
+        const id = await writePlan(plan, {
+          engine: () => this.engine,
+          storage: this.storage,
+          reload: () => this.#reload(),
+          // This worker must not go on with what it knows, once the asker has been told.
+          outdated: () => setTimeout(() => this.lock(true), 0),
+        })
         this.touch()
         this.copy.touch()
         this.#around.others('changed')
@@ -318,62 +327,16 @@ export class Vault {
     return this.#ended
   }
 
-  async #planned(plan: () => Outcome<Plan> | Promise<Outcome<Plan>>): Promise<string> {
-    for (let attempt = 0; ; attempt += 1) {
-      const { base, puts, deletes, id } = take(await plan())
-      // Nothing to write, nothing staged.
-      if (puts.length === 0) return id
-      try {
-        await this.storage.write({ base, puts, deletes, id })
-      } catch (error) {
-        this.engine.abandon()
-        const code = error instanceof Failure ? error.problem.code : null
-        // A newer build owns the format now; this worker must not go on with what it knows, once the asker has been told.
-        if (code === 'ERR_VERSION') setTimeout(() => this.lock(true), 0)
-        if (code !== 'ERR_STALE' || attempt === REPLANS) throw error
-        await this.#reload()
-        continue
-      }
-      take(this.engine.commit())
-      return id
-    }
-  }
-
   async #reload(): Promise<void> {
     await this.#ledger.flush()
     const { envelopes, ledger, attempts } = await this.storage.readAll()
-    this.#attempts = attempts
+    this.#attempts.know(attempts)
     const state = take(this.engine.load(envelopes, ledger))
     if (state === 'unlocked') return
     const copy = await this.copy.read()
     // One that is no copy of ours is none.
     if (copy !== null) this.engine.knowCopy(copy)
     this.#copyHelps = copy !== null && this.engine.planRecover(copy).error === undefined
-  }
-
-  #waitMs(): number {
-    const { count, lastAt } = this.#attempts
-    return this.#engine.unlockWaitMs(count, lastAt, this.now())
-  }
-
-  #refuseTooSoon(): void {
-    const waitMs = this.#waitMs()
-    if (waitMs > 0) throw new Failure({ code: 'ERR_UNLOCK_WAIT', retryAfterS: Math.ceil(waitMs / 1_000) })
-  }
-
-  /** On disk before the answer: a reload does not shorten the wait. @returns what is to be answered */
-  async #counted(error: unknown, way: Proof['way']): Promise<unknown> {
-    if (!(error instanceof Failure) || error.problem.code !== 'ERR_CANNOT_UNLOCK') return error
-    // Nothing can be right where that way in is not what it was: no attempt, and another message.
-    const damaged = this.engine.slots().every((slot) => slot.kind !== way || slot.damaged)
-    if (damaged) return new Failure('ERR_SLOT_DAMAGED')
-    this.#attempts = await this.storage.countAttempt(this.now())
-    return error
-  }
-
-  async #forgetAttempts(): Promise<void> {
-    if (this.#attempts.count > 0) await this.storage.forgetAttempts()
-    this.#attempts = NO_ATTEMPTS
   }
 
   /** What happened without changing anything. It may wait for a second; at a lock it does not. */
@@ -384,7 +347,7 @@ export class Vault {
   /** The vault is open: what is to be written of that may fail without closing it again. */
   async #opened(write: () => Promise<unknown>): Promise<void> {
     try {
-      await this.#forgetAttempts()
+      await this.#attempts.forget()
       await write()
     } catch (error) {
       if (this.#ended) throw error
