@@ -1,4 +1,5 @@
 // fake-page: the page with a fake vault behind it, for a test file: built, served, and opened in a fresh Chromium page.
+import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { buildPageFake, openChromium } from '../../page-fake/build.mjs'
 import { servePageFake } from '../../page-fake/serve.mjs'
@@ -39,4 +40,13 @@ export async function onPage(options, use) {
   } finally {
     await context.close()
   }
+}
+
+/** A fresh wide page; nothing may go wrong on its console, and no policy may be broken. */
+export function onSoundPage(use) {
+  return onPage({ viewport: { width: 1280, height: 860 } }, async (page, wrongs) => {
+    page.setDefaultTimeout(15_000)
+    await use(page)
+    assert.deepEqual(wrongs, [])
+  })
 }
