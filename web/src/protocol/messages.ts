@@ -1,6 +1,29 @@
 // messages: everything a page may ask of the vault worker, and everything the worker may say.
 // A new op breaks the build until the worker answers it. No message carries a stored key out of the worker.
 import type { ErrorCode } from './errors'
+import type {
+  AuditTrail,
+  BackupFile,
+  CallSummary,
+  ChatMessage,
+  CheckOutcome,
+  ImportChoice,
+  ImportPreview,
+  ImportResult,
+  KeyId,
+  KeyInfo,
+  NewPasskey,
+  Problem,
+  ProviderId,
+  ProviderInfo,
+  ResponseHead,
+  SlotId,
+  Status,
+  Stored,
+  UnixMs,
+} from './facts'
+
+export type * from './facts'
 
 /** Raised when a message changes meaning; a page and a worker that differ do not talk. */
 export const PROTOCOL_VERSION = 1
@@ -13,12 +36,6 @@ export const MAX_BODY_BYTES = 32 * 1024 * 1024
 
 /** Largest request body that is sent as it is: files. */
 export const MAX_UPLOAD_BYTES = 512 * 1024 * 1024
-
-export type KeyId = string
-export type SlotId = string
-export type ProviderId = string
-/** Milliseconds since 1970, as Date.now(). */
-export type UnixMs = number
 
 /** What a page may ask. `id` is chosen by the page and comes back in the reply. */
 export type Request = { id: number } & Ask
@@ -90,8 +107,9 @@ export type Ask =
   | { op: 'closeImport' }
   /** Puts back, from the sealed copy beside the vault, rows that are missing or damaged and are there as the manifest lists them. */
   | { op: 'repair' }
-  /** There is no vault any more, or it cannot be read, but the copy is there: makes it the vault again. */
+  /** An older state was put back and is to stay: the warning ends, and the copy follows this state. */
   | { op: 'keepState' }
+  /** There is no vault any more, or it cannot be read, but the copy is there: makes it the vault again. */
   | { op: 'recoverCopy' }
   /** Every row as it lies, sealed: for a damaged vault. */
   | { op: 'exportRaw' }
@@ -181,15 +199,6 @@ export type AskOf<O extends Op> = Extract<Ask, { op: O }>
 
 export type Reply = { id: number; ok: true; value: Answers[Op] } | { id: number; ok: false; error: Problem }
 
-/** Why something was refused. Never holds input, a key, or a provider's raw text. */
-export interface Problem {
-  code: ErrorCode
-  /** Seconds to wait before trying again, where known. */
-  retryAfterS?: number
-  /** HTTP status the provider answered with, where there was one. */
-  status?: number
-}
-
 /** What the worker says unasked. */
 export type Event =
   | { event: 'call'; call: CallId; part: CallPart }
@@ -208,8 +217,6 @@ export type CallPart =
   | { type: 'end'; summary: CallSummary }
   | { type: 'failed'; error: Problem }
 
-export type VaultState = 'absent' | 'locked' | 'unlocked'
-
 export interface Hello {
   protocol: number
   build: string
@@ -220,238 +227,6 @@ export interface Hello {
   customEndpoints: boolean
   /** True when the worker could reach an address its policy should have blocked. */
   cspMissing: boolean
-}
-
-export interface Status {
-  state: VaultState
-  /** Only while unlocked: what did not match the manifest. Sound keys stay usable. */
-  findings: Finding[]
-  /** The ways in, passphrase first. Names only while unlocked. */
-  slots: SlotInfo[]
-  /** Seconds until another attempt to unlock is allowed; 0 if at once. */
-  waitS: number
-  /** Wrong attempts since the vault was last opened, in any tab. */
-  failedAttempts: number
-  /** A sealed copy lies beside the vault, which is absent or cannot be read: it can be made the vault again. */
-  copy: boolean
-  /** Only while unlocked. */
-  lockAfterMinutes: number
-  /** When a backup was last made, and whether anything changed since. Only while unlocked. */
-  backup: { at: UnixMs | null; current: boolean }
-}
-
-export interface SlotInfo {
-  id: SlotId
-  kind: 'passphrase' | 'passkey' | 'recovery'
-  /** '' while locked, and for a slot that was given none. */
-  name: string
-  /** 0 while locked. */
-  createdAt: UnixMs
-  /** Not as it was written: it may open nothing any more. */
-  damaged: boolean
-  /** For navigator.credentials.get(). */
-  passkey?: { credential: Uint8Array; rp: string; salts: [Uint8Array, Uint8Array] }
-}
-
-export interface NewPasskey {
-  slot: SlotId
-  userId: Uint8Array
-  salts: [Uint8Array, Uint8Array]
-}
-
-export interface BackupFile {
-  /** Suggested: keyhold-2026-11-23.keyhold */
-  name: string
-  file: Uint8Array
-  keys: number
-}
-
-/** What a file holds, beside what the vault holds. */
-export interface ImportPreview {
-  /** When the backup was made; null for a .env file. */
-  madeAt: UnixMs | null
-  items: ImportItem[]
-  /** Lines of a .env file that were not understood as a key, by number. Never their text. */
-  skippedLines: number[]
-}
-
-export interface ImportItem {
-  provider: ProviderId
-  label: string
-  hint: string
-  base: string
-  /** `same`: the vault holds this very key. `differs`: it holds an older or newer form of this item, `key`. */
-  state: 'new' | 'same' | 'differs'
-  key: KeyId | null
-  /** For a provider this page does not know: it cannot be taken over. */
-  unknownProvider: boolean
-}
-export type ImportChoice = 'skip' | 'add' | 'replace'
-
-export interface ImportResult {
-  added: number
-  replaced: number
-  skipped: number
-}
-
-export interface AuditTrail {
-  entries: AuditEntry[]
-  /** Entries before this one were trimmed. */
-  firstSeq: number
-  /** `broken` holds the sequence number of the first entry that does not fit the chain. */
-  verified: { ok: true } | { ok: false; broken: number }
-}
-
-export interface AuditEntry {
-  seq: number
-  at: UnixMs
-  action: AuditAction
-  /** What came of it. */
-  code: ErrorCode | 'ok'
-  provider: ProviderId | null
-  /** Id of the key or slot; names may have changed since. */
-  subject: string | null
-  /** The key's label, or the slot's name, at that time. */
-  label: string | null
-  /** Of `use` and failed unlocks: how often; of export and import: how many keys. */
-  count: number
-}
-export type AuditAction =
-  | 'create'
-  | 'unlock'
-  | 'unlock-failed'
-  | 'key-add'
-  | 'key-replace'
-  | 'key-label'
-  | 'key-delete'
-  | 'key-default'
-  | 'key-check'
-  | 'key-expires'
-  | 'key-order'
-  | 'use'
-  | 'slot-add'
-  | 'slot-remove'
-  | 'slot-name'
-  | 'passphrase-change'
-  | 'root-rotate'
-  | 'export'
-  | 'import'
-  | 'repair'
-  | 'endpoint-add'
-  | 'endpoint-remove'
-  | 'settings'
-  | 'trail-restart'
-  | 'key-reflected'
-
-/** One discrepancy found at unlock; nothing is deleted because of it. */
-export interface Finding {
-  code: ErrorCode
-  /** `rolled-back`: of the manifest, an older state of the whole vault was put back. */
-  kind: 'missing' | 'stale' | 'swapped' | 'altered' | 'unexpected' | 'rolled-back'
-  /** `page`: of the manifest; its `id` is the first character of the keys' ids that it lists. */
-  purpose: 'slot' | 'record' | 'settings' | 'ledger' | 'manifest' | 'page'
-  id: string
-}
-
-export interface ProviderInfo {
-  id: ProviderId
-  name: string
-  /** Where the key may be sent: origin and path prefix, ending in '/'. */
-  base: string
-  kind: 'catalogue' | 'site' | 'custom'
-  wire: 'openai-chat' | 'anthropic' | 'gemini'
-  /** Pages of the provider, for a person. Absent for the user's own endpoints. */
-  consoleUrl?: string
-  docsUrl?: string
-  /** Steps to a first key, in plain words. */
-  steps: string[]
-  /** A key of this provider usually begins so; for hints only. */
-  keyPrefixes: string[]
-  /** The endpoint works without a key (local servers). */
-  keyOptional: boolean
-  /** A good model to try first, where known. */
-  suggestedModel?: string
-}
-
-export interface KeyInfo {
-  id: KeyId
-  provider: ProviderId
-  label: string
-  /** Last four characters, or '' for a key too short to show any. */
-  hint: string
-  base: string
-  isDefault: boolean
-  createdAt: UnixMs
-  /** When the secret was last replaced; equal to createdAt if never. */
-  changedAt: UnixMs
-  /** When the provider ends this key, as the user entered it. */
-  expiresAt: UnixMs | null
-  lastUsedAt: UnixMs | null
-  lastChecked: { at: UnixMs; code: ErrorCode | 'ok' } | null
-}
-
-export interface Stored {
-  key: KeyInfo
-  /** null when stored unchecked. */
-  check: CheckOutcome | null
-}
-
-/** Result of asking a provider whether a key works. */
-export interface CheckOutcome {
-  ok: boolean
-  error?: Problem
-}
-
-export interface ChatMessage {
-  role: 'system' | 'user' | 'assistant'
-  text: string
-}
-
-export interface ResponseHead {
-  status: number
-  statusText: string
-  url: string
-  headers: [string, string][]
-}
-
-/** How well figures are known. `estimated`: from what went and came, where the provider reported nothing. */
-export type Figures = 'reported' | 'estimated' | 'unknown'
-
-/** What a finished call used, as the provider itself reported it, and what that cost. */
-export interface CallSummary {
-  key: KeyId
-  provider: ProviderId
-  model: string | null
-  /** Who paid. Always declared. */
-  source: 'user'
-  stop: string | null
-  usage: Usage | null
-  /** Of the cost. Null for a call that costs nothing, or that was refused. */
-  figures: Figures | null
-  /** Millionths of a US dollar; null: not known, which is never 0. */
-  costMicroUsd: number | null
-  /** When the price list was made that says so, "2026-11-23"; null without one. */
-  pricesMade: string | null
-  /** Wall-clock milliseconds from sending to the first byte of the answer, and to its end. */
-  firstByteMs: number
-  totalMs: number
-}
-
-/** Tokens. Absent figures were not reported: unknown, never 0. */
-export interface Usage {
-  /** All that was read, cached or not. */
-  input?: number
-  /** All that was written, reasoning too. */
-  output?: number
-  /** Parts of `input`: read from a cache, written to one. */
-  cachedInput?: number
-  cacheWrite?: number
-  /** The part of `output` that was reasoning. */
-  reasoning?: number
-  /** The parts that were sound: of `input`, of that what came from a cache, and of `output`. */
-  audioInput?: number
-  cachedAudioInput?: number
-  audioOutput?: number
 }
 
 /** Vault worker -> KDF worker, on the port handed over with `create` and `unlock`. */
