@@ -43,7 +43,7 @@ set(engine_flags
   -sALLOW_MEMORY_GROWTH=1
   # Room for the largest Argon2 of a foreign backup.
   -sMAXIMUM_MEMORY=2GB
-  # The hooks of Module that the glue keeps: how the module is made (web/src/worker/instantiate.ts), and where it may print
+  # The hooks of Module that the glue keeps: how the module is made (web/src/worker/load-engine.ts), and where it may print
   # (nowhere).
   "-sINCOMING_MODULE_JS_API=['instantiateWasm','print','printErr']"
   # No stack-overflow or assertion text in what ships.
