@@ -162,6 +162,19 @@ Result<void> JsonRef::each_member(FunctionRef<Result<void>(std::string_view, Jso
   return {};
 }
 
+Result<JsonRef> JsonRef::at(std::size_t place) const {
+  const auto* elements = as_node(node_).get_ptr<const Node::array_t*>();
+  if (elements == nullptr || place >= elements->size()) return Errc::ERR_BAD_JSON;
+  return JsonRef(&(*elements)[place]);
+}
+
+Result<std::pair<std::string_view, JsonRef>> JsonRef::member(std::size_t place) const {
+  const auto* members = as_node(node_).get_ptr<const Node::object_t*>();
+  if (members == nullptr || place >= members->size()) return Errc::ERR_BAD_JSON;
+  const auto found = std::next(members->begin(), static_cast<std::ptrdiff_t>(place));
+  return std::pair<std::string_view, JsonRef>(found->first, JsonRef(&found->second));
+}
+
 std::string JsonRef::dump() const { return serialise(as_node(node_)); }
 
 struct Json::Impl {

@@ -43,6 +43,7 @@ enum class AuditAction {
   settings,
   trail_restart,
   key_reflected,
+  key_caps,
 };
 /// With dashes: "key-add".
 std::string_view name(AuditAction action) noexcept;

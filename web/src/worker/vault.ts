@@ -1,11 +1,11 @@
 // vault: the one vault of a worker: its engine, its rows on disk, and how it ends. Knows no message.
 import type { ErrorCode } from '../protocol/errors'
-import type { AskOf, KeyInfo, Proof, ProviderInfo, Status } from '../protocol/messages'
+import type { AskOf, KeyInfo, Proof, ProviderInfo, Spending, Status, UsageReport } from '../protocol/messages'
 import { WrongAttempts } from './attempts'
 import { AutoLock } from './auto-lock'
 import { Copy } from './copy'
 import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
-import { exchange, type Caller, type Limits, type Network, type Timing } from './exchange'
+import type { Caller, Limits, Network } from './exchange'
 import { Failure, take } from './failure'
 import { Heap } from './heap'
 import { Ledger } from './ledger'
@@ -14,6 +14,8 @@ import { Prices } from './prices'
 import type { Proving } from './proof'
 import { Queue } from './queue'
 import type { Storage } from './storage'
+import { CallsUnderWay, type Answered } from './under-way'
+import { Usage } from './usage'
 import { writePlan } from './write-plan'
 
 const WRITE_LOCK = 'keyhold-write'
@@ -49,14 +51,16 @@ export class Vault {
    * ERR_WORKER when keeping.wasm cannot be had now.
    */
   readonly keeping: () => Promise<void>
+  keepingIsHere = false
   readonly #around: Surroundings
   readonly #engine: Engine
   readonly #ledger: Ledger
   readonly #writes = new Queue()
   readonly #sessions = new Queue()
-  readonly #calls = new Set<AbortController>()
   readonly #autoLock: AutoLock
   readonly #prices: Prices
+  readonly #usage: Usage
+  readonly #calls: CallsUnderWay
   readonly #attempts: WrongAttempts
   #noting: ReturnType<typeof setTimeout> | null = null
   #copyHelps = false
@@ -66,13 +70,16 @@ export class Vault {
     this.heap = new Heap(module)
     this.net = around.net
     this.storage = around.storage
-    this.keeping = once(around.keeping)
+    this.keeping = once(async () => {
+      await around.keeping()
+      this.keepingIsHere = true
+    })
     this.#around = around
     this.#engine = new module.Engine()
     this.#autoLock = new AutoLock(
       this.#engine,
       around.net,
-      () => this.#calls.size > 0,
+      () => this.#calls.any,
       () => this.lock(),
     )
     this.copy = new Copy((before) => {
@@ -80,13 +87,17 @@ export class Vault {
       // Only a vault with something amiss needs the copy until now.
       return this.#engine.copy(this.#engine.findings().length > 0 ? before : new Uint8Array())
     })
-    this.#prices = new Prices(around.prices, (file) => {
+    const listed = () => Promise.all([around.prices(), this.keeping()]).then(([file]) => file)
+    this.#prices = new Prices(listed, (file) => {
       if (!this.#ended) take(this.#engine.usePrices(file))
     })
     this.#attempts = new WrongAttempts(this)
+    this.#usage = new Usage(this, this.#engine)
+    this.#calls = new CallsUnderWay(this, this.#engine, this.#usage, this.#prices)
     this.#ledger = new Ledger(
       () => (this.#ended || this.#engine.state() !== 'unlocked' ? [] : this.#engine.takeLedger()),
       (rows) => around.storage.writeLedger(rows),
+      () => this.#usage.write(),
       () => around.tell('changed'),
       (error) => this.crash(error),
     )
@@ -159,6 +170,7 @@ export class Vault {
         throw await this.#attempts.counted(error, by.way)
       }
       this.#autoLock.start()
+      this.#ledger.touch()
       await this.#opened(async () => {
         const stronger = port === null ? null : this.engine.strongerKdf()
         const lost = await this.storage.lacksAudit()
@@ -213,6 +225,7 @@ export class Vault {
           // Other workers lock first: their connections would hold up the deletion.
           this.#around.others('lock')
           this.#ledger.take()
+          this.#usage.last()
           await this.storage.wipe()
           await this.copy.remove()
           gone()
@@ -247,44 +260,35 @@ export class Vault {
     )
   }
 
-  /** Runs one call of the engine's over the network, until done, aborted or locked. */
+  /** Runs one call of the engine's over the network, until done, aborted or locked. `app`: the origin of the page that asks. */
   async exchange(
     outcome: Outcome<EngineCall>,
     limits: Limits,
     caller?: Caller,
     signal?: AbortSignal,
+    app?: string,
   ): Promise<Answered> {
     const call = this.heap.hold(take(outcome))
-    const own = new AbortController()
-    // A check costs nothing. The list comes while the provider thinks.
-    const prices = caller === undefined ? null : this.#prices.wanted()
     this.touch()
-    const stop = () => own.abort(signal?.reason)
-    this.#calls.add(own)
-    signal?.addEventListener('abort', stop)
-    if (signal?.aborted) stop()
     try {
-      const timing = await exchange(call, this.net, limits, own.signal, caller)
-      await prices
-      this.engine.settle(call, this.now())
-      return { call, timing, done: () => this.heap.release(call) }
-    } catch (error) {
-      await prices
-      if (!this.#ended) this.#engine.settle(call, this.now())
-      if (!this.#ended && error instanceof Failure && error.problem.code === 'ERR_KEY_REFLECTED') {
-        this.#engine.noteReflected(call.summary().key ?? '', this.now())
-      }
-      this.heap.release(call)
-      throw error
+      return await this.#calls.run(call, limits, caller, signal, app)
     } finally {
-      this.#calls.delete(own)
-      signal?.removeEventListener('abort', stop)
       if (!this.#ended) {
         this.touch()
         this.#ledger.touch()
         this.#writeNotesSoon()
       }
     }
+  }
+
+  /** What calls used on these days, and when the prices were made that say what they cost. */
+  async usage(from: number, to: number): Promise<UsageReport> {
+    await Promise.all([this.#ledger.flush(), this.#prices.wanted()])
+    return this.#usage.report(from, to)
+  }
+
+  spending(): Promise<Spending[]> {
+    return this.#usage.spending()
   }
 
   noteChecked(key: string, code: ErrorCode | 'ok'): void {
@@ -297,18 +301,20 @@ export class Vault {
   lock(heardFromOthers = false): void {
     if (this.#ended) return
     const rows = this.#ledger.take()
+    this.#calls.settleAll()
+    const usage = this.#usage.last()
     const notes = this.#lastNotes()
     void this.copy.flush()
     this.#autoLock.stop()
     this.#ended = true
-    for (const call of this.#calls) call.abort(new Failure('ERR_LOCKED'))
+    this.#calls.abortAll(new Failure('ERR_LOCKED'))
     try {
       this.#engine.lock()
     } finally {
       this.heap.wipe()
       if (!heardFromOthers) this.#around.others('lock')
       this.#around.tell('locked')
-      void this.#close(rows, notes)
+      void this.#close(rows, usage, notes)
     }
   }
 
@@ -317,7 +323,7 @@ export class Vault {
     if (!(error instanceof WebAssembly.RuntimeError) || this.#ended) return
     this.#ended = true
     this.#autoLock.stop()
-    for (const call of this.#calls) call.abort(new Failure('ERR_INTERNAL'))
+    this.#calls.abortAll(new Failure('ERR_INTERNAL'))
     this.heap.wipe()
     this.#around.tell('locked')
     void this.#close()
@@ -329,8 +335,10 @@ export class Vault {
 
   async #reload(): Promise<void> {
     await this.#ledger.flush()
-    const { envelopes, ledger, attempts } = await this.storage.readAll()
+    const { envelopes, ledger, attempts, resealed } = await this.storage.readAll()
     this.#attempts.know(attempts)
+    // With no wait between the two: from here on, rows of usage are sealed by the key that the engine now has.
+    this.storage.resealed = resealed
     const state = take(this.engine.load(envelopes, ledger))
     if (state === 'unlocked') return
     const copy = await this.copy.read()
@@ -374,22 +382,16 @@ export class Vault {
     return this.#engine.planNotes().value ?? null
   }
 
-  async #close(lastRows: Row[] = [], notes: Plan | null = null): Promise<void> {
+  async #close(lastRows: Row[] = [], lastUsage: Row[] = [], notes: Plan | null = null): Promise<void> {
     const ledger = lastRows.length > 0 ? this.storage.writeLedger(lastRows).catch(() => {}) : null
+    const usage = lastUsage.length > 0 ? this.#usage.writeLast(lastUsage).catch(() => {}) : null
     // Another worker's write, or a lock that comes in the middle of one of ours, leaves them out.
     const trail = notes === null ? null : this.storage.write(notes).catch(() => {})
-    const written = Promise.all([ledger, trail, this.copy.flush()])
+    const written = Promise.all([ledger, usage, trail, this.copy.flush()])
     await Promise.race([written, new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
     this.storage.close()
     this.#around.close()
   }
-}
-
-/** A call that came to its end and can be asked about it, until done(). */
-export interface Answered {
-  call: EngineCall
-  timing: Timing
-  done(): void
 }
 
 function found<T>(item: T | null | undefined): T {
