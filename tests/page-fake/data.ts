@@ -1,5 +1,6 @@
 // data: providers and keys for the page without a vault.
 import type { KeyInfo, ProviderInfo } from '../../web/src/protocol/messages'
+import { NO_CAPS } from './data-usage'
 
 const provider = (
   id: string,
@@ -63,6 +64,7 @@ const key = (id: string, of: string, label: string, hint: string, rest: Partial<
   changedAt: now - 900 * HOUR,
   expiresAt: null,
   lastUsedAt: null,
+  caps: NO_CAPS,
   lastChecked: null,
   ...rest,
 })
