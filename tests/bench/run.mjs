@@ -7,6 +7,7 @@ import { measureBackup } from './backup.mjs'
 import { measureChanges } from './changes.mjs'
 import { measureKdf, measureKdfInChromium } from './kdf.mjs'
 import { measureKeys } from './keys.mjs'
+import { measureLedger } from './ledger.mjs'
 import { judged } from './limits.mjs'
 import { measureMemory } from './memory.mjs'
 import { measureSizes } from './sizes.mjs'
@@ -18,6 +19,7 @@ const MEASURES = {
   keys: measureKeys,
   changes: measureChanges,
   audit: measureAudit,
+  ledger: measureLedger,
   backup: measureBackup,
   kdf: measureKdf,
   'kdf-chromium': measureKdfInChromium,
