@@ -5,7 +5,8 @@ const DAY_MS = 86_400_000
 const today = Math.floor(Date.now() / DAY_MS)
 
 /** Of MANY_KEYS, what each is used for on a day: model, page, dollars for a thousand calls. */
-const HABITS: [key: string, provider: string, model: string, app: string, usd: number][] = [
+type Habit = [key: string, provider: string, model: string, app: string, usd: number]
+const HABITS: Habit[] = [
   ['k1', 'openai', 'gpt-5.2-mini', '', 3.1],
   ['k1', 'openai', 'gpt-5.2', 'https://notes.example', 21.5],
   ['k3', 'anthropic', 'claude-sonnet-5', '', 14.2],
@@ -15,8 +16,7 @@ const HABITS: [key: string, provider: string, model: string, app: string, usd: n
   ['gone', 'mistral', 'mistral-small-latest', '', 1.2],
 ]
 
-function row(day: number, at: number): UsageRow {
-  const [key, provider, model, app, usd] = HABITS[at] ?? HABITS[0]!
+function row([key, provider, model, app, usd]: Habit, at: number, day: number): UsageRow {
   // Different on each day, the same each time.
   const calls = 1 + ((day * 7 + at * 13) % 23)
   const figures = (day + at) % 9 === 1 ? 'estimated' : 'reported'
@@ -32,7 +32,7 @@ export function usageWished(wish: string | null, from: number, to: number): Usag
   if (wish === null || wish === 'none') return { days: [], unreadable: 0, pricesMade }
   const days = []
   for (let day = Math.max(from, today - 75); day <= Math.min(to, today); day++) {
-    const entries = HABITS.map((_, at) => row(day, at)).filter((_, at) => (day + at) % 3 !== 0)
+    const entries = HABITS.map((habit, at) => row(habit, at, day)).filter((_, at) => (day + at) % 3 !== 0)
     if (day % 11 === 0) entries.push(UNKNOWN, UNPRICED)
     if (day % 6 !== 0) days.push({ day, entries })
   }

@@ -10,9 +10,9 @@ namespace keyhold {
 namespace {
 
 constexpr std::size_t kIdBytes = 16;
-constexpr Purpose kPurposes[] = {Purpose::slot,   Purpose::record, Purpose::manifest, Purpose::page,
-                                 Purpose::settings, Purpose::ledger, Purpose::audit, Purpose::backup,
-                                 Purpose::usage,  Purpose::spend,  Purpose::late};
+constexpr Purpose kPurposes[] = {Purpose::slot,     Purpose::record, Purpose::manifest, Purpose::page,
+                                 Purpose::settings, Purpose::ledger, Purpose::audit,    Purpose::backup,
+                                 Purpose::usage,    Purpose::spend,  Purpose::late};
 
 Result<Purpose> read_purpose(JsonRef object) {
   KEYHOLD_TRY(const std::string text, read_text(object, "purpose", 16));
