@@ -43,6 +43,8 @@ enum class AuditAction {
   settings,
   trail_restart,
   key_reflected,
+  auto_save,
+  auto_save_end,
 };
 /// With dashes: "key-add".
 std::string_view name(AuditAction action) noexcept;

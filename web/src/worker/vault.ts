@@ -3,6 +3,7 @@ import type { ErrorCode } from '../protocol/errors'
 import type { AskOf, KeyInfo, Proof, ProviderInfo, Status } from '../protocol/messages'
 import { WrongAttempts } from './attempts'
 import { AutoLock } from './auto-lock'
+import { AutoSave } from './auto-save'
 import { Copy } from './copy'
 import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
 import { exchange, type Caller, type Limits, type Network, type Timing } from './exchange'
@@ -44,6 +45,7 @@ export class Vault {
   readonly net: Network
   readonly storage: Storage
   readonly copy: Copy
+  readonly autoSave: AutoSave
   /**
    * To be awaited before any operation of wasm/split/keeping-ops.txt; the engine comes to its end at one that is not there.
    * ERR_WORKER when keeping.wasm cannot be had now.
@@ -79,6 +81,13 @@ export class Vault {
       if (this.#ended) return null
       // Only a vault with something amiss needs the copy until now.
       return this.#engine.copy(this.#engine.findings().length > 0 ? before : new Uint8Array())
+    })
+    this.autoSave = new AutoSave({
+      engine: () => (this.#ended || this.#engine.state() !== 'unlocked' ? null : this.#engine),
+      storage: around.storage,
+      keeping: this.keeping,
+      now: () => this.now(),
+      changed: () => around.tell('changed'),
     })
     this.#prices = new Prices(around.prices, (file) => {
       if (!this.#ended) take(this.#engine.usePrices(file))
@@ -116,7 +125,7 @@ export class Vault {
       waitS: Math.ceil(this.#attempts.waitMs() / 1_000),
       failedAttempts: this.#attempts.count,
       copy: this.#copyHelps,
-      ...engine.settings(),
+      ...this.#backups(),
     }
   }
 
@@ -159,6 +168,8 @@ export class Vault {
         throw await this.#attempts.counted(error, by.way)
       }
       this.#autoLock.start()
+      // What could not be saved before.
+      this.autoSave.touch()
       await this.#opened(async () => {
         const stronger = port === null ? null : this.engine.strongerKdf()
         const lost = await this.storage.lacksAudit()
@@ -215,6 +226,7 @@ export class Vault {
           this.#ledger.take()
           await this.storage.wipe()
           await this.copy.remove()
+          await this.autoSave.end()
           gone()
           // The asker hears of it before its port ends. Writes that wait find a vault that has ended.
           await new Promise((told) => setTimeout(told, 0))
@@ -240,6 +252,7 @@ export class Vault {
         })
         this.touch()
         this.copy.touch()
+        this.autoSave.touch()
         this.#around.others('changed')
         this.#around.tell('changed', asker)
         return id
@@ -299,6 +312,7 @@ export class Vault {
     const rows = this.#ledger.take()
     const notes = this.#lastNotes()
     void this.copy.flush()
+    void this.autoSave.flush()
     this.#autoLock.stop()
     this.#ended = true
     for (const call of this.#calls) call.abort(new Failure('ERR_LOCKED'))
@@ -329,10 +343,11 @@ export class Vault {
 
   async #reload(): Promise<void> {
     await this.#ledger.flush()
-    const { envelopes, ledger, attempts } = await this.storage.readAll()
+    const { envelopes, ledger, attempts, savedFile } = await this.storage.readAll()
     this.#attempts.know(attempts)
+    this.autoSave.know(savedFile)
     const state = take(this.engine.load(envelopes, ledger))
-    if (state === 'unlocked') return
+    if (state === 'unlocked') return this.autoSave.touch()
     const copy = await this.copy.read()
     // One that is no copy of ours is none.
     if (copy !== null) this.engine.knowCopy(copy)
@@ -352,6 +367,15 @@ export class Vault {
     } catch (error) {
       if (this.#ended) throw error
     }
+  }
+
+  /** A file that is kept up to date is a backup like any other. */
+  #backups(): Pick<Status, 'lockAfterMinutes' | 'backup' | 'autoSave'> {
+    const { lockAfterMinutes, backup, autoSaveOf } = this.engine.settings()
+    const autoSave = this.autoSave.status(autoSaveOf)
+    if (autoSave === null || autoSave.at === null) return { lockAfterMinutes, backup, autoSave }
+    const at = Math.max(backup.at ?? 0, autoSave.at)
+    return { lockAfterMinutes, backup: { at, current: backup.current || autoSave.state === 'saved' }, autoSave }
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -378,7 +402,7 @@ export class Vault {
     const ledger = lastRows.length > 0 ? this.storage.writeLedger(lastRows).catch(() => {}) : null
     // Another worker's write, or a lock that comes in the middle of one of ours, leaves them out.
     const trail = notes === null ? null : this.storage.write(notes).catch(() => {})
-    const written = Promise.all([ledger, trail, this.copy.flush()])
+    const written = Promise.all([ledger, trail, this.copy.flush(), this.autoSave.flush()])
     await Promise.race([written, new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
     this.storage.close()
     this.#around.close()
