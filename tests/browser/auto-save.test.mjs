@@ -28,15 +28,16 @@ after(async () => {
 /** Runs in the page: what the tests below ask for, in their words. */
 function words([passphrase, ofFile]) {
   const bytes = (text) => window.keyhold.passphraseBytes(text)
-  const directory = () => navigator.storage.getDirectory()
+  /** As it were a stick that can be pulled out. */
+  const stick = async () => (await navigator.storage.getDirectory()).getDirectoryHandle('stick', { create: true })
   const code = (promise) =>
     promise.then(
       () => 'done',
       (error) => error.code,
     )
   window.t = {
-    pick: async (name = 'mine.keyhold') => (await directory()).getFileHandle(name, { create: true }),
-    drop: async (name = 'mine.keyhold') => (await directory()).removeEntry(name),
+    pick: async (name = 'mine.keyhold') => (await stick()).getFileHandle(name, { create: true }),
+    pull: async () => (await navigator.storage.getDirectory()).removeEntry('stick', { recursive: true }),
     begin: async (file, way = { passphrase: bytes(passphrase) }) => {
       const status = await window.engine.autoSave(way, bytes(ofFile), file ?? (await window.t.pick()))
       return status.autoSave
@@ -109,7 +110,7 @@ describe('a file that follows the vault', () => {
       const { backup } = await page.evaluate(() => window.engine.status())
       assert.ok(backup.current && Date.now() - backup.at < 60_000, 'it counts as the backup it is')
 
-      await page.evaluate((id) => window.engine.label(id, 'Zwei'), second)
+      await page.evaluate((id) => window.engine.setLabel(id, 'Zwei'), second)
       await saved(page)
       assert.deepEqual(await page.evaluate(() => window.t.opens()), ['One', 'Zwei'])
       await page.evaluate((id) => window.engine.delete(id), second)
@@ -170,7 +171,7 @@ describe('what cannot be written', () => {
       const gone = () =>
         page.evaluate(async () => {
           const file = await window.t.pick('gone.keyhold')
-          await window.t.drop('gone.keyhold')
+          await window.t.pull()
           return window.t.refused(file)
         })
       assert.equal(await gone(), 'ERR_FILE')
@@ -181,10 +182,10 @@ describe('what cannot be written', () => {
       assert.equal(await page.evaluate(() => window.t.state()), 'saved', 'the one before goes on')
     }))
 
-  test('a file that is gone is told, and written again when it is back', () =>
+  test('a place that is gone is told, and written to again when it is back', () =>
     onSaving(async (page) => {
       await page.evaluate(() => window.t.begin())
-      await page.evaluate(() => window.t.drop())
+      await page.evaluate(() => window.t.pull())
       await page.evaluate(() => window.t.add('Two'))
       await until(page, async () => (await window.t.state()) === 'gone')
       assert.equal((await page.evaluate(() => window.engine.status())).backup.current, false)

@@ -81,7 +81,7 @@ export const backupDialog = () => {
       this.busy = true
       try {
         // Asked first: the browser shows its own dialog only in a click.
-        const file = this.aim === 'auto' ? await pickFile('keyhold.keyhold') : null
+        const file = this.aim === 'auto' ? await pickFile('keyhold-backup.keyhold') : null
         if (this.aim === 'auto' && file === null) return
         this.prove(this.takeFilePassphrase(), file)
       } catch (error) {
