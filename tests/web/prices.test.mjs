@@ -101,7 +101,8 @@ function asked(id, model, shape, now) {
   taken(call.response(200, headers))
   taken(call.feed(Buffer.from(JSON.stringify(form.answer(model, shape)))))
   taken(call.end())
-  engine.settle(call, now)
+  engine.price(call, now)
+  engine.settle(call)
   const summary = call.summary()
   call.delete()
   return summary

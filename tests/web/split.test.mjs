@@ -79,9 +79,6 @@ test('a visit that keeps nothing never asks for keeping.wasm', async (t) => {
   const { key: stored } = await tab.add({ provider: 'stand-in', label: 'mine', secret: key(SECRET) })
   assert.deepEqual(await tab.check(stored.id), { ok: true })
   assert.deepEqual(await tab.models(stored.id), ['m-1'])
-  assert.equal(await chat(tab, stored.id), 'Hello')
-  const answer = await tab.fetch(`${server.base}v1/models`)
-  assert.equal((await answer.json()).data.length, 1)
   await tab.lock()
 
   // The next visit: the vault is there, with a copy beside it.
@@ -94,13 +91,17 @@ test('a visit that keeps nothing never asks for keeping.wasm', async (t) => {
     (await tab.providers()).some(({ id }) => id === 'stand-in'),
     true,
   )
-  assert.equal(await chat(tab, stored.id), 'Hello')
   assert.equal(browser.keepingLoads, 0)
+
+  // Asked for with the first call, which does without it: then nobody knows what it costs.
+  assert.equal(await chat(tab, stored.id), 'Hello')
+  const answer = await tab.fetch(`${server.base}v1/models`)
+  assert.equal((await answer.json()).data.length, 1)
+  assert.ok(browser.keepingLoads > 0)
 
   // Out of reach, it costs the operation and nothing else.
   await assert.rejects(tab.setLabel(stored.id, 'ours'), failsWith('ERR_WORKER'))
   await assert.rejects(tab.audit(), failsWith('ERR_WORKER'))
-  assert.equal(browser.keepingLoads, 2)
   assert.equal((await tab.keys())[0].label, 'mine')
   assert.equal(await chat(tab, stored.id), 'Hello')
   browser.options.keeping = () => new Response('not a module')
@@ -108,9 +109,10 @@ test('a visit that keeps nothing never asks for keeping.wasm', async (t) => {
 
   // There again, it is loaded once.
   browser.options.keeping = undefined
+  const loads = browser.keepingLoads
   assert.equal((await tab.setLabel(stored.id, 'ours')).label, 'ours')
   assert.ok((await tab.audit()).entries.length > 0)
-  assert.equal(browser.keepingLoads, 4)
+  assert.equal(browser.keepingLoads, loads + 1)
   const [{ module }] = browser.workers.filter(({ closed }) => !closed)
   await tab.lock()
   assert.ok(module.HEAPU8.every((byte) => byte === 0))

@@ -52,11 +52,16 @@ val fetch(Engine& engine, Args& args) {
 
 val use_prices(Engine& engine, Args& args) { return outcome(engine.session().use_prices(args.bytes(0))); }
 
+Exchange* call_of(Engine& engine, Args& args) { return engine.calls.find(static_cast<Number>(args.whole(0))); }
+
+val price(Engine& engine, Args& args) {
+  if (Exchange* const call = call_of(engine, args)) engine.session().price(*call, args.whole(1));
+  return val::null();
+}
+
 /// Nothing to settle for a call that is none any more.
 val settle(Engine& engine, Args& args) {
-  if (Exchange* const call = engine.calls.find(static_cast<Number>(args.whole(0)))) {
-    engine.session().settle(*call, args.whole(1));
-  }
+  if (Exchange* const call = call_of(engine, args)) engine.session().settle(*call);
   return val::null();
 }
 
@@ -68,6 +73,7 @@ constexpr Op<Engine> kOps[] = {
     {"chat", chat},
     {"fetch", fetch},
     {"usePrices", use_prices},
+    {"price", price},
     {"settle", settle},
 };
 

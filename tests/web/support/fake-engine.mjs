@@ -224,6 +224,9 @@ export function fakeModule(overrides = {}) {
     usePrices() {
       return { value: null }
     }
+    price() {
+      return null
+    }
     settle() {
       return null
     }

@@ -77,6 +77,8 @@ class Exchange {
   /// What there is to pay for, at any time: final figures once the answer is complete, else an estimate from what went and
   /// came. Nothing for a call that was not sent, reached nobody, was refused, or is of a kind that costs nothing.
   std::optional<Tally> tally() const;
+  /// Millionths of a US dollar; nothing: not known.
+  std::optional<std::int64_t>& cost() noexcept { return cost_; }
   /// What came of it in the end, for those who look at the call later.
   void settle(Bill bill) { bill_ = std::move(bill); }
   const std::optional<Bill>& bill() const noexcept { return bill_; }
@@ -105,6 +107,7 @@ class Exchange {
   bool sent_ = false;
   bool failed_ = false;  // the network did
   bool ended_ = false;
+  std::optional<std::int64_t> cost_;
   std::optional<Bill> bill_;
   std::optional<Meter> meter_;  // of a chat or pass that succeeded
   std::optional<UsageSwallow> swallow_;

@@ -178,8 +178,10 @@ class Session {
   Result<void> use_prices(ByteView file);
   /// "" before there is a list.
   std::string_view prices_made() const { return prices_ ? prices_->made() : std::string_view(); }
-  /// The call is over, however it ended: says what it cost. Does nothing the second time.
-  void settle(Exchange& call, UnixMs now);
+  /// What the call costs, for settle() to take: nothing where no list says so.
+  void price(Exchange& call, UnixMs now);
+  /// The call is over, however it ended, and priced if it could be: says what it cost. Does nothing the second time.
+  void settle(Exchange& call);
 
   // --- calls: ERR_LOCKED unless unlocked ---
 

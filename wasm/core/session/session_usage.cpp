@@ -15,15 +15,16 @@ std::optional<Rates> Session::rates_of(const Exchange& call, std::string_view mo
   return rates ? rates : prices_->find(call.provider().id, call.asked_model(), now);
 }
 
-void Session::settle(Exchange& call, UnixMs now) {
+void Session::price(Exchange& call, UnixMs now) {
+  const auto tally = call.tally();
+  if (!tally || tally->figures == Figures::unknown) return;
+  if (const auto rates = rates_of(call, tally->model, now)) call.cost() = cost_micro_usd(*rates, tally->usage);
+}
+
+void Session::settle(Exchange& call) {
   const auto tally = call.tally();
   if (!tally || call.bill()) return;
-  Bill bill{tally->figures, std::nullopt, std::string(prices_made())};
-  if (tally->figures != Figures::unknown) {
-    if (const auto rates = rates_of(call, tally->model, now))
-      bill.cost_micro_usd = cost_micro_usd(*rates, tally->usage);
-  }
-  call.settle(std::move(bill));
+  call.settle({tally->figures, call.cost(), std::string(prices_made())});
 }
 
 }  // namespace keyhold

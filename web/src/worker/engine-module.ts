@@ -236,8 +236,10 @@ export interface Engine extends KeepingEngine {
 
   /** The price list, prices.txt. */
   usePrices(file: Uint8Array): Outcome<null>
+  /** What the call costs, for settle() to take. */
+  price(call: EngineCall, now: UnixMs): null
   /** The call is over, however it ended: what it cost is in its summary from here on. */
-  settle(call: EngineCall, now: UnixMs): null
+  settle(call: EngineCall): null
 
   /** Is this key good? The cheapest request the provider has. ERR_CHECKED_TOO_OFTEN over 5 a minute. */
   checkNew(provider: ProviderId, secret: EngineBuffer, now: UnixMs): Outcome<EngineCall>

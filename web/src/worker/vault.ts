@@ -61,6 +61,7 @@ export class Vault {
   readonly #prices: Prices
   readonly #attempts: WrongAttempts
   #noting: ReturnType<typeof setTimeout> | null = null
+  #keepingIsHere = false
   #copyHelps = false
   #ended = false
 
@@ -68,7 +69,10 @@ export class Vault {
     this.heap = new Heap(module)
     this.net = around.net
     this.storage = around.storage
-    this.keeping = once(around.keeping)
+    this.keeping = once(async () => {
+      await around.keeping()
+      this.#keepingIsHere = true
+    })
     this.#around = around
     this.#engine = new module.Engine()
     this.#autoLock = new AutoLock(
@@ -89,7 +93,8 @@ export class Vault {
       now: () => this.now(),
       changed: () => around.tell('changed'),
     })
-    this.#prices = new Prices(around.prices, (file) => {
+    const listed = () => Promise.all([around.prices(), this.keeping()]).then(([file]) => file)
+    this.#prices = new Prices(listed, (file) => {
       if (!this.#ended) take(this.#engine.usePrices(file))
     })
     this.#attempts = new WrongAttempts(this)
@@ -279,11 +284,11 @@ export class Vault {
     try {
       const timing = await exchange(call, this.net, limits, own.signal, caller)
       await prices
-      this.engine.settle(call, this.now())
+      this.#settle(call, this.engine)
       return { call, timing, done: () => this.heap.release(call) }
     } catch (error) {
       await prices
-      if (!this.#ended) this.#engine.settle(call, this.now())
+      if (!this.#ended) this.#settle(call, this.#engine)
       if (!this.#ended && error instanceof Failure && error.problem.code === 'ERR_KEY_REFLECTED') {
         this.#engine.noteReflected(call.summary().key ?? '', this.now())
       }
@@ -298,6 +303,12 @@ export class Vault {
         this.#writeNotesSoon()
       }
     }
+  }
+
+  #settle(call: EngineCall, engine: Engine): void {
+    // Without it nobody knows what anything costs.
+    if (this.#keepingIsHere) engine.price(call, this.now())
+    engine.settle(call)
   }
 
   noteChecked(key: string, code: ErrorCode | 'ok'): void {
