@@ -4,6 +4,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureAudit } from './audit.mjs'
 import { measureBackup } from './backup.mjs'
+import { measureBinary } from './binary.mjs'
 import { measureChanges } from './changes.mjs'
 import { measureKdf, measureKdfInChromium } from './kdf.mjs'
 import { measureKeys } from './keys.mjs'
@@ -24,6 +25,7 @@ const MEASURES = {
   kdf: measureKdf,
   'kdf-chromium': measureKdfInChromium,
   streams: measureStreams,
+  binary: measureBinary,
 }
 const output = new URL('../../build/bench.json', import.meta.url)
 

@@ -109,7 +109,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto backup = open_backup(file, world.key);
   if (!backup) return 0;
   if (backup->keys.size() > kMaxRecords || backup->endpoints.size() > kMaxCustomEndpoints) __builtin_trap();
-  const auto again = open_backup(seal_backup(*backup, fixed_kdf(), world.key, world.rng), world.key);
+  const auto again =
+      open_backup(seal_backup(*backup, make_backup_key(fixed_kdf(), world.key, world.rng), world.rng), world.key);
   if (!again || !same(*backup, *again)) __builtin_trap();
   take_over(file, world);
   return 0;

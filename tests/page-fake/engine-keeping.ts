@@ -35,6 +35,24 @@ export class Keeping extends FakeKeeping {
     const day = new Date().toISOString().slice(0, 10)
     return { name: `keyhold-${day}.keyhold`, file, keys: this.held.length }
   }
+  async autoSave(proof: WayIn, passphrase: Uint8Array, file: FileSystemFileHandle): Promise<Status> {
+    await wait(300)
+    this.prove(proof)
+    sessionStorage.setItem('fake-file-passphrase', text.decode(passphrase))
+    this.autoSaved = { name: file.name, state: 'saved', at: Date.now() }
+    return this.saved()
+  }
+  async autoSaveAgain(): Promise<Status> {
+    await wait(200)
+    if (this.autoSaved === null) throw new KeyholdError('ERR_NOT_FOUND')
+    this.autoSaved = { ...this.autoSaved, state: 'saved', at: Date.now() }
+    return this.saved()
+  }
+  async endAutoSave(): Promise<Status> {
+    await wait(60)
+    this.autoSaved = null
+    return this.saved()
+  }
   async openBackup(file: Uint8Array, passphrase: Uint8Array, { large = false } = {}): Promise<ImportPreview> {
     await wait(300)
     sessionStorage.setItem('fake-opened-bytes', String(file.length))

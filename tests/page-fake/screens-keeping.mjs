@@ -27,6 +27,15 @@ export function keepingScreens(openVault) {
     await page.fill('#proof-passphrase', passphrase)
     await page.click(at('proof-action'))
   }
+  /** A picker nobody can click in; the file it gives is real. */
+  const autoSave = async (page, url, state = null) => {
+    await page.addInitScript(() => {
+      globalThis.showSaveFilePicker = async ({ suggestedName }) =>
+        (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true })
+    })
+    await security(page, url, `keys=many&backup=new${state === null ? '' : `&autosave=${state}`}`)
+    await page.locator(at('auto-save')).scrollIntoViewIfNeeded()
+  }
   const choose = async (page, url, file, wishes) => {
     await security(page, url, wishes)
     await page.click(at('open-restore'))
@@ -65,6 +74,23 @@ export function keepingScreens(openVault) {
       await security(page, url, 'keys=many&findings&repair=part')
       await page.click(at('repair'))
       await page.waitForSelector(`${at('repair-outcome')}:visible`)
+    },
+    'auto-save-off': (page, url) => autoSave(page, url),
+    'auto-save-saved': (page, url) => autoSave(page, url, 'saved'),
+    'auto-save-permission': (page, url) => autoSave(page, url, 'permission'),
+    'auto-save-gone': (page, url) => autoSave(page, url, 'gone'),
+    'auto-save-held': (page, url) => autoSave(page, url, 'held'),
+    'keys-auto-save': (page, url) => openVault(page, url, 'keys=many&backup=new&autosave=permission'),
+    async 'auto-save-choose'(page, url) {
+      await autoSave(page, url)
+      await page.click(at('auto-save-choose'))
+      await page.waitForSelector(at('file-word'))
+    },
+    async 'auto-save-done'(page, url) {
+      await autoSave(page, url)
+      await page.click(at('auto-save-choose'))
+      await prove(page)
+      await page.waitForSelector(at('backup-done'))
     },
     'backup-make': (page, url) => make(page, url, 'make-backup'),
     async 'backup-own'(page, url) {

@@ -1,6 +1,7 @@
 // vault-extras: the keeping of the vault made of nothing: ways in and locking; the rest is in engine-keeping.ts. What it holds lives in
 // the tab's session storage, so that it outlasts the reload a lock ends in. Wishes in the address:
 //   slots=all | passkeys | norecovery   wait=95   copy   backup=old|new   findings   rolled   lockafter=60
+//   autosave=saved|due|permission|gone|failed|held
 import { KeyholdError } from '../../web/src/engine/error'
 import type { Finding, KeyInfo, NewPasskey, ProviderInfo, SlotInfo, Status } from '../../web/src/protocol/messages'
 import { FINDINGS, ROLLED_BACK, SLOTS } from './vault-data'
@@ -38,6 +39,7 @@ export class FakeKeeping {
     ...(wishes.has('findings') ? FINDINGS : []),
     ...(wishes.has('rolled') ? ROLLED_BACK : []),
   ]
+  protected autoSaved: Status['autoSave'] = kept('auto-save', autoSaveWished())
   #code = ''
   protected copy = wishes.has('copy')
 
@@ -67,6 +69,7 @@ export class FakeKeeping {
       copy: this.copy && !open,
       lockAfterMinutes: this.#lockAfter,
       backup: this.lastBackup,
+      autoSave: open ? this.autoSaved : null,
     }
   }
 
@@ -193,6 +196,7 @@ export class FakeKeeping {
     keep('wait-until', this.#waitUntil)
     keep('lock-after', this.#lockAfter)
     keep('backup', this.lastBackup)
+    keep('auto-save', this.autoSaved)
   }
 }
 
@@ -200,6 +204,11 @@ function backupWished(): Status['backup'] {
   const at = Date.now() - 12 * 86_400_000
   const wished = wishes.get('backup')
   return wished === null || wished === 'never' ? { at: null, current: false } : { at, current: wished === 'new' }
+}
+
+function autoSaveWished(): Status['autoSave'] {
+  const state = wishes.get('autosave') as NonNullable<Status['autoSave']>['state'] | null
+  return state === null ? null : { name: 'keyhold.keyhold', state, at: Date.now() - 3 * 3_600_000 }
 }
 
 function bytes(count: number): Uint8Array {

@@ -19,7 +19,7 @@ const {
 } = await bundle(['money', 'caps', 'usage-sums'].map((name) => `export * from './web/src/page/${name}'`).join('\n'))
 
 test('amounts are said as finely as they need, and nothing is said to be free that is not', () => {
-  const said = { 0: '$0.00', 1: 'less than $0.0001', 99: 'less than $0.0001', 100: '$0.0001', 2412: '$0.0024' }
+  const said = { 0: '$0.00', 1: '$0.000001', 99: '$0.000099', 100: '$0.0001', 2412: '$0.0024' }
   for (const [micro, words] of Object.entries(said)) assert.equal(money(Number(micro)), words)
   assert.deepEqual([99_999, 100_000, 12_345_678].map(money), ['$0.10', '$0.10', '$12.35'])
 })

@@ -212,6 +212,7 @@ test('a database of version 2 is given what it lacks and keeps all it has', asyn
     ledger: [{ key: 'ledger/a', bytes: bytes(3) }],
     attempts: { count: 3, lastAt: 5 },
     resealed: 0,
+    savedFile: null,
   })
   assert.deepEqual(await storage.readAudit(), [{ key: 'audit/000000000001', bytes: bytes(4) }])
   assert.deepEqual(await storage.readAllUsage(), [])

@@ -1,6 +1,7 @@
 // keeping_ops: ways in, locking, activity, backup and the copy, as JavaScript sees them (Engine in
 // web/src/worker/engine-module.ts). Convert, call, convert.
 #include "args.h"
+#include "base/base64.h"
 #include "engine.h"
 #include "policy/unlock_wait.h"
 #include "vault/archive.h"
@@ -186,6 +187,11 @@ val settings(Engine& engine, Args&) {
   }
   backup.set("current", engine.session().backup_is_current());
   object.set("lockAfterMinutes", known.lock_minutes).set("backup", backup);
+  if (known.auto_save) {
+    object.set("autoSaveOf", encode_base64url(engine.session().keys_digest()));
+  } else {
+    object.set_null("autoSaveOf");
+  }
   return bindings::to_js(object);
 }
 
@@ -232,6 +238,22 @@ val make_backup(Engine& engine, Args& args) {
 }
 
 val plan_backed_up(Engine& engine, Args& args) { return to_plan(engine.session().plan_backed_up(args.whole(0))); }
+
+val plan_auto_save(Engine& engine, Args& args) {
+  const auto proof = slot_key_from(args.secret(0));
+  const auto kdf = kdf_from(args.value(1));
+  const auto key = slot_key_from(args.secret(2));
+  if (!proof || !kdf || !key) return outcome(Errc::ERR_BAD_INPUT);
+  return to_plan(engine.session().plan_auto_save(*proof, *kdf, *key, args.whole(3)));
+}
+
+val plan_end_auto_save(Engine& engine, Args& args) {
+  return to_plan(engine.session().plan_end_auto_save(args.whole(0)));
+}
+
+val auto_save_file(Engine& engine, Args& args) {
+  return outcome(engine.session().auto_save_file(args.whole(0)), [](const Bytes& file) { return to_uint8array(file); });
+}
 
 val backup_kdf_of(Engine&, Args& args) {
   return outcome(backup_kdf(args.bytes(0), args.whole(1) != 0),
@@ -325,6 +347,9 @@ constexpr Op<Engine> kOps[] = {
     {"backupSpec", backup_spec},
     {"makeBackup", make_backup},
     {"planBackedUp", plan_backed_up},
+    {"planAutoSave", plan_auto_save},
+    {"planEndAutoSave", plan_end_auto_save},
+    {"autoSaveFile", auto_save_file},
     {"backupKdf", backup_kdf_of},
     {"openBackup", open_backup_file},
     {"openEnv", open_env},

@@ -1,5 +1,5 @@
 // The whole life of a vault against plain maps: random changes, abandoned plans, crashes before and after a write, locks,
-// other tabs and every way in. KEYHOLD_EFFORT=full: ten times as many steps (natively; Node does not pass it on).
+// other tabs and every way in. KEYHOLD_EFFORT=full: ten times as many steps.
 #include <cstdlib>
 
 #include "vault/ways.h"
@@ -30,6 +30,7 @@ struct Model {
   std::uint64_t code_seed = 0;
   std::map<std::string, std::int64_t> uses;
   std::int64_t epoch = 1;
+  std::uint8_t file_fill = 0;  // of the passphrase's key of a file that is kept up to date; 0: there is none
 };
 
 class Life {
@@ -126,7 +127,7 @@ class Life {
   Result<Plan> change() {
     waiting_.clear();
     new_slot_.clear();
-    what_ = static_cast<int>(rng_.below(16));
+    what_ = static_cast<int>(rng_.below(17));
     if (model_.keys.empty() || (what_ < 3 && model_.keys.size() < 40)) return add_key();
     const std::string id = any(model_.keys);
     Key& key = model_.keys[id];
@@ -156,6 +157,7 @@ class Life {
       case 12: return put_passkey();
       case 13: return remove_slot();
       case 14: return rotate();
+      case 15: return toggle_auto_save();
       default: {
         model_.keys.erase(id);
         std::erase(model_.order, id);
@@ -261,11 +263,30 @@ class Life {
     model_.recovery = slot.id;
     model_.code_seed = rng_.next();
     ++model_.epoch;
+    model_.file_fill = 0;
     return vault_->plan_rotate_root(keys, slot, code_key(slot.id), shelf_.audit, now_);
+  }
+
+  Result<Plan> toggle_auto_save() {
+    if (model_.file_fill != 0) {
+      model_.file_fill = 0;
+      return vault_->plan_end_auto_save(now_);
+    }
+    model_.file_fill = static_cast<std::uint8_t>(1 + rng_.below(250));
+    const BackupKey file = make_backup_key(slot_fields(), slot_key(model_.file_fill), rng_);
+    return vault_->plan_auto_save(any_key(), file, now_);
+  }
+
+  void agrees_on_file(const Vault& vault) {
+    const auto file = vault.auto_save_key();
+    REQUIRE(file.ok() == (model_.file_fill != 0));
+    if (!file) return;
+    REQUIRE(open_backup(seal_backup({}, *file, rng_), slot_key(model_.file_fill)).ok());
   }
 
   void agrees(const Vault& vault) {
     require_whole(vault, shelf_);
+    agrees_on_file(vault);
     std::map<std::string, std::string> secrets;
     for (const auto& [id, key] : model_.keys) {
       secrets[id] = key.secret;

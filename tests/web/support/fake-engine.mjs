@@ -127,7 +127,7 @@ export function fakeModule(overrides = {}) {
       return [{ id: '1', kind: 'passphrase', name: '', createdAt: 0, damaged: false }]
     }
     settings() {
-      return { lockAfterMinutes: 15, backup: { at: null, current: false } }
+      return { lockAfterMinutes: 15, backup: { at: null, current: false }, autoSaveOf: null }
     }
     startClock() {}
     touch() {}

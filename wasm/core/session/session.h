@@ -123,6 +123,11 @@ class Session {
   /// The file. plan_backed_up is to follow. ERR_LOCKED, and what opening a record says.
   Result<Bytes> make_backup(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& file_key, UnixMs now);
   Result<Plan> plan_backed_up(UnixMs now) { return vault_.plan_backed_up(now); }
+  /// A file that is written after each change: auto_save_file(), from the plan on. What make_backup says.
+  Result<Plan> plan_auto_save(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& file_key, UnixMs now);
+  Result<Plan> plan_end_auto_save(UnixMs now) { return vault_.plan_end_auto_save(now); }
+  /// What is to be in the file now. What Vault::auto_save_key says.
+  Result<Bytes> auto_save_file(UnixMs now);
   /// What is opened waits for plan_import or close_import. ERR_LOCKED, and what open_backup says.
   Result<void> open_backup(ByteView file, const SlotKey& file_key);
   Result<void> open_env(const SecretBytes& text, UnixMs now);
@@ -156,6 +161,7 @@ class Session {
 
   const Settings& settings() const { return vault_.settings(); }
   bool backup_is_current() const { return vault_.backup_is_current(); }
+  Digest keys_digest() const { return vault_.keys_digest(); }
   Result<AuditTrail> audit(const Rows& rows) const { return vault_.audit(rows); }
 
   std::vector<KeyView> keys() const;
@@ -219,6 +225,8 @@ class Session {
   };
   Result<Opened> open_key(std::string_view key) const;
   Result<ProviderRef> provider_of(const Record& record) const;
+  Result<void> check_file_kdf(const SlotKdf& kdf) const;
+  Result<Backup> everything(UnixMs now) const;
   Result<Exchange> check(ProviderRef provider, const SecretBytes& secret, std::string key_id, UnixMs now);
   void take_over_endpoints();
   std::optional<Rates> rates_of(const Exchange& call, std::string_view model, UnixMs now) const;

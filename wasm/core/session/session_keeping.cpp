@@ -73,13 +73,16 @@ SlotKdf Session::make_backup_kdf() {
   return make_kdf(own ? own->kdf : KdfParams::standard());
 }
 
-Result<Bytes> Session::make_backup(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& file_key, UnixMs now) {
-  KEYHOLD_CHECK(vault_.prove(proof));
-  // The file goes further than the vault, so it is never weaker.
+// A file goes further than the vault, so it is never weaker.
+Result<void> Session::check_file_kdf(const SlotKdf& kdf) const {
   if (const auto own = vault_.passphrase_slot();
       own && (kdf.kdf.passes() < own->kdf.passes() || kdf.kdf.mem_kib() < own->kdf.mem_kib())) {
     return Errc::ERR_KDF_BOUNDS;
   }
+  return {};
+}
+
+Result<Backup> Session::everything(UnixMs now) const {
   Backup backup;
   backup.made_at = now;
   backup.endpoints = vault_.settings().endpoints;
@@ -87,7 +90,25 @@ Result<Bytes> Session::make_backup(const SlotKey& proof, const SlotKdf& kdf, con
     KEYHOLD_TRY(SecretBytes secret, vault_.open_secret(record->id, record->fields.base));
     backup.keys.push_back({*record, std::move(secret)});
   }
-  return seal_backup(backup, kdf, file_key, rng_);
+  return backup;
+}
+
+Result<Bytes> Session::make_backup(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& file_key, UnixMs now) {
+  KEYHOLD_CHECK(vault_.prove(proof));
+  KEYHOLD_CHECK(check_file_kdf(kdf));
+  KEYHOLD_TRY(const Backup backup, everything(now));
+  return seal_backup(backup, make_backup_key(kdf, file_key, rng_), rng_);
+}
+
+Result<Plan> Session::plan_auto_save(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& file_key, UnixMs now) {
+  KEYHOLD_CHECK(check_file_kdf(kdf));
+  return vault_.plan_auto_save(proof, make_backup_key(kdf, file_key, rng_), now);
+}
+
+Result<Bytes> Session::auto_save_file(UnixMs now) {
+  KEYHOLD_TRY(const BackupKey key, vault_.auto_save_key());
+  KEYHOLD_TRY(const Backup backup, everything(now));
+  return seal_backup(backup, key, rng_);
 }
 
 Result<void> Session::open_backup(ByteView file, const SlotKey& file_key) {

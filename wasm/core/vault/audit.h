@@ -44,6 +44,8 @@ enum class AuditAction {
   trail_restart,
   key_reflected,
   key_caps,
+  auto_save,
+  auto_save_end,
 };
 /// With dashes: "key-add".
 std::string_view name(AuditAction action) noexcept;

@@ -93,7 +93,13 @@ Result<Backup> parse_content(const Body& body) {
 
 }  // namespace
 
-Bytes seal_backup(const Backup& backup, const SlotKdf& kdf, const SlotKey& key, Rng& rng) {
+BackupKey make_backup_key(const SlotKdf& kdf, const SlotKey& key, Rng& rng) {
+  RootKey root = RootKey::make(rng);
+  Bytes slot = seal_slot(kId, 1, make_id(rng), kdf, key, root, rng);
+  return {std::move(slot), std::move(root)};
+}
+
+Bytes seal_backup(const Backup& backup, const BackupKey& key, Rng& rng) {
   JsonOut keys = JsonOut::array();
   std::size_t size = 0;
   for (const OpenedRecord& one : backup.keys) {
@@ -109,15 +115,14 @@ Bytes seal_backup(const Backup& backup, const SlotKdf& kdf, const SlotKey& key, 
     const ByteView secret = one.secret.reveal();
     out = std::copy(secret.begin(), secret.end(), out);
   }
-  const std::string id = make_id(rng);
-  const RootKey root = RootKey::make(rng);
-  const Bytes slot = seal_slot(kId, 1, id, kdf, key, root, rng);
   Bytes file = to_bytes(as_bytes(kMagic));
-  for (std::size_t i = 0; i < 4; ++i) file.push_back(static_cast<std::uint8_t>(slot.size() >> (8 * i)));
-  append(file, slot);
+  for (std::size_t i = 0; i < 4; ++i) file.push_back(static_cast<std::uint8_t>(key.slot.size() >> (8 * i)));
+  append(file, key.slot);
+  // Its slot was sealed by make_backup_key: it can be read.
+  const std::string id = parse_envelope(key.slot)->header.vault;
   const Header header{.purpose = Purpose::backup, .vault = id, .id = std::string(kId)};
   // REVEAL: the subkey seals.
-  append(file, seal_envelope(header, body, derive_subkey(root, SubKeyId::backup).reveal(), rng));
+  append(file, seal_envelope(header, body, derive_subkey(key.root, SubKeyId::backup).reveal(), rng));
   return file;
 }
 

@@ -18,7 +18,15 @@ struct Backup {
   std::vector<CustomEndpoint> endpoints;
 };
 
-Bytes seal_backup(const Backup& backup, const SlotKdf& kdf, const SlotKey& key, Rng& rng);
+/// What a file is sealed with, and the slot in it that leads there.
+struct BackupKey {
+  Bytes slot;
+  RootKey root;
+};
+
+/// `key` was derived from the file's own passphrase, as `kdf` says.
+BackupKey make_backup_key(const SlotKdf& kdf, const SlotKey& key, Rng& rng);
+Bytes seal_backup(const Backup& backup, const BackupKey& key, Rng& rng);
 /// What the file's passphrase must be derived with. ERR_BAD_FORMAT, ERR_KDF_BOUNDS, ERR_TOO_LARGE; ERR_KDF_LARGE above
 /// kUsualMemKib, unless `large`.
 Result<SlotKdf> backup_kdf(ByteView file, bool large);

@@ -11,6 +11,7 @@ namespace keyhold {
 namespace {
 
 constexpr std::size_t kMaxIds = 4'096;  // of keys: more than a vault holds
+constexpr std::size_t kMaxAutoSaveText = 1'024;
 
 Result<CustomEndpoint> parse_custom_endpoint(JsonRef object) {
   KEYHOLD_CHECK(object.only({"id", "name", "base"}));
@@ -40,6 +41,16 @@ Result<BackupNote> parse_backup_note(JsonRef object) {
   return note;
 }
 
+Result<AutoSave> parse_auto_save(JsonRef object) {
+  KEYHOLD_CHECK(object.only({"slot", "key"}));
+  KEYHOLD_TRY(const std::string slot, read_text(object, "slot", kMaxAutoSaveText));
+  KEYHOLD_TRY(const std::string key, read_text(object, "key", kMaxAutoSaveText));
+  AutoSave kept;
+  KEYHOLD_TRY(kept.slot, parse_base64url(slot));
+  KEYHOLD_TRY(kept.key, parse_base64url(key));
+  return kept;
+}
+
 JsonOut encode_settings(const Settings& settings) {
   JsonOut defaults = JsonOut::object();
   for (const auto& [provider, record] : settings.defaults) defaults.set(provider, record);
@@ -61,6 +72,11 @@ JsonOut encode_settings(const Settings& settings) {
     JsonOut backup = JsonOut::object();
     backup.set("at", settings.backup->at).set("keys", encode_base64url(settings.backup->keys));
     info.set("backup", backup);
+  }
+  if (settings.auto_save) {
+    JsonOut kept = JsonOut::object();
+    kept.set("slot", encode_base64url(settings.auto_save->slot)).set("key", encode_base64url(settings.auto_save->key));
+    info.set("autosave", kept);
   }
   return info;
 }
@@ -125,7 +141,7 @@ Bytes seal_settings(const Settings& settings, std::string_view vault, const SubK
 Result<Settings> open_settings(const Envelope& envelope, const SubKey& key) {
   KEYHOLD_TRY(const Json document, open_info(envelope, key));
   const JsonRef info = document.root();
-  KEYHOLD_CHECK(info.only({"defaults", "endpoints", "order", "slots", "lock", "backup"}));
+  KEYHOLD_CHECK(info.only({"defaults", "endpoints", "order", "slots", "lock", "backup", "autosave"}));
   Settings settings;
   settings.rev = envelope.header.rev;
   KEYHOLD_CHECK(read_lists(info, settings));
@@ -133,6 +149,9 @@ Result<Settings> open_settings(const Envelope& envelope, const SubKey& key) {
   KEYHOLD_TRY(settings.lock_minutes, lock.integer(kMinLockMinutes, kMaxLockMinutes));
   if (const auto backup = info.find("backup")) {
     KEYHOLD_TRY(settings.backup, parse_backup_note(*backup));
+  }
+  if (const auto kept = info.find("autosave")) {
+    KEYHOLD_TRY(settings.auto_save, parse_auto_save(*kept));
   }
   return settings;
 }

@@ -40,6 +40,13 @@ struct BackupNote {
   Digest keys{};
 };
 
+/// A backup file that is written anew after each change: its slot as it stands there, and its root key, sealed for the
+/// vault (vault_auto_save.cpp).
+struct AutoSave {
+  Bytes slot;
+  Bytes key;
+};
+
 struct Settings {
   std::int64_t rev = 0;                                      // 0: never stored
   std::map<std::string, std::string, std::less<>> defaults;  // provider id -> record id
@@ -48,6 +55,7 @@ struct Settings {
   std::map<std::string, SlotNote, std::less<>> slots;  // by slot id
   std::int64_t lock_minutes = 15;                      // without use, until the vault locks itself
   std::optional<BackupNote> backup;
+  std::optional<AutoSave> auto_save;
 };
 
 JsonOut encode_endpoints(const std::vector<CustomEndpoint>& endpoints);

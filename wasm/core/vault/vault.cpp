@@ -21,7 +21,8 @@ Vault::Keys::Keys(const RootKey& root)
       manifest(derive_subkey(root, SubKeyId::manifest)),
       settings(derive_subkey(root, SubKeyId::settings)),
       ledger(derive_subkey(root, SubKeyId::ledger)),
-      audit(derive_subkey(root, SubKeyId::audit)) {}
+      audit(derive_subkey(root, SubKeyId::audit)),
+      backup(derive_subkey(root, SubKeyId::backup)) {}
 
 VaultState Vault::state() const noexcept {
   if (opened_) return VaultState::unlocked;

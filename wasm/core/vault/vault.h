@@ -18,6 +18,7 @@
 #include "crypto/subkeys.h"
 #include "crypto/ways_in.h"
 #include "vault/audit.h"
+#include "vault/backup.h"
 #include "vault/ledger.h"
 #include "vault/manifest.h"
 #include "vault/record.h"
@@ -107,6 +108,8 @@ class Vault {
   std::string_view opened_by() const;
   /// Has any key changed since the last backup?
   bool backup_is_current() const;
+  /// Differs when any key was added, changed or deleted. Not to be asked while locked.
+  Digest keys_digest() const;
   /// An older state of everything was put back, and nobody has said yet what is to be done. Notes wait until then.
   bool is_rolled_back() const;
   /// `rows`: the audit entries as stored. ERR_LOCKED.
@@ -182,6 +185,12 @@ class Vault {
 
   /// A backup was made: remembers when, and of which keys.
   Result<Plan> plan_backed_up(UnixMs now);
+  /// From now on a file under this key is written after each change. ERR_CANNOT_UNLOCK, ERR_LOCKED.
+  Result<Plan> plan_auto_save(const SlotKey& proof, const BackupKey& file, UnixMs now);
+  /// ERR_NOT_FOUND if none is written.
+  Result<Plan> plan_end_auto_save(UnixMs now);
+  /// That file's. ERR_NOT_FOUND; ERR_TAMPERED while there are findings: the file may be all that still has a lost key.
+  Result<BackupKey> auto_save_key() const;
   /// All in one transaction. A record's id is that of the one it replaces, or empty for a new one. ERR_TOO_MANY,
   /// ERR_BAD_INPUT (label).
   Result<Plan> plan_import(std::vector<OpenedRecord> records, const std::vector<CustomEndpoint>& endpoints, UnixMs now);
@@ -233,7 +242,7 @@ class Vault {
  private:
   struct Keys {
     explicit Keys(const RootKey& root);
-    SubKey record, manifest, settings, ledger, audit;
+    SubKey record, manifest, settings, ledger, audit, backup;
   };
   // All that exists only while unlocked.
   struct Opened {
@@ -279,7 +288,6 @@ class Vault {
   Result<Proven> open_slot_with(const SlotKey& key) const;
   Result<Proven> proven(const SlotKey& proof) const;
   bool is_listed(std::string_view slot) const;
-  Digest keys_digest() const;
   Sealing usage_sealing() const;
   bool is_resealing() const;
   Result<Draft> draft();

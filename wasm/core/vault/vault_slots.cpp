@@ -228,6 +228,8 @@ Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlo
   draft.put(seal_slot(recovery.id, 1, draft.vault(), recovery.fields, recovery_key, root, rng_));
   if (next.slot.empty()) next.slot = recovery.id;
   settings.slots.insert_or_assign(recovery.id, SlotNote{recovery.name, now});
+  // Its key may be known to whoever knew the old root key.
+  settings.auto_save.reset();
   ++settings.rev;
   draft.put(seal_settings(settings, draft.vault(), next.keys.settings, rng_));
 

@@ -139,6 +139,32 @@ export class Keeping extends Line {
     return this.secretly({ proof, passphrase }, ({ call, proof, kdf }) => ({ op: 'backup', call, proof, kdf }), options)
   }
 
+  /** From now on this file is written anew after each change, sealed under a passphrase of its own. ERR_FILE. */
+  autoSave(
+    proof: WayIn,
+    passphrase: Uint8Array,
+    file: FileSystemFileHandle,
+    options: Cancellable = {},
+  ): Promise<Status> {
+    return this.secretly(
+      { proof, passphrase },
+      ({ call, proof, kdf }) => ({ op: 'autoSave', call, proof, kdf, file }),
+      options,
+    )
+  }
+
+  /** Tries again what could not be written. Only in a click, since the browser may ask for permission. */
+  async autoSaveAgain(): Promise<Status> {
+    const file = await this.ask({ op: 'autoSaveFile' })
+    await file.requestPermission({ mode: 'readwrite' })
+    return this.ask({ op: 'autoSaveAgain' })
+  }
+
+  /** The file stays as it is. */
+  endAutoSave(): Promise<Status> {
+    return this.ask({ op: 'endAutoSave' })
+  }
+
   /** Opens a backup to look at. ERR_KDF_LARGE when its passphrase needs more than 256 MiB, unless `large`. */
   openBackup(
     file: Uint8Array,

@@ -48,7 +48,7 @@ export interface Signals {
   recovery: null
   passphrase: null
   rotate: null
-  backup: { aim: 'file' | 'codes' }
+  backup: { aim: 'file' | 'codes' | 'auto' }
   restore: { scan: boolean }
   wipe: null
   cap: { key: string }

@@ -25,7 +25,7 @@ export const GROUPS: Record<ActionGroup, { name: string; actions: AuditAction[] 
     name: 'Unlocking and ways in',
     actions: ['unlock', 'unlock-failed', 'slot-add', 'slot-remove', 'slot-name', 'passphrase-change', 'root-rotate'],
   },
-  files: { name: 'Backup and restore', actions: ['export', 'import'] },
+  files: { name: 'Backup and restore', actions: ['export', 'import', 'auto-save', 'auto-save-end'] },
   vault: { name: 'Vault and settings', actions: ['create', 'repair', 'trail-restart', 'settings'] },
 }
 
@@ -56,6 +56,8 @@ const DONE: Record<AuditAction, string> = {
   settings: 'Settings changed',
   'trail-restart': 'Record begun anew: the entries before were lost with their database',
   'key-reflected': 'Answer stopped: it held the key itself',
+  'auto-save': 'Backup file kept up to date from here on',
+  'auto-save-end': 'Backup file not kept up to date any more',
 }
 
 export function actionWords({ action, count }: Pick<AuditEntry, 'action' | 'count'>): string {

@@ -1,5 +1,6 @@
 // keeping: the components that keep a vault: its ways in, its locks, its backup, its record and its end. See parts.
 import { activity } from './components/activity'
+import { autoSave } from './components/auto-save'
 import { backupDialog } from './components/backup-dialog'
 import { backupState } from './components/backup-state'
 import { lockSettings } from './components/lock-settings'
@@ -16,6 +17,7 @@ import { wipeDialog } from './components/wipe-dialog'
 
 export const components = {
   activity,
+  autoSave,
   backupDialog,
   backupState,
   lockSettings,

@@ -6,13 +6,13 @@ const FINE = new Intl.NumberFormat('en', {
   minimumFractionDigits: 2,
   maximumFractionDigits: 4,
 })
+const FINEST = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 6 })
 const TENTH_OF_A_DOLLAR = 100_000
-const SMALLEST_SHOWN = 100
+const HUNDREDTH_OF_A_CENT = 100
 
-/** "$12.30", "$0.0042", "less than $0.0001"; a call costs fractions of a cent. */
+/** "$12.30", "$0.0042", "$0.000037"; a call costs fractions of a cent. */
 export function money(microUsd: number): string {
-  if (microUsd === 0) return '$0.00'
-  if (microUsd < SMALLEST_SHOWN) return 'less than $0.0001'
+  if (microUsd < HUNDREDTH_OF_A_CENT) return FINEST.format(microUsd / 1e6)
   return (microUsd < TENTH_OF_A_DOLLAR ? FINE : CENTS).format(microUsd / 1e6)
 }
 

@@ -107,6 +107,14 @@ const store = {
     return this.backupAt !== null && this.status?.backup.current === false
   },
 
+  /** The file that is to follow every change needs a person. */
+  get autoSaveWaits(): boolean {
+    return ['permission', 'gone', 'failed'].includes(this.status?.autoSave?.state ?? '')
+  },
+  get autoSaveName(): string {
+    return this.status?.autoSave?.name || 'your backup file'
+  },
+
   current(view: View): 'page' | false {
     return this.view === view ? 'page' : false
   },

@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'ERR_SELF_TEST'
   | 'ERR_STORAGE'
   | 'ERR_STORAGE_FULL'
+  | 'ERR_FILE'
   | 'ERR_VERSION'
   | 'ERR_WORKER'
   | 'ERR_CANCELLED'
@@ -172,6 +173,10 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
   ERR_STORAGE_FULL: {
     sentence: "The browser has no room left for Keyhold's storage.",
     next: 'Nothing was changed. Free some disk space and try again.',
+  },
+  ERR_FILE: {
+    sentence: 'The file could not be written.',
+    next: 'Nothing was changed. Choose a place you may write to, with room left, and try again.',
   },
   ERR_VERSION: { sentence: 'Another tab runs a newer version of Keyhold.', next: 'Reload this page.' },
   ERR_WORKER: {

@@ -25,6 +25,20 @@ export interface Status {
   lockAfterMinutes: number
   /** When a backup was last made, and whether anything changed since. Only while unlocked. */
   backup: { at: UnixMs | null; current: boolean }
+  /** The backup file that is written anew after each change; null where there is none. Only while unlocked. */
+  autoSave: AutoSaveStatus | null
+}
+
+export interface AutoSaveStatus {
+  /** Of the file; '' when it is not known any more. */
+  name: string
+  /**
+   * `due`: it is being written. Not written since the last change: `permission` is to be given again by a person, the file or
+   * its place is `gone`, writing `failed`; `held`: the vault is damaged, and the file may be all that has a lost key.
+   */
+  state: 'saved' | 'due' | 'permission' | 'gone' | 'failed' | 'held'
+  /** When it was last written. */
+  at: UnixMs | null
 }
 
 export interface SlotInfo {
@@ -130,6 +144,8 @@ export type AuditAction =
   | 'trail-restart'
   | 'key-reflected'
   | 'key-caps'
+  | 'auto-save'
+  | 'auto-save-end'
 
 /** One discrepancy found at unlock; nothing is deleted because of it. */
 export interface Finding {

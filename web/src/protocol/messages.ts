@@ -106,6 +106,14 @@ export type Ask =
   | { op: 'setLockAfter'; minutes: number }
   /** Everything in one sealed file. `kdf` holds the file's own passphrase. */
   | { op: 'backup'; call: CallId; proof: Proof; kdf: MessagePort }
+  /** From now on `file` is written anew after each change: a backup. `kdf` holds its own passphrase. ERR_FILE. */
+  | { op: 'autoSave'; call: CallId; proof: Proof; kdf: MessagePort; file: FileSystemFileHandle }
+  /** Tries again what could not be written, once a person has given permission or the place is back. */
+  | { op: 'autoSaveAgain' }
+  /** For asking the person's permission: only a page can. */
+  | { op: 'autoSaveFile' }
+  /** The file stays, and is not written any more. */
+  | { op: 'endAutoSave' }
   /** Opens a backup to look at; nothing is stored. Above 256 MiB of memory for its passphrase: ERR_KDF_LARGE unless `large`. */
   | { op: 'openBackup'; call: CallId; file: Uint8Array; kdf: MessagePort; large: boolean }
   /** The same for the KEY=value lines of a .env file. */
@@ -187,6 +195,10 @@ export interface Answers {
   rotateRoot: Status
   setLockAfter: Status
   backup: BackupFile
+  autoSave: Status
+  autoSaveAgain: Status
+  autoSaveFile: FileSystemFileHandle
+  endAutoSave: Status
   openBackup: ImportPreview
   openEnv: ImportPreview
   restore: ImportResult

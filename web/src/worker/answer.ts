@@ -6,6 +6,7 @@ import { CHECK_LIMITS } from './exchange'
 import { Failure, problemOf, take } from './failure'
 import {
   audit,
+  autoSave,
   backup,
   changeWaysIn,
   exportRaw,
@@ -114,6 +115,17 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
       return vault.status()
     case 'backup':
       return backup(request, asker)
+    case 'autoSave':
+      return autoSave(request, asker)
+    case 'autoSaveAgain':
+      await vault.autoSave.again()
+      return vault.status()
+    case 'autoSaveFile':
+      return vault.autoSave.file()
+    case 'endAutoSave':
+      await mutate(() => vault.engine.planEndAutoSave(vault.now()))
+      await vault.autoSave.end()
+      return vault.status()
     case 'openBackup':
       return openBackup(request, asker)
     case 'openEnv':

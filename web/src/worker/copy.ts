@@ -1,43 +1,40 @@
 // copy: the sealed copy of the vault beside it, in the origin's private file system, or in a second database where an
 // engine cannot write files there. It outlives a broken or deleted database; it does not outlive "clear site data".
 import { deleteDB, openDB } from 'idb'
+import { writeFile } from './file'
+import { SpacedWrites } from './spaced-writes'
 
 const FILE = 'keyhold.copy'
 const DATABASE = 'keyhold-copy'
 const STORE = 'copy'
-/** Written once in this time, so that many changes are one write; the first of them at once, since it may be the last. */
-const SPACING_MS = 1_000
 const NONE = new Uint8Array()
 
 export class Copy {
-  readonly #make: (before: Uint8Array) => Uint8Array | null
+  readonly #writes: SpacedWrites
   /** What lies there, as far as this worker knows. */
   #last: Uint8Array = NONE
-  #writtenAt = -Infinity
-  #due: ReturnType<typeof setTimeout> | null = null
-  #writing: Promise<void> = Promise.resolve()
 
   /** @param make  what to write now, in place of `before`; null or empty when the copy is to stay as it is. */
   constructor(make: (before: Uint8Array) => Uint8Array | null) {
-    this.#make = make
+    this.#writes = new SpacedWrites(
+      () => {
+        const bytes = make(this.#last)
+        if (bytes === null || bytes.length === 0) return null
+        return (this.#last = bytes)
+      },
+      // A copy that cannot be written costs no key.
+      (bytes) => write(bytes).catch(() => {}),
+    )
   }
 
-  /** The vault changed. Whoever waits for that is answered first. */
+  /** The vault changed. */
   touch(): void {
-    const waitMs = Math.max(0, this.#writtenAt + SPACING_MS - performance.now())
-    this.#due ??= setTimeout(() => void this.flush(), waitMs)
+    this.#writes.touch()
   }
 
-  /** Writes what is due, once; the bytes are taken before anything waits. A copy that cannot be written costs no key. */
+  /** Writes what is due. */
   flush(): Promise<void> {
-    if (this.#due === null) return this.#writing
-    clearTimeout(this.#due)
-    this.#due = null
-    this.#writtenAt = performance.now()
-    const bytes = this.#make(this.#last)
-    if (bytes === null || bytes.length === 0) return this.#writing
-    this.#last = bytes
-    return (this.#writing = this.#writing.then(() => write(bytes)).catch(() => {}))
+    return this.#writes.flush()
   }
 
   /** @returns null when there is none, or it cannot be read. */
@@ -48,9 +45,7 @@ export class Copy {
   }
 
   async remove(): Promise<void> {
-    if (this.#due !== null) clearTimeout(this.#due)
-    this.#due = null
-    await this.#writing
+    await this.#writes.stop()
     const root = await files()
     await Promise.all([root?.removeEntry(FILE).catch(() => {}), deleteDB(DATABASE).catch(() => {})])
   }
@@ -59,10 +54,7 @@ export class Copy {
 async function write(bytes: Uint8Array): Promise<void> {
   const file = await (await files())?.getFileHandle(FILE, { create: true }).catch(() => undefined)
   if (typeof file?.createWritable !== 'function') return writeRow(bytes)
-  // Written to a swap file, which takes the old one's place when it closes.
-  const out = await file.createWritable()
-  await out.write(bytes as Uint8Array<ArrayBuffer>)
-  await out.close()
+  await writeFile(file, bytes)
 }
 
 async function readFile(): Promise<Uint8Array | null> {

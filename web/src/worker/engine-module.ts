@@ -153,7 +153,8 @@ export interface KeepingEngine {
   /** 0: lock at once. `busy` (0 or 1): an answer is arriving. */
   lockDueInMs(wallMs: number, monoMs: number, busy: number): number
   unlockWaitMs(failures: number, lastAt: UnixMs, now: UnixMs): number
-  settings(): Pick<Status, 'lockAfterMinutes' | 'backup'>
+  /** `autoSaveOf`: what keys a file that is kept up to date is to have, as a digest; null where none is, and while locked. */
+  settings(): Pick<Status, 'lockAfterMinutes' | 'backup'> & { autoSaveOf: string | null }
   audit(rows: Row[]): Outcome<AuditTrail>
 
   planExpires(key: KeyId, at: UnixMs | null, now: UnixMs): Outcome<Plan>
@@ -167,6 +168,10 @@ export interface KeepingEngine {
   backupSpec(): KdfSpec
   makeBackup(proof: EngineBuffer, kdf: KdfSpec, fileKey: EngineBuffer, now: UnixMs): Outcome<Uint8Array>
   planBackedUp(now: UnixMs): Outcome<Plan>
+  planAutoSave(proof: EngineBuffer, kdf: KdfSpec, fileKey: EngineBuffer, now: UnixMs): Outcome<Plan>
+  planEndAutoSave(now: UnixMs): Outcome<Plan>
+  /** ERR_TAMPERED while anything in the vault is damaged or missing. */
+  autoSaveFile(now: UnixMs): Outcome<Uint8Array>
   /** ERR_KDF_LARGE above 256 MiB unless `large` is 1. */
   backupKdf(file: Uint8Array, large: number): Outcome<KdfSpec>
   openBackup(file: Uint8Array, fileKey: EngineBuffer): Outcome<null>

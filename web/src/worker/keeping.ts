@@ -84,17 +84,22 @@ export function changeWaysIn(
   })
 }
 
+/** A way in shown for what leaves the vault, and the key of a file that is to be made. */
+async function forFile(request: AskOf<'backup' | 'autoSave'>, vault: Asker['vault'], proving: Proving) {
+  await vault.keeping()
+  const proof = await vault.prove(request.proof.way, async () => {
+    const key = await proving.key(request.proof)
+    take(vault.engine.prove(key))
+    return key
+  })
+  const spec = vault.engine.backupSpec()
+  return { proof, spec, key: await proving.derive(proving.port(request.kdf), spec) }
+}
+
 export function backup(request: AskOf<'backup'>, asker: Asker): Promise<BackupFile> {
   return proven(request, asker, async (proving) => {
     const { vault } = asker
-    await vault.keeping()
-    const proof = await vault.prove(request.proof.way, async () => {
-      const key = await proving.key(request.proof)
-      take(vault.engine.prove(key))
-      return key
-    })
-    const spec = vault.engine.backupSpec()
-    const key = await proving.derive(proving.port(request.kdf), spec)
+    const { proof, spec, key } = await forFile(request, vault, proving)
     const made = vault.now()
     const file = take(vault.engine.makeBackup(proof, spec, key, made))
     const keys = vault.engine.keys().length
@@ -105,6 +110,18 @@ export function backup(request: AskOf<'backup'>, asker: Asker): Promise<BackupFi
         if (vault.ended) throw error
       })
     return { name: `keyhold-${new Date(made).toISOString().slice(0, 10)}.keyhold`, file, keys }
+  })
+}
+
+export function autoSave(request: AskOf<'autoSave'>, asker: Asker): Promise<Status> {
+  return proven(request, asker, async (proving) => {
+    const { vault } = asker
+    await vault.autoSave.tryOut(request.file)
+    const { proof, spec, key } = await forFile(request, vault, proving)
+    await vault.autoSave.begin(request.file, () =>
+      vault.mutate(() => vault.engine.planAutoSave(proof, spec, key, vault.now()), asker),
+    )
+    return vault.status()
   })
 }
 

@@ -9,6 +9,7 @@ import {
   type WorkerStart,
 } from '../protocol/messages'
 import { Failure } from './failure'
+import { isFileHandle } from './file'
 
 export const LIMITS = {
   id: 64,
@@ -117,6 +118,10 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   }),
   setLockAfter: ask('setLockAfter', { minutes: number }),
   backup: ask('backup', { call: number, proof, kdf: port }),
+  autoSave: ask('autoSave', { call: number, proof, kdf: port, file: v.custom<FileSystemFileHandle>(isFileHandle) }),
+  autoSaveAgain: ask('autoSaveAgain', {}),
+  autoSaveFile: ask('autoSaveFile', {}),
+  endAutoSave: ask('endAutoSave', {}),
   openBackup: ask('openBackup', { call: number, file: bytes(LIMITS.backupBytes), kdf: port, large: flag }),
   openEnv: ask('openEnv', { file: bytes(LIMITS.envBytes) }),
   restore: ask('restore', {

@@ -1,7 +1,9 @@
 // storage: where sealed rows lie (IndexedDB `keyhold`), and the one transaction that changes them.
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction } from 'idb'
+import type { SavedFile } from './auto-save'
 import type { Plan, Row } from './engine-module'
 import { Failure, isTrap } from './failure'
+import { isFileHandle } from './file'
 
 /** Of what is stored, in meta.format; a worker that finds a higher one writes nothing. */
 const FORMAT = 1
@@ -13,6 +15,8 @@ const PASSING = 'keyhold-passing'
 const ATTEMPTS = 'attempts'
 /** How often usage was sealed for a new root key, in `meta`. */
 const RESEALED = 'resealed'
+/** The file that is kept up to date, in `meta`. */
+const SAVED_FILE = 'saved-file'
 
 interface Schema extends DBSchema {
   envelopes: { key: string; value: Uint8Array }
@@ -41,6 +45,7 @@ export interface StoredRows {
   attempts: Attempts
   /** How often rows of usage were sealed anew, for a new root key. */
   resealed: number
+  savedFile: SavedFile | null
 }
 
 /** Wrong attempts in a row, and when the last was. */
@@ -63,10 +68,11 @@ export class Storage {
   readAll(): Promise<StoredRows> {
     return this.#with(async (db) => {
       const tx = db.transaction(['envelopes', 'ledger', 'meta'])
-      const [format, attempts, resealed, envelopeKeys, envelopes, ledgerKeys, ledger] = await Promise.all([
+      const [format, attempts, resealed, savedFile, envelopeKeys, envelopes, ledgerKeys, ledger] = await Promise.all([
         tx.objectStore('meta').get('format'),
         tx.objectStore('meta').get(ATTEMPTS),
         tx.objectStore('meta').get(RESEALED),
+        tx.objectStore('meta').get(SAVED_FILE),
         tx.objectStore('envelopes').getAllKeys(),
         tx.objectStore('envelopes').getAll(),
         tx.objectStore('ledger').getAllKeys(),
@@ -78,6 +84,7 @@ export class Storage {
         ledger: rows(ledgerKeys, ledger),
         attempts: attemptsFrom(attempts),
         resealed: countFrom(resealed),
+        savedFile: savedFileFrom(savedFile),
       }
     })
   }
@@ -197,6 +204,14 @@ export class Storage {
 
   forgetAttempts(): Promise<void> {
     return this.#write(['meta'], 'strict', async (tx) => [() => tx.objectStore('meta').delete(ATTEMPTS)])
+  }
+
+  /** Null: none. */
+  rememberFile(saved: SavedFile | null): Promise<void> {
+    return this.#write(['meta'], 'relaxed', async (tx) => {
+      const meta = tx.objectStore('meta')
+      return [() => (saved === null ? meta.delete(SAVED_FILE) : meta.put(saved, SAVED_FILE))]
+    })
   }
 
   /**
@@ -324,6 +339,13 @@ function attemptsFrom(value: unknown): Attempts {
   return Number.isSafeInteger(count) && Number.isSafeInteger(lastAt) && count >= 0 && lastAt >= 0
     ? { count, lastAt }
     : NO_ATTEMPTS
+}
+
+/** What has another form was not put there by us: then there is none. */
+function savedFileFrom(value: unknown): SavedFile | null {
+  const { file, of, at } = (value ?? {}) as Partial<SavedFile>
+  if (!isFileHandle(file) || typeof of !== 'string' || !(at === null || Number.isSafeInteger(at))) return null
+  return { file, of, at: at as number | null }
 }
 
 function same(a: Uint8Array | undefined, b: Uint8Array | null): boolean {

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../protocol/errors'
 import type { AskOf, KeyInfo, Proof, ProviderInfo, Spending, Status, UsageReport } from '../protocol/messages'
 import { WrongAttempts } from './attempts'
 import { AutoLock } from './auto-lock'
+import { AutoSave } from './auto-save'
 import { Copy } from './copy'
 import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
 import type { Caller, Limits, Network } from './exchange'
@@ -10,10 +11,12 @@ import { Failure, take } from './failure'
 import { Heap } from './heap'
 import { Ledger } from './ledger'
 import { once } from './once'
+import { Notes } from './notes'
 import { Prices } from './prices'
 import type { Proving } from './proof'
 import { Queue } from './queue'
 import type { Storage } from './storage'
+import type { Surroundings } from './surroundings'
 import { CallsUnderWay, type Answered } from './under-way'
 import { Usage } from './usage'
 import { writePlan } from './write-plan'
@@ -21,31 +24,13 @@ import { writePlan } from './write-plan'
 const WRITE_LOCK = 'keyhold-write'
 /** A lock waits no longer than this for the last ledger rows; they are sealed, and the keys are gone by then. */
 const LAST_WRITE_MS = 300
-/** Several happenings are one write, which is a durable one. */
-const NOTES_AFTER_MS = 1_000
-
-export interface Surroundings {
-  net: Network
-  storage: Storage
-  /** Absent where the engine lacks Web Locks; the write check then stands alone. */
-  locks: LockManager | undefined
-  /** To the vault workers of other tabs and builds. */
-  others(news: 'lock' | 'changed'): void
-  /** To this worker's ports. */
-  tell(news: 'changed' | 'unlocked' | 'locked', except?: object): void
-  /** Loads keeping.wasm into the engine. */
-  keeping(): Promise<void>
-  /** The price list's bytes. */
-  prices(): Promise<ArrayBuffer>
-  /** Ends the worker. */
-  close(): void
-}
 
 export class Vault {
   readonly heap: Heap
   readonly net: Network
   readonly storage: Storage
   readonly copy: Copy
+  readonly autoSave: AutoSave
   /**
    * To be awaited before any operation of wasm/split/keeping-ops.txt; the engine comes to its end at one that is not there.
    * ERR_WORKER when keeping.wasm cannot be had now.
@@ -62,7 +47,7 @@ export class Vault {
   readonly #usage: Usage
   readonly #calls: CallsUnderWay
   readonly #attempts: WrongAttempts
-  #noting: ReturnType<typeof setTimeout> | null = null
+  readonly #notes: Notes
   #copyHelps = false
   #ended = false
 
@@ -87,11 +72,19 @@ export class Vault {
       // Only a vault with something amiss needs the copy until now.
       return this.#engine.copy(this.#engine.findings().length > 0 ? before : new Uint8Array())
     })
+    this.autoSave = new AutoSave({
+      engine: () => (this.#ended || this.#engine.state() !== 'unlocked' ? null : this.#engine),
+      storage: around.storage,
+      keeping: this.keeping,
+      now: () => this.now(),
+      changed: () => around.tell('changed'),
+    })
     const listed = () => Promise.all([around.prices(), this.keeping()]).then(([file]) => file)
     this.#prices = new Prices(listed, (file) => {
       if (!this.#ended) take(this.#engine.usePrices(file))
     })
     this.#attempts = new WrongAttempts(this)
+    this.#notes = new Notes(this, this.#engine)
     this.#usage = new Usage(this, this.#engine)
     this.#calls = new CallsUnderWay(this, this.#engine, this.#usage, this.#prices)
     this.#ledger = new Ledger(
@@ -127,7 +120,7 @@ export class Vault {
       waitS: Math.ceil(this.#attempts.waitMs() / 1_000),
       failedAttempts: this.#attempts.count,
       copy: this.#copyHelps,
-      ...engine.settings(),
+      ...this.#backups(),
     }
   }
 
@@ -171,12 +164,14 @@ export class Vault {
       }
       this.#autoLock.start()
       this.#ledger.touch()
+      // What could not be saved before.
+      this.autoSave.touch()
       await this.#opened(async () => {
         const stronger = port === null ? null : this.engine.strongerKdf()
         const lost = await this.storage.lacksAudit()
         if (lost || stronger !== null) await this.keeping()
         if (lost) await this.mutate(() => this.engine.planRestartTrail(this.now()), asker)
-        if (port === null || stronger === null) return this.#writeNotes(asker)
+        if (port === null || stronger === null) return this.#notes.write(asker)
         const key = await proving.derive(port, stronger)
         return this.mutate(() => this.engine.planChangePassphrase(slotKey, stronger, key, this.now()), asker)
       })
@@ -228,6 +223,7 @@ export class Vault {
           this.#usage.last()
           await this.storage.wipe()
           await this.copy.remove()
+          await this.autoSave.end()
           gone()
           // The asker hears of it before its port ends. Writes that wait find a vault that has ended.
           await new Promise((told) => setTimeout(told, 0))
@@ -253,6 +249,7 @@ export class Vault {
         })
         this.touch()
         this.copy.touch()
+        this.autoSave.touch()
         this.#around.others('changed')
         this.#around.tell('changed', asker)
         return id
@@ -276,7 +273,7 @@ export class Vault {
       if (!this.#ended) {
         this.touch()
         this.#ledger.touch()
-        this.#writeNotesSoon()
+        this.#notes.soon()
       }
     }
   }
@@ -294,7 +291,7 @@ export class Vault {
   noteChecked(key: string, code: ErrorCode | 'ok'): void {
     this.engine.noteChecked(key, code, this.now())
     this.#ledger.touch()
-    this.#writeNotesSoon()
+    this.#notes.soon()
   }
 
   /** Refuse new work, stop calls, wipe, say so, end. Here and, unless it came from there, in every other worker. */
@@ -303,8 +300,9 @@ export class Vault {
     const rows = this.#ledger.take()
     this.#calls.settleAll()
     const usage = this.#usage.last()
-    const notes = this.#lastNotes()
+    const notes = this.#notes.last()
     void this.copy.flush()
+    void this.autoSave.flush()
     this.#autoLock.stop()
     this.#ended = true
     this.#calls.abortAll(new Failure('ERR_LOCKED'))
@@ -335,21 +333,17 @@ export class Vault {
 
   async #reload(): Promise<void> {
     await this.#ledger.flush()
-    const { envelopes, ledger, attempts, resealed } = await this.storage.readAll()
+    const { envelopes, ledger, attempts, resealed, savedFile } = await this.storage.readAll()
     this.#attempts.know(attempts)
+    this.autoSave.know(savedFile)
     // With no wait between the two: from here on, rows of usage are sealed by the key that the engine now has.
     this.storage.resealed = resealed
     const state = take(this.engine.load(envelopes, ledger))
-    if (state === 'unlocked') return
+    if (state === 'unlocked') return this.autoSave.touch()
     const copy = await this.copy.read()
     // One that is no copy of ours is none.
     if (copy !== null) this.engine.knowCopy(copy)
     this.#copyHelps = copy !== null && this.engine.planRecover(copy).error === undefined
-  }
-
-  /** What happened without changing anything. It may wait for a second; at a lock it does not. */
-  async #writeNotes(asker: object): Promise<void> {
-    if (this.engine.waitingNotes() > 0) await this.mutate(() => this.engine.planNotes(), asker)
   }
 
   /** The vault is open: what is to be written of that may fail without closing it again. */
@@ -362,24 +356,18 @@ export class Vault {
     }
   }
 
+  /** A file that is kept up to date is a backup like any other. */
+  #backups(): Pick<Status, 'lockAfterMinutes' | 'backup' | 'autoSave'> {
+    const { lockAfterMinutes, backup, autoSaveOf } = this.engine.settings()
+    const autoSave = this.autoSave.status(autoSaveOf)
+    if (autoSave === null || autoSave.at === null) return { lockAfterMinutes, backup, autoSave }
+    const at = Math.max(backup.at ?? 0, autoSave.at)
+    return { lockAfterMinutes, backup: { at, current: backup.current || autoSave.state === 'saved' }, autoSave }
+  }
+
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const { locks } = this.#around
     return locks === undefined ? work() : (locks.request(WRITE_LOCK, work) as Promise<T>)
-  }
-
-  #writeNotesSoon(): void {
-    if (this.#engine.waitingNotes() === 0) return
-    this.#noting ??= setTimeout(() => {
-      this.#noting = null
-      if (!this.#ended) this.#writeNotes(this).catch((error: unknown) => this.crash(error))
-    }, NOTES_AFTER_MS)
-  }
-
-  /** Sealed while there are keys, written when there are none. */
-  #lastNotes(): Plan | null {
-    if (this.#noting !== null) clearTimeout(this.#noting)
-    if (this.#engine.waitingNotes() === 0) return null
-    return this.#engine.planNotes().value ?? null
   }
 
   async #close(lastRows: Row[] = [], lastUsage: Row[] = [], notes: Plan | null = null): Promise<void> {
@@ -387,7 +375,7 @@ export class Vault {
     const usage = lastUsage.length > 0 ? this.#usage.writeLast(lastUsage).catch(() => {}) : null
     // Another worker's write, or a lock that comes in the middle of one of ours, leaves them out.
     const trail = notes === null ? null : this.storage.write(notes).catch(() => {})
-    const written = Promise.all([ledger, usage, trail, this.copy.flush()])
+    const written = Promise.all([ledger, usage, trail, this.copy.flush(), this.autoSave.flush()])
     await Promise.race([written, new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
     this.storage.close()
     this.#around.close()

@@ -1,7 +1,9 @@
-// backup-dialog: the vault leaves as one sealed file: to be kept, or shown as codes for another device to scan.
+// backup-dialog: the vault leaves as one sealed file: to be kept, to be kept up to date, or shown as codes for another
+// device to scan.
 import { blend, dialog, signal } from '../alpine'
 import { wipe } from '../../engine/bytes'
 import { download } from '../download'
+import { pickFile } from '../pick-file'
 import { split } from '../qr-parts'
 import { session } from '../session'
 import { explainThrown, type Explained } from '../text'
@@ -10,8 +12,29 @@ import { codeShow } from './code-show'
 import { filePassphrase } from './file-passphrase'
 import type { BackupFile } from '../../protocol/messages'
 
-type Aim = 'file' | 'codes'
+type Aim = 'file' | 'codes' | 'auto'
 type Step = 'passphrase' | 'done' | 'codes'
+
+const WORDS: Record<Aim, { title: string; make: string; proof: string; done: string }> = {
+  file: {
+    title: 'Make a backup',
+    make: 'Make the backup',
+    proof: 'Make the backup?',
+    done: 'Your backup is made',
+  },
+  codes: {
+    title: 'Move to another device',
+    make: 'Show the codes',
+    proof: 'Show the codes?',
+    done: '',
+  },
+  auto: {
+    title: 'A file that is always up to date',
+    make: 'Choose the file',
+    proof: 'Save changes to this file?',
+    done: 'Changes are saved from now on',
+  },
+}
 
 export const backupDialog = () => {
   /** Sealed bytes; kept until the dialog closes, so that they can be saved once more. */
@@ -27,14 +50,16 @@ export const backupDialog = () => {
 
     get title(): string {
       if (this.step === 'codes') return 'Scan these codes'
-      if (this.step === 'done') return 'Your backup is made'
-      return this.aim === 'file' ? 'Make a backup' : 'Move to another device'
+      return this.step === 'done' ? WORDS[this.aim].done : WORDS[this.aim].title
     },
     get invalid(): boolean {
       return false
     },
     get makeText(): string {
-      return this.aim === 'file' ? 'Make the backup' : 'Show the codes'
+      return WORDS[this.aim].make
+    },
+    get whereItIs(): string {
+      return this.aim === 'auto' ? 'It lies where you chose.' : 'Your browser has put it with your downloads.'
     },
     get holds(): string {
       const count = session().keys.length
@@ -50,26 +75,40 @@ export const backupDialog = () => {
       dialog('backup-dialog').showModal()
       void this.offerWords()
     },
-    make() {
-      if (!this.ready) return
+    async make() {
+      if (!this.ready || this.busy) return
       this.problem = null
-      let passphrase: Uint8Array
+      this.busy = true
       try {
-        passphrase = this.takeFilePassphrase()
+        // Asked first: the browser shows its own dialog only in a click.
+        const file = this.aim === 'auto' ? await pickFile('keyhold-backup.keyhold') : null
+        if (this.aim === 'auto' && file === null) return
+        this.prove(this.takeFilePassphrase(), file)
       } catch (error) {
         this.problem = explainThrown(error)
-        return
+      } finally {
+        this.busy = false
       }
+    },
+    /** @param file  that is to be kept up to date; null for one that is made once */
+    prove(passphrase: Uint8Array, file: FileSystemFileHandle | null) {
       signal('prove', {
-        title: this.aim === 'file' ? 'Make the backup?' : 'Show the codes?',
+        title: WORDS[this.aim].proof,
         text: 'What leaves the vault needs more than an unlocked page.',
-        subject: '',
-        action: this.aim === 'file' ? 'Make the backup' : 'Show the codes',
+        subject: file?.name ?? '',
+        action: file === null ? this.makeText : 'Save to this file',
         run: async (proof, signal) => {
-          made = await vault().backup(proof, passphrase.slice(), { signal })
-          this.fileName = made.name
           this.opensWith = this.own ? 'the passphrase you chose for it' : 'the six words you wrote down'
-          await this.hand(made)
+          if (file === null) {
+            made = await vault().backup(proof, passphrase.slice(), { signal })
+            this.fileName = made.name
+            await this.hand(made)
+          } else {
+            session().take(await vault().autoSave(proof, passphrase.slice(), file, { signal }))
+            this.fileName = file.name
+            this.step = 'done'
+            this.forget()
+          }
           await session().refresh()
         },
         closed: () => {

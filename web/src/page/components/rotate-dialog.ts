@@ -59,6 +59,10 @@ export const rotateDialog = () => {
     get allDecided(): boolean {
       return this.passkeys.every(({ state }) => state !== 'asked')
     },
+    /** The file that changes are saved to; '' where there is none. */
+    get autoSaves(): string {
+      return session().status?.autoSave?.name ?? ''
+    },
     get hasRecovery(): boolean {
       return session().slots.some(({ kind }) => kind === 'recovery')
     },
