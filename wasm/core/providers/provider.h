@@ -69,12 +69,22 @@ struct AnswerRule {
   Errc code{};
 };
 
+/// Whether a web page may call a provider: yes, also where somebody has to allow it first; unknown: nobody has tried;
+/// no: it is listed so that a person learns why it cannot be used.
+enum class Browser { yes, unknown, no };
+std::string_view name(Browser browser) noexcept;
+
 struct Provider {
   std::string id;
   std::string name;
   Endpoint base;
   ProviderKind kind;
   Wire wire;
+  /// The entry this one is as, but for what it says itself; "" if none.
+  std::string like;
+  Browser browser;
+  /// The base only shows what one looks like: users have their own, and add an endpoint that is like this entry.
+  bool example;
 
   struct Auth {
     std::string header;  // lower-case
@@ -86,6 +96,8 @@ struct Provider {
   struct Check {
     Method method;
     std::string path;  // below the base, with its query
+    /// JSON that asks for a model nobody has: whoever has a good key is told so, and pays nothing. "": without a body.
+    std::string body;
   } check;
   std::vector<AnswerRule> rules;
 
@@ -118,12 +130,16 @@ struct Provider {
   std::string docs_url;
   std::vector<std::string> steps;
   std::string suggested_model;
+
+  /// Keys can be stored for it, and sent to it.
+  bool usable() const noexcept { return browser != Browser::no && !example; }
 };
 
 /// A call under way keeps its provider alive while the catalogue changes.
 using ProviderRef = std::shared_ptr<const Provider>;
 
-/// An OpenAI-compatible endpoint of the user's own. Works without a key when it is on this computer.
-Provider custom_provider(std::string id, std::string name, Endpoint base);
+/// An endpoint of the user's own: as another provider is, or OpenAI-compatible. Works without a key when it is on this
+/// computer.
+Provider custom_provider(std::string id, std::string name, Endpoint base, const Provider* like = nullptr);
 
 }  // namespace keyhold
