@@ -77,7 +77,7 @@ TEST_CASE("catalogue: what the schema does not allow is refused") {
            R"("check":{"method":"POST","path":"x","body":"{}"})",
            R"("browser":"maybe")",
            R"("browser":true)",
-           R"("browser_note":"a\u000ab")",
+           R"("browser_note":"why")",
            R"("like":"nobody")",
            R"("like":7)",
            R"("example_base":1)",

@@ -266,10 +266,10 @@ constexpr TextField kTextFields[] = {
 }  // namespace
 
 Result<Provider> parse_provider(JsonRef entry, ProviderKind kind, const Provider* like) {
-  KEYHOLD_CHECK(entry.only({"id",           "name",    "base",     "wire",        "like",         "browser",
-                            "auth",         "headers", "check",    "chat",        "rules",        "calls",
-                            "also",         "beside",  "query",    "cors",        "example_base", "key_prefixes",
-                            "key_optional", "steps",   "docs_url", "console_url", "browser_note", "suggested_model"}));
+  KEYHOLD_CHECK(entry.only({"id",           "name",    "base",     "wire",        "like",           "browser",
+                            "auth",         "headers", "check",    "chat",        "rules",          "calls",
+                            "also",         "beside",  "query",    "cors",        "example_base",   "key_prefixes",
+                            "key_optional", "steps",   "docs_url", "console_url", "suggested_model"}));
   KEYHOLD_CHECK(entry.field("id"));
   KEYHOLD_CHECK(entry.field("name"));
   std::string id;
@@ -317,8 +317,6 @@ Result<Provider> parse_provider(JsonRef entry, ProviderKind kind, const Provider
   for (const TextField& field : kTextFields) {
     KEYHOLD_CHECK(read_text(entry, field.key, kMaxFieldText, field.check, provider.*field.member));
   }
-  std::string note;  // for the page alone
-  KEYHOLD_CHECK(read_text(entry, "browser_note", kMaxStepText, printable, note));
   return provider;
 }
 
