@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,14 +20,14 @@ namespace keyhold {
 /// Header names are compared without regard to case; ours are lower-case.
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-enum class Method { get, post, del };
+enum class Method : std::uint8_t { get, post, del };
 /// "GET", "POST", "DELETE"
 std::string_view name(Method method) noexcept;
 /// ERR_BAD_REQUEST for any other method.
 Result<Method> parse_method(std::string_view text);
 
 /// The forms of question and answer that Keyhold itself can write and read.
-enum class Wire { openai_chat, openai_responses, anthropic, gemini, cohere, ollama };
+enum class Wire : std::uint8_t { openai_chat, openai_responses, anthropic, gemini, cohere, ollama };
 inline constexpr std::array kWires = {Wire::openai_chat, Wire::openai_responses, Wire::anthropic,
                                       Wire::gemini,      Wire::cohere,           Wire::ollama};
 /// As in the catalogue and the protocol: "openai-chat", "openai-responses", "anthropic", "gemini", "cohere", "ollama".
@@ -37,7 +38,7 @@ enum class ProviderKind { catalogue, site, custom };
 std::string_view name(ProviderKind kind) noexcept;
 
 /// What a call is for. A grant to a host page covers `infer` and `models`; each other class is asked for by itself.
-enum class CallClass { infer, models, files, images, audio, batch };
+enum class CallClass : std::uint8_t { infer, models, files, images, audio, batch };
 
 /// One kind of call that may be made of a provider. What is not listed is refused.
 struct Call {
