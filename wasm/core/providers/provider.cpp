@@ -47,8 +47,8 @@ std::string_view name(Browser browser) noexcept {
 }
 
 Provider custom_provider(std::string id, std::string name, Endpoint base, const Provider* like) {
-  Provider custom =
-      like == nullptr ? usual_provider(id, name, base, Wire::openai_chat) : like_provider(*like, id, name, base);
+  Provider custom = like == nullptr ? usual_provider(std::move(id), std::move(name), std::move(base), Wire::openai_chat)
+                                    : like_provider(*like, std::move(id), std::move(name), std::move(base));
   custom.kind = ProviderKind::custom;
   custom.key_optional = custom.key_optional || custom.base.is_loopback();
   return custom;
