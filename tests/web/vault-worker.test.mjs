@@ -140,12 +140,15 @@ test('who deletes the vault is answered first and told of the lock then, as all 
   await rejects(tab.wipe('delet'), 'ERR_BAD_INPUT')
   let locked = false
   tab.on('locked', () => (locked = true))
+  const databases = async () => (await indexedDB.databases()).map(({ name }) => name)
+  assert.ok((await databases()).includes('keyhold'), 'positive control: there is one')
   await tab.wipe('delete')
   assert.equal(locked, false)
   await tick(5)
   assert.equal(locked, true)
   assert.equal(other.events.at(-1).event, 'locked')
   other.port.close()
+  assert.deepEqual(await databases(), [], 'nothing was opened again behind it')
   await tick(RECONNECT_AFTER_MS + 10)
   assert.equal((await tab.status()).state, 'absent')
   await tab.create(passphrase())
@@ -186,6 +189,28 @@ test('a trap in the engine ends the worker: ERR_INTERNAL, locked, heap wiped, an
   assert.ok(module.HEAPU8.every((byte) => byte === 0))
   assert.equal((await tab.status()).state, 'locked')
   assert.equal(browser.workers.length, 2)
+})
+
+test('a trap while the copy is sealed, which nobody waits for, ends the worker as any other does', async () => {
+  let traps = false
+  const tab = await opened({ engine: { copy: () => (traps ? trap() : new Uint8Array()) } })
+  const { module } = browser.workers[0]
+  const locked = new Promise((done) => tab.on('locked', done))
+  await tick(5)
+  traps = true
+  await add(tab)
+  await locked
+  assert.ok(module.HEAPU8.every((byte) => byte === 0))
+})
+
+test('a trap while the last rows are sealed keeps no lock from wiping the heap and being told', async () => {
+  let traps = false
+  const tab = await opened({ engine: { takeLedger: () => (traps ? trap() : []) } })
+  const { module } = browser.workers[0]
+  const heard = new Promise((done) => tab.on('locked', () => done(module.HEAPU8.every((byte) => byte === 0))))
+  traps = true
+  browser.workers[0].host.running().then(({ vault }) => vault.lock())
+  assert.equal(await heard, true)
 })
 
 test('a trap in the middle of a stream is a failed body, then the same end', async () => {

@@ -1,6 +1,6 @@
 // auto-save: a backup file of the person's own choice, written anew after each change. The engine seals what is in it; the
 // handle to the file, and what was last saved there, lie beside the vault's rows.
-import type { AutoSaveStatus, UnixMs } from '../protocol/messages'
+import type { AutoSaveStatus, Status, UnixMs } from '../protocol/messages'
 import type { Engine } from './engine-module'
 import { Failure, take } from './failure'
 import { writeFile } from './file'
@@ -14,6 +14,8 @@ export interface SavedFile {
   at: UnixMs | null
 }
 
+type Told = Pick<Status, 'lockAfterMinutes' | 'backup' | 'autoSave'>
+
 /** What keeps the file from being written. */
 type Trouble = 'permission' | 'gone' | 'failed' | 'held'
 
@@ -26,6 +28,8 @@ export interface AutoSaveAround {
   now(): UnixMs
   /** The status is another one. */
   changed(): void
+  /** The engine threw while nobody waited for it. */
+  failed(error: unknown): void
 }
 
 export class AutoSave {
@@ -41,6 +45,7 @@ export class AutoSave {
     this.#writes = new SpacedWrites(
       () => this.#make(),
       (bytes) => this.#write(bytes, this.#making),
+      (error) => around.failed(error),
     )
   }
 
@@ -49,9 +54,15 @@ export class AutoSave {
     this.#saved = stored
   }
 
-  /** @param of  the engine's settings().autoSaveOf */
-  status(of: string | null): AutoSaveStatus | null {
-    if (of === null) return null
+  /** The settings as a page is told of them: a file that is kept up to date is a backup like any other. */
+  among({ lockAfterMinutes, backup, autoSaveOf }: ReturnType<Engine['settings']>): Told {
+    const autoSave = autoSaveOf === null ? null : this.#status(autoSaveOf)
+    if (autoSave === null || autoSave.at === null) return { lockAfterMinutes, backup, autoSave }
+    const at = Math.max(backup.at ?? 0, autoSave.at)
+    return { lockAfterMinutes, backup: { at, current: backup.current || autoSave.state === 'saved' }, autoSave }
+  }
+
+  #status(of: string): AutoSaveStatus {
     const saved = this.#saved
     // The vault was brought back without what lay beside its rows.
     if (saved === null) return { name: '', state: 'gone', at: null }
@@ -90,7 +101,7 @@ export class AutoSave {
   async begin(file: FileSystemFileHandle, plan: () => Promise<unknown>): Promise<void> {
     const before = this.#saved
     const fresh = { file, of: '', at: null }
-    await this.#writes.stop()
+    await this.stop()
     // Known before the key is: what follows the plan must not go into the file before.
     await this.#remember(fresh)
     try {
@@ -100,7 +111,7 @@ export class AutoSave {
       throw error
     }
     // What another change wrote meanwhile may be sealed under the key before.
-    await this.#writes.stop()
+    await this.stop()
     await this.#remember(fresh)
     this.#trouble = null
     await this.again()
@@ -114,8 +125,13 @@ export class AutoSave {
     await this.#writes.flush()
   }
 
+  /** Nothing more is written; resolves when the last write has ended. */
+  stop(): Promise<void> {
+    return this.#writes.stop()
+  }
+
   async end(): Promise<void> {
-    await this.#writes.stop()
+    await this.stop()
     await this.#remember(null)
   }
 

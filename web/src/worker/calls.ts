@@ -5,7 +5,7 @@ import { Credit } from './credit'
 import type { BodySeen, CallEvent } from './engine-module'
 import { CHAT_LIMITS, FETCH_LIMITS } from './exchange'
 import { Failure, problemOf } from './failure'
-import type { Answered } from './vault'
+import type { Answered } from './under-way'
 
 /** How much of each end of a body the engine looks at, where it does not read all: more than a form's first line. */
 const SEEN_BYTES = 256

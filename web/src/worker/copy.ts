@@ -14,8 +14,11 @@ export class Copy {
   /** What lies there, as far as this worker knows. */
   #last: Uint8Array = NONE
 
-  /** @param make  what to write now, in place of `before`; null or empty when the copy is to stay as it is. */
-  constructor(make: (before: Uint8Array) => Uint8Array | null) {
+  /**
+   * @param make  what to write now, in place of `before`; null or empty when the copy is to stay as it is.
+   * @param failed  hears what `make` threw while nobody waited for it.
+   */
+  constructor(make: (before: Uint8Array) => Uint8Array | null, failed: (error: unknown) => void) {
     this.#writes = new SpacedWrites(
       () => {
         const bytes = make(this.#last)
@@ -24,6 +27,7 @@ export class Copy {
       },
       // A copy that cannot be written costs no key.
       (bytes) => write(bytes).catch(() => {}),
+      failed,
     )
   }
 

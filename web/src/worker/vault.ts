@@ -6,22 +6,22 @@ import { AutoLock } from './auto-lock'
 import { AutoSave } from './auto-save'
 import { Copy } from './copy'
 import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
-import { exchange, type Caller, type Limits, type Network, type Timing } from './exchange'
+import type { Caller, Limits, Network } from './exchange'
 import { Failure, take } from './failure'
 import { Heap } from './heap'
 import { Ledger } from './ledger'
+import { Notes } from './notes'
 import { once } from './once'
 import { Prices } from './prices'
 import type { Proving } from './proof'
 import { Queue } from './queue'
 import type { Storage } from './storage'
+import { CallsUnderWay, type Answered } from './under-way'
 import { writePlan } from './write-plan'
 
 const WRITE_LOCK = 'keyhold-write'
 /** A lock waits no longer than this for the last ledger rows; they are sealed, and the keys are gone by then. */
 const LAST_WRITE_MS = 300
-/** Several happenings are one write, which is a durable one. */
-const NOTES_AFTER_MS = 1_000
 
 export interface Surroundings {
   net: Network
@@ -40,6 +40,12 @@ export interface Surroundings {
   close(): void
 }
 
+/** What a lock still has to write. */
+interface LastWrites {
+  rows: Row[]
+  notes: Plan | null
+}
+
 export class Vault {
   readonly heap: Heap
   readonly net: Network
@@ -51,17 +57,16 @@ export class Vault {
    * ERR_WORKER when keeping.wasm cannot be had now.
    */
   readonly keeping: () => Promise<void>
+  keepingIsHere = false
   readonly #around: Surroundings
   readonly #engine: Engine
   readonly #ledger: Ledger
   readonly #writes = new Queue()
   readonly #sessions = new Queue()
-  readonly #calls = new Set<AbortController>()
   readonly #autoLock: AutoLock
-  readonly #prices: Prices
+  readonly #calls: CallsUnderWay
   readonly #attempts: WrongAttempts
-  #noting: ReturnType<typeof setTimeout> | null = null
-  #keepingIsHere = false
+  readonly #notes: Notes
   #copyHelps = false
   #ended = false
 
@@ -71,38 +76,42 @@ export class Vault {
     this.storage = around.storage
     this.keeping = once(async () => {
       await around.keeping()
-      this.#keepingIsHere = true
+      this.keepingIsHere = true
     })
     this.#around = around
     this.#engine = new module.Engine()
     this.#autoLock = new AutoLock(
       this.#engine,
       around.net,
-      () => this.#calls.size > 0,
+      () => this.#calls.any,
       () => this.lock(),
     )
+    const crash = (error: unknown) => this.crash(error)
     this.copy = new Copy((before) => {
       if (this.#ended) return null
       // Only a vault with something amiss needs the copy until now.
       return this.#engine.copy(this.#engine.findings().length > 0 ? before : new Uint8Array())
-    })
+    }, crash)
     this.autoSave = new AutoSave({
       engine: () => (this.#ended || this.#engine.state() !== 'unlocked' ? null : this.#engine),
       storage: around.storage,
       keeping: this.keeping,
       now: () => this.now(),
-      changed: () => around.tell('changed'),
+      changed: () => (this.#ended ? undefined : around.tell('changed')),
+      failed: crash,
     })
     const listed = () => Promise.all([around.prices(), this.keeping()]).then(([file]) => file)
-    this.#prices = new Prices(listed, (file) => {
+    const prices = new Prices(listed, (file) => {
       if (!this.#ended) take(this.#engine.usePrices(file))
     })
+    this.#calls = new CallsUnderWay(this, this.#engine, prices)
     this.#attempts = new WrongAttempts(this)
+    this.#notes = new Notes(this.#engine, () => this.#writeNotes(this), crash)
     this.#ledger = new Ledger(
       () => (this.#ended || this.#engine.state() !== 'unlocked' ? [] : this.#engine.takeLedger()),
       (rows) => around.storage.writeLedger(rows),
       () => around.tell('changed'),
-      (error) => this.crash(error),
+      crash,
     )
   }
 
@@ -130,7 +139,7 @@ export class Vault {
       waitS: Math.ceil(this.#attempts.waitMs() / 1_000),
       failedAttempts: this.#attempts.count,
       copy: this.#copyHelps,
-      ...this.#backups(),
+      ...this.autoSave.among(engine.settings()),
     }
   }
 
@@ -229,9 +238,10 @@ export class Vault {
           // Other workers lock first: their connections would hold up the deletion.
           this.#around.others('lock')
           this.#ledger.take()
+          // What would write down that it was saved would open the database again.
+          await this.autoSave.stop()
           await this.storage.wipe()
           await this.copy.remove()
-          await this.autoSave.end()
           gone()
           // The asker hears of it before its port ends. Writes that wait find a vault that has ended.
           await new Promise((told) => setTimeout(told, 0))
@@ -273,67 +283,38 @@ export class Vault {
     signal?: AbortSignal,
   ): Promise<Answered> {
     const call = this.heap.hold(take(outcome))
-    const own = new AbortController()
-    // A check costs nothing. The list comes while the provider thinks.
-    const prices = caller === undefined ? null : this.#prices.wanted()
     this.touch()
-    const stop = () => own.abort(signal?.reason)
-    this.#calls.add(own)
-    signal?.addEventListener('abort', stop)
-    if (signal?.aborted) stop()
     try {
-      const timing = await exchange(call, this.net, limits, own.signal, caller)
-      await prices
-      this.#settle(call, this.engine)
-      return { call, timing, done: () => this.heap.release(call) }
-    } catch (error) {
-      await prices
-      if (!this.#ended) this.#settle(call, this.#engine)
-      if (!this.#ended && error instanceof Failure && error.problem.code === 'ERR_KEY_REFLECTED') {
-        this.#engine.noteReflected(call.summary().key ?? '', this.now())
-      }
-      this.heap.release(call)
-      throw error
+      return await this.#calls.run(call, limits, caller, signal)
     } finally {
-      this.#calls.delete(own)
-      signal?.removeEventListener('abort', stop)
       if (!this.#ended) {
         this.touch()
         this.#ledger.touch()
-        this.#writeNotesSoon()
+        this.#notes.touch()
       }
     }
-  }
-
-  #settle(call: EngineCall, engine: Engine): void {
-    // Without it nobody knows what anything costs.
-    if (this.#keepingIsHere) engine.price(call, this.now())
-    engine.settle(call)
   }
 
   noteChecked(key: string, code: ErrorCode | 'ok'): void {
     this.engine.noteChecked(key, code, this.now())
     this.#ledger.touch()
-    this.#writeNotesSoon()
+    this.#notes.touch()
   }
 
   /** Refuse new work, stop calls, wipe, say so, end. Here and, unless it came from there, in every other worker. */
   lock(heardFromOthers = false): void {
     if (this.#ended) return
-    const rows = this.#ledger.take()
-    const notes = this.#lastNotes()
-    void this.copy.flush()
-    void this.autoSave.flush()
+    const last = this.#lastWrites()
     this.#autoLock.stop()
     this.#ended = true
-    for (const call of this.#calls) call.abort(new Failure('ERR_LOCKED'))
+    this.#calls.abortAll(new Failure('ERR_LOCKED'))
     try {
       this.#engine.lock()
     } finally {
       this.heap.wipe()
       if (!heardFromOthers) this.#around.others('lock')
       this.#around.tell('locked')
-      void this.#close(rows, notes)
+      void this.#close(last)
     }
   }
 
@@ -342,7 +323,7 @@ export class Vault {
     if (!(error instanceof WebAssembly.RuntimeError) || this.#ended) return
     this.#ended = true
     this.#autoLock.stop()
-    for (const call of this.#calls) call.abort(new Failure('ERR_INTERNAL'))
+    this.#calls.abortAll(new Failure('ERR_INTERNAL'))
     this.heap.wipe()
     this.#around.tell('locked')
     void this.#close()
@@ -380,37 +361,27 @@ export class Vault {
     }
   }
 
-  /** A file that is kept up to date is a backup like any other. */
-  #backups(): Pick<Status, 'lockAfterMinutes' | 'backup' | 'autoSave'> {
-    const { lockAfterMinutes, backup, autoSaveOf } = this.engine.settings()
-    const autoSave = this.autoSave.status(autoSaveOf)
-    if (autoSave === null || autoSave.at === null) return { lockAfterMinutes, backup, autoSave }
-    const at = Math.max(backup.at ?? 0, autoSave.at)
-    return { lockAfterMinutes, backup: { at, current: backup.current || autoSave.state === 'saved' }, autoSave }
-  }
-
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const { locks } = this.#around
     return locks === undefined ? work() : (locks.request(WRITE_LOCK, work) as Promise<T>)
   }
 
-  #writeNotesSoon(): void {
-    if (this.#engine.waitingNotes() === 0) return
-    this.#noting ??= setTimeout(() => {
-      this.#noting = null
-      if (!this.#ended) this.#writeNotes(this).catch((error: unknown) => this.crash(error))
-    }, NOTES_AFTER_MS)
+  /** Sealed while there are keys, written when there are none. A trap costs what it keeps from being sealed, and no lock. */
+  #lastWrites(): LastWrites {
+    const last: LastWrites = { rows: [], notes: null }
+    try {
+      last.rows = this.#ledger.take()
+      last.notes = this.#notes.last()
+      void this.copy.flush()
+      void this.autoSave.flush()
+    } catch {
+      // The heap is wiped next, whatever state it is in.
+    }
+    return last
   }
 
-  /** Sealed while there are keys, written when there are none. */
-  #lastNotes(): Plan | null {
-    if (this.#noting !== null) clearTimeout(this.#noting)
-    if (this.#engine.waitingNotes() === 0) return null
-    return this.#engine.planNotes().value ?? null
-  }
-
-  async #close(lastRows: Row[] = [], notes: Plan | null = null): Promise<void> {
-    const ledger = lastRows.length > 0 ? this.storage.writeLedger(lastRows).catch(() => {}) : null
+  async #close({ rows, notes }: LastWrites = { rows: [], notes: null }): Promise<void> {
+    const ledger = rows.length > 0 ? this.storage.writeLedger(rows).catch(() => {}) : null
     // Another worker's write, or a lock that comes in the middle of one of ours, leaves them out.
     const trail = notes === null ? null : this.storage.write(notes).catch(() => {})
     const written = Promise.all([ledger, trail, this.copy.flush(), this.autoSave.flush()])
@@ -418,13 +389,6 @@ export class Vault {
     this.storage.close()
     this.#around.close()
   }
-}
-
-/** A call that came to its end and can be asked about it, until done(). */
-export interface Answered {
-  call: EngineCall
-  timing: Timing
-  done(): void
 }
 
 function found<T>(item: T | null | undefined): T {
