@@ -114,12 +114,20 @@ val plan_add_recovery(Engine& engine, Args& args) {
                : outcome(proof.error());
 }
 
-val plan_change_passphrase(Engine& engine, Args& args) {
+/// Asked with a proof, how a passphrase is derived, the key that came of it, and the time.
+template <class Act>
+val with_new_key(Args& args, Act act) {
   const auto proof = slot_key_from(args.secret(0));
   const auto kdf = kdf_from(args.value(1));
   const auto key = slot_key_from(args.secret(2));
   if (!proof || !kdf || !key) return outcome(Errc::ERR_BAD_INPUT);
-  return to_plan(engine.session().plan_change_passphrase(*proof, *kdf, *key, args.whole(3)));
+  return act(*proof, *kdf, *key, args.whole(3));
+}
+
+val plan_change_passphrase(Engine& engine, Args& args) {
+  return with_new_key(args, [&](const SlotKey& proof, const SlotKdf& kdf, const SlotKey& key, UnixMs now) {
+    return to_plan(engine.session().plan_change_passphrase(proof, kdf, key, now));
+  });
 }
 
 val plan_remove_slot(Engine& engine, Args& args) {
@@ -229,22 +237,17 @@ val plan_notes(Engine& engine, Args&) { return to_plan(engine.session().plan_not
 val backup_spec(Engine& engine, Args&) { return bindings::to_js(engine.session().make_backup_kdf()); }
 
 val make_backup(Engine& engine, Args& args) {
-  const auto proof = slot_key_from(args.secret(0));
-  const auto kdf = kdf_from(args.value(1));
-  const auto key = slot_key_from(args.secret(2));
-  if (!proof || !kdf || !key) return outcome(Errc::ERR_BAD_INPUT);
-  return outcome(engine.session().make_backup(*proof, *kdf, *key, args.whole(3)),
-                 [](const Bytes& file) { return to_uint8array(file); });
+  return with_new_key(args, [&](const SlotKey& proof, const SlotKdf& kdf, const SlotKey& key, UnixMs now) {
+    return outcome(engine.session().make_backup(proof, kdf, key, now), to_uint8array);
+  });
 }
 
 val plan_backed_up(Engine& engine, Args& args) { return to_plan(engine.session().plan_backed_up(args.whole(0))); }
 
 val plan_auto_save(Engine& engine, Args& args) {
-  const auto proof = slot_key_from(args.secret(0));
-  const auto kdf = kdf_from(args.value(1));
-  const auto key = slot_key_from(args.secret(2));
-  if (!proof || !kdf || !key) return outcome(Errc::ERR_BAD_INPUT);
-  return to_plan(engine.session().plan_auto_save(*proof, *kdf, *key, args.whole(3)));
+  return with_new_key(args, [&](const SlotKey& proof, const SlotKdf& kdf, const SlotKey& key, UnixMs now) {
+    return to_plan(engine.session().plan_auto_save(proof, kdf, key, now));
+  });
 }
 
 val plan_end_auto_save(Engine& engine, Args& args) {
@@ -252,7 +255,7 @@ val plan_end_auto_save(Engine& engine, Args& args) {
 }
 
 val auto_save_file(Engine& engine, Args& args) {
-  return outcome(engine.session().auto_save_file(args.whole(0)), [](const Bytes& file) { return to_uint8array(file); });
+  return outcome(engine.session().auto_save_file(args.whole(0)), to_uint8array);
 }
 
 val backup_kdf_of(Engine&, Args& args) {
