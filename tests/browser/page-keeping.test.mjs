@@ -62,6 +62,55 @@ describe('backup', () => {
     })
   })
 
+  test('a file of one’s choice: words, picker, proof; then it is shown as up to date, and saving can be stopped', async () => {
+    await onPage(async (page) => {
+      await screens['auto-save-choose'](page, site.url)
+      const words = (await page.locator(at('file-word')).allTextContents()).join(' ')
+      await page.check(at('file-written'))
+      await page.click(at('backup-make'))
+      await page.fill('#proof-passphrase', 'open sesame')
+      await page.click(at('proof-action'))
+      await page.waitForSelector(at('backup-done'))
+      assert.equal((await page.textContent(at('backup-name'))).trim(), 'keyhold-backup.keyhold')
+      assert.equal(await page.locator(at('save-again')).isVisible(), false)
+      assert.equal(await stored(page, 'fake-file-passphrase'), words)
+      await page.click(at('backup-finish'))
+      await page.waitForSelector(`${at('auto-save')}[data-state=saved]`)
+      await page.click(at('auto-save-stop'))
+      await page.waitForSelector(`${at('auto-save')}[data-state=off]`)
+      await page.waitForSelector(at('toast'))
+    })
+  })
+
+  test('thinking better of the picker keeps the words, and nothing is asked or saved', async () => {
+    await onPage(async (page) => {
+      await screens['auto-save-choose'](page, site.url)
+      const words = await page.locator(at('file-word')).allTextContents()
+      await page.evaluate(() => {
+        globalThis.showSaveFilePicker = async () => {
+          throw new DOMException('', 'AbortError')
+        }
+      })
+      await page.check(at('file-written'))
+      await page.click(at('backup-make'))
+      await page.click(`${at('backup-make')}:enabled`)
+      assert.equal(await page.locator('#proof-dialog').isVisible(), false)
+      assert.deepEqual(await page.locator(at('file-word')).allTextContents(), words)
+    })
+  })
+
+  test('a file that waits for permission is named above the keys, and saved from there in two clicks', async () => {
+    await onPage(async (page) => {
+      await screens['keys-auto-save'](page, site.url)
+      await page.click(at('auto-save-see'))
+      await page.click(at('auto-save-again'))
+      await page.waitForSelector(`${at('auto-save')}[data-state=saved]`)
+      assert.equal(await page.locator(at('auto-save-again')).isVisible(), false)
+      await page.click(at('nav-keys'))
+      assert.equal(await page.locator(at('auto-save-waits')).count(), 0)
+    })
+  })
+
   test('the reminder comes with a key and no backup, goes on demand, and leads to the backup', async () => {
     await onPage(async (page) => {
       await openVault(page, site.url, 'backup=never')

@@ -87,8 +87,8 @@ async function recoveryShown(page, url) {
   await page.waitForSelector(at('recovery-group'))
 }
 
-async function rotation(page, url) {
-  await security(page, url)
+async function rotation(page, url, wishes = undefined) {
+  await security(page, url, wishes)
   await page.click(at('rotate'))
   await page.waitForSelector(at('rotate-explain'))
 }
@@ -298,7 +298,8 @@ export const screens = {
     await page.click(`[data-slot=slot-phone] ${at('slot-rename')}`)
     await page.fill('#slot-name', 'Phone')
   },
-  'rotate-explain': rotation,
+  'rotate-explain': (page, url) => rotation(page, url),
+  'rotate-auto-save': (page, url) => rotation(page, url, 'keys=many&autosave=saved'),
   async 'rotate-passkeys'(page, url) {
     await rotation(page, url)
     await page.click(at('rotate-begin'))

@@ -68,7 +68,7 @@ export class FakeKeeping {
       failedAttempts: this.#failed,
       copy: this.copy && !open,
       lockAfterMinutes: this.#lockAfter,
-      backup: this.lastBackup,
+      backup: this.#lastSaved(),
       autoSave: open ? this.autoSaved : null,
     }
   }
@@ -169,6 +169,12 @@ export class FakeKeeping {
       if (typed.length !== bare(RECOVERY_CODE).length) throw new KeyholdError('ERR_RECOVERY_CODE')
       if (typed !== bare(RECOVERY_CODE)) throw new KeyholdError('ERR_CANNOT_UNLOCK')
     } else if (this.#prfs[by.passkey] !== hex(by.prf)) throw new KeyholdError('ERR_CANNOT_UNLOCK')
+  }
+  /** A file that is kept up to date is a backup like any other. */
+  #lastSaved(): Status['backup'] {
+    const { autoSaved, lastBackup } = this
+    if (autoSaved === null || autoSaved.at === null) return lastBackup
+    return { at: Math.max(lastBackup.at ?? 0, autoSaved.at), current: autoSaved.state === 'saved' }
   }
   #confirm(typed: Uint8Array): void {
     if (this.#code === '' || bare(text.decode(typed)) !== bare(this.#code).slice(-8))

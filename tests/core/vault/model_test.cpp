@@ -280,7 +280,10 @@ class Life {
   void agrees_on_file(const Vault& vault) {
     const auto file = vault.auto_save_key();
     REQUIRE(file.ok() == (model_.file_fill != 0));
-    if (!file) return;
+    if (!file) {
+      REQUIRE(file.error() == Errc::ERR_NOT_FOUND);
+      return;
+    }
     REQUIRE(open_backup(seal_backup({}, *file, rng_), slot_key(model_.file_fill)).ok());
   }
 
