@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { kdfOf, openKeptFile, openVault, slotKeyOf } from '../web/support/vault-reader.mjs'
 import { openChromium } from './support/chromium.mjs'
 import { readDisk, writeDisk } from './support/disk.mjs'
 import { startProviders } from './support/providers.mjs'
@@ -121,6 +122,19 @@ describe('a file that follows the vault', () => {
       assert.equal(file.subarray(0, 4).toString(), 'KHB1')
       assert.ok(!file.includes(KEY) && !file.includes(OF_FILE))
       assert.ok(Buffer.concat([file, Buffer.from(KEY)]).includes(KEY), 'control: it would be found')
+    }))
+
+  test('another reading of the format opens it by way of the vault', () =>
+    onSaving(async (page) => {
+      await page.evaluate(() => window.t.begin())
+      await page.evaluate(() => window.t.add('Two'))
+      await saved(page)
+      const rows = new Map(Object.entries((await readDisk(page)).rows))
+      const { salt, passes, memKib } = kdfOf(rows)
+      const vault = openVault(rows, slotKeyOf(new TextEncoder().encode(PASSPHRASE), salt, passes, memKib))
+      const { labels, secrets } = openKeptFile(Buffer.from(await page.evaluate(() => window.t.bytes())), vault)
+      assert.deepEqual(labels, ['One', 'Two'])
+      assert.ok(secrets.startsWith(KEY) && secrets.endsWith('sk-Two-0123456789abcdef'))
     }))
 
   test('a change followed by a lock at once is in the file, at the latest when the vault is next opened', () =>

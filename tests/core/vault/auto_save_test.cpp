@@ -79,6 +79,8 @@ TEST_CASE_METHOD(Saving, "auto-save: a vault that lost a key writes nothing over
   Vault damaged = opened(rng, shelf, slot_key());
   REQUIRE_FALSE(damaged.findings().empty());
   CHECK(damaged.auto_save_key().error() == Errc::ERR_TAMPERED);
+  const BackupKey another = make_backup_key(slot_fields(), file_passphrase, rng);
+  CHECK(damaged.plan_auto_save(slot_key(), another, 4000).error() == damaged.findings().front().code);
   // Given up knowingly, it is a change like any other.
   apply(damaged, shelf, damaged.plan_delete(first, 4000));
   CHECK(secrets_in(file_of(damaged), file_passphrase) == std::set<std::string>{"sk-second-key"});

@@ -3,7 +3,7 @@
 const { default: sodium } = await import('libsodium-wrappers-sumo')
 await sodium.ready
 const MAGIC = 'KH1'
-const SUBKEYS = { record: 1, manifest: 2, page: 2, audit: 3, ledger: 4, settings: 5 }
+const SUBKEYS = { record: 1, manifest: 2, page: 2, audit: 3, ledger: 4, settings: 5, backup: 8 }
 const NONCE_BYTES = 24
 const BLOCK = 256
 const text = (bytes) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -104,6 +104,20 @@ export function openVault(rows, slotKey, kind = 'passphrase') {
   }
   checkChain(rows, opened, audit)
   return { root, subkeys, opened, manifest: opened.get('manifest') }
+}
+
+/**
+ * A file that the vault keeps up to date, opened by way of the vault: without the file's passphrase.
+ * @returns {{ labels: string[], secrets: string }}
+ */
+export function openKeptFile(file, { subkeys, opened }) {
+  const { slot, key } = opened.get('settings').info.autosave
+  const end = 8 + new DataView(file.buffer, file.byteOffset).getUint32(4, true)
+  if (!Buffer.from(fromBase64url(slot)).equals(file.subarray(8, end))) throw new Error('another slot')
+  const { secret: root } = openEnvelope(parseEnvelope(fromBase64url(key)), subkeys.backup)
+  const contentKey = sodium.crypto_kdf_derive_from_key(32, SUBKEYS.backup, 'keyhold1', root)
+  const { info, secret } = openEnvelope(parseEnvelope(file.subarray(end)), contentKey)
+  return { labels: info.keys.map(({ label }) => label), secrets: text(secret) }
 }
 
 /** Records are listed by the page of their id's first character, pages by the manifest. */

@@ -175,7 +175,8 @@ class Vault {
 
   /// A backup was made: remembers when, and of which keys.
   Result<Plan> plan_backed_up(UnixMs now);
-  /// From now on a file under this key is written after each change. ERR_CANNOT_UNLOCK, ERR_LOCKED.
+  /// From now on a file under this key is written after each change. ERR_CANNOT_UNLOCK, ERR_LOCKED; the first finding's
+  /// code while there is one.
   Result<Plan> plan_auto_save(const SlotKey& proof, const BackupKey& file, UnixMs now);
   /// ERR_NOT_FOUND if none is written.
   Result<Plan> plan_end_auto_save(UnixMs now);

@@ -13,6 +13,8 @@ constexpr std::string_view kId = "autosave";
 Result<Plan> Vault::plan_auto_save(const SlotKey& proof, const BackupKey& file, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
   KEYHOLD_CHECK(prove(proof));
+  // It would begin with a file that is not written.
+  if (!opened_->findings.empty()) return opened_->findings.front().code;
   const Header header{.purpose = Purpose::backup, .vault = draft.vault(), .id = std::string(kId)};
   // REVEAL: the file's root key is sealed for the vault.
   const Body body{"{}", SecretBytes::copy_of(file.root.reveal())};

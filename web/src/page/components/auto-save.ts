@@ -34,8 +34,9 @@ export const autoSave = () =>
     get isOn(): boolean {
       return this.status !== null
     },
-    get noKeys(): boolean {
-      return session().keys.length === 0
+    /** Nothing to save, or something to repair first. */
+    get notNow(): boolean {
+      return session().keys.length === 0 || session().findings.length > 0
     },
     get name(): string {
       return this.status?.name || 'The backup file'

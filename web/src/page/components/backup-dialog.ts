@@ -104,10 +104,13 @@ export const backupDialog = () => {
             this.fileName = made.name
             await this.hand(made)
           } else {
-            session().take(await vault().autoSave(proof, passphrase.slice(), file, { signal }))
+            const status = await vault().autoSave(proof, passphrase.slice(), file, { signal })
+            session().take(status)
             this.fileName = file.name
-            this.step = 'done'
             this.forget()
+            // Where it was not written after all, the view behind the dialog says why.
+            if (status.autoSave?.state === 'saved') this.step = 'done'
+            else this.close()
           }
           await session().refresh()
         },
