@@ -33,10 +33,13 @@ function providerTexts(): Record<string, unknown> {
     providers: { id: string; [text: string]: unknown }[]
   }
   return Object.fromEntries(
-    providers.map(({ id, steps, console_url, docs_url, key_prefixes, suggested_model }) => [
+    providers.map(({ id, steps = [], console_url, docs_url, key_prefixes = [], suggested_model, ...more }) => [
       id,
       {
         steps,
+        // The engine only needs to know whether it may; what a person has to do first is told here.
+        browser: more['browser'],
+        browserNote: more['browser_note'],
         consoleUrl: console_url,
         docsUrl: docs_url,
         keyPrefixes: key_prefixes,

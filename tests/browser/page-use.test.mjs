@@ -139,16 +139,101 @@ describe('add', () => {
 
   test("a server of one's own needs no key", async () => {
     await onPage({}, async (page) => {
-      await screens['add-endpoint'](page, site.url)
-      assert.equal(await page.inputValue('#endpoint-url'), 'http://localhost:11434/v1/')
-      // The one above is in the list already.
+      await screens['add-local'](page, site.url)
+      // What has to be done first is said before anything is asked of it.
+      assert.match(await page.textContent(at('endpoint-steps')), /OLLAMA_ORIGINS=http:\/\/localhost:\d+ and/)
+      assert.equal(await page.inputValue('#endpoint-url'), 'http://localhost:11434/')
+      // One there is in the list already.
       await page.click(at('endpoint-save'))
       await page.waitForSelector(`${at('endpoint-problem')}:has-text("belongs to Ollama")`)
-      await page.click(`${at('preset')}[data-preset="LM Studio"]`)
+      await page.fill('#endpoint-url', 'http://localhost:11500')
       await page.click(at('endpoint-save'))
       await page.waitForSelector(at('key-field'))
+      assert.match(await page.textContent(at('browser-note')), /only if it is started with/)
       await page.click(at('save'))
       await page.waitForSelector(`${at('key')}:has-text("Main") >> text=Works >> nth=0`)
+    })
+  })
+
+  test('the list says which providers run here, and which cannot be used and why', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-choose'](page, site.url)
+      const headings = () => page.locator(`${at('provider-list')} p:visible`).allTextContents()
+      assert.deepEqual(await headings(), ['More, from A to Z', 'On this computer', 'Not from a web page'])
+      const ids = await page.$$eval(at('provider-option'), (all) => all.map((one) => one.dataset.provider))
+      assert.deepEqual(ids.slice(-5), ['ollama', 'lmstudio', 'llamacpp', 'vllm', 'nvidia'])
+      assert.ok(ids.indexOf('xai') < ids.indexOf('cerebras') && ids.indexOf('cerebras') < ids.indexOf('cohere'))
+      const nvidia = page.locator(`${at('provider-option')}[data-provider=nvidia]`)
+      assert.ok(await nvidia.isDisabled())
+      assert.match(await nvidia.textContent(), /NVIDIA’s hosted models answer only/)
+      // What is left after typing is not chosen either, if it is that.
+      await page.fill(at('provider-search'), 'nvidia')
+      assert.deepEqual(await headings(), ['Not from a web page'])
+      await page.keyboard.press('Enter')
+      assert.ok(await page.locator(at('provider-list')).isVisible())
+      await page.fill(at('provider-search'), 'perpl')
+      await page.keyboard.press('Enter')
+      assert.match(await page.textContent(at('browser-note')), /not been tried/)
+      // A key that is its own is known as that, and leads nowhere.
+      await page.fill(at('key-field'), 'nvapi-1234')
+      await page.waitForSelector(`${at('prefix-hint')}:has-text("NVIDIA, which does not answer web pages")`)
+      assert.ok(await page.locator(at('switch-provider')).isHidden())
+    })
+  })
+
+  test('a provider is found by its name, its product or its address, and with the arrow keys', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-choose'](page, site.url)
+      const found = () => page.$$eval(at('provider-option'), (all) => all.map((one) => one.dataset.provider))
+      const all = await found()
+      await page.$eval(at('provider-list'), (list) => list.parentElement.scrollTo(0, 9999))
+      for (const [typed, wanted] of [
+        ['co', ['cohere']], // and not all that end in ".com"
+        ['claude', ['anthropic']],
+        ['bigmodel', ['zai-cn']],
+        ['qwen', ['qwen', 'qwen-cn', 'qwen-us']],
+        ['nobody', []],
+      ]) {
+        await page.fill(at('provider-search'), typed)
+        assert.deepEqual(await found(), wanted, typed)
+        assert.equal(await page.$eval(at('provider-list'), (list) => list.parentElement.scrollTop), 0)
+      }
+      await page.fill(at('provider-search'), '')
+      const focused = () => page.evaluate(() => document.activeElement.dataset.provider ?? document.activeElement.id)
+      const press = async (...keys) => {
+        for (const key of keys) await page.keyboard.press(key)
+        return focused()
+      }
+      assert.equal(await press('ArrowDown', 'ArrowDown'), all[1])
+      assert.equal(await press('ArrowUp', 'ArrowUp'), 'provider-search')
+      // Down to the last that can be chosen, and no further.
+      assert.equal(await press(...all.map(() => 'ArrowDown'), 'ArrowDown'), 'vllm')
+    })
+  })
+
+  test('a resource of one’s own: its name is enough, and so is its address as it is shown elsewhere', async () => {
+    for (const typed of ['My-Resource', 'https://my-resource.openai.azure.com'])
+      await onPage({}, async (page) => {
+        await screens['add-choose'](page, site.url)
+        await page.click(`${at('provider-option')}[data-provider=azure-openai]`)
+        assert.equal(await page.inputValue('#endpoint-url'), '')
+        await page.fill('#endpoint-url', typed)
+        await page.click(at('endpoint-save'))
+        await page.waitForSelector(at('key-field'))
+        assert.match(await page.textContent('#key-dialog'), /Sent to my-resource\.openai\.azure\.com and nowhere else/)
+      })
+  })
+
+  test('a provider may be somewhere else', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-choose'](page, site.url)
+      await page.click(`${at('provider-option')}[data-provider=mistral]`)
+      await page.click(at('other-address'))
+      assert.equal(await page.getAttribute('#endpoint-url', 'placeholder'), 'https://api.mistral.ai/v1/')
+      await page.fill('#endpoint-url', 'https://mistral.relay.example/v1/')
+      await page.click(at('endpoint-save'))
+      await page.waitForSelector(at('key-field'))
+      assert.match(await page.textContent('#key-dialog'), /Sent to mistral\.relay\.example/)
     })
   })
 

@@ -1,5 +1,15 @@
 // data: providers and keys for the page without a vault.
+import catalogue from '../../wasm/catalogue/providers.json'
 import type { KeyInfo, ProviderInfo } from '../../web/src/protocol/messages'
+
+type Entry = Pick<ProviderInfo, 'id' | 'name' | 'base'> &
+  Partial<Pick<ProviderInfo, 'wire' | 'browser' | 'steps'>> & {
+    browser_note?: string
+    example_base?: boolean
+    console_url?: string
+    key_prefixes?: string[]
+    key_optional?: boolean
+  }
 
 const provider = (
   id: string,
@@ -13,6 +23,8 @@ const provider = (
   base: `https://${host}/v1/`,
   kind: 'catalogue',
   wire: 'openai-chat',
+  browser: 'yes',
+  example: false,
   consoleUrl: `https://${host}/keys`,
   docsUrl: `https://${host}/docs`,
   steps: [
@@ -26,7 +38,7 @@ const provider = (
   suggestedModel,
 })
 
-export const CATALOGUE: ProviderInfo[] = [
+const INVENTED: ProviderInfo[] = [
   provider('openai', 'OpenAI', 'api.openai.com', ['sk-proj-', 'sk-'], 'gpt-5.2-mini'),
   provider('anthropic', 'Anthropic', 'api.anthropic.com', ['sk-ant-'], 'claude-sonnet-5'),
   provider('google', 'Google Gemini', 'generativelanguage.googleapis.com', ['AIza', 'AQ.'], 'gemini-3-flash'),
@@ -37,12 +49,34 @@ export const CATALOGUE: ProviderInfo[] = [
   provider('xai', 'xAI', 'api.x.ai', ['xai-'], 'grok-5-mini'),
 ]
 
+/** The others as they are: how many there are, and how long their texts, is what a look at the page has to show. */
+const REAL = (catalogue.providers as Entry[])
+  .filter(({ id }) => !INVENTED.some((one) => one.id === id))
+  .map((one): ProviderInfo => ({
+    id: one.id,
+    name: one.name,
+    base: one.base,
+    kind: 'catalogue',
+    wire: one.wire ?? 'openai-chat',
+    browser: one.browser ?? 'yes',
+    ...(one.browser_note === undefined ? {} : { browserNote: one.browser_note }),
+    example: one.example_base ?? false,
+    ...(one.console_url === undefined ? {} : { consoleUrl: one.console_url }),
+    steps: one.steps ?? [],
+    keyPrefixes: one.key_prefixes ?? [],
+    keyOptional: one.key_optional ?? false,
+  }))
+
+export const CATALOGUE: ProviderInfo[] = [...INVENTED, ...REAL]
+
 export const DEMO: ProviderInfo = {
   id: 'demo',
   name: 'Demo provider',
   base: 'http://localhost:8788/v1/',
   kind: 'site',
   wire: 'openai-chat',
+  browser: 'yes',
+  example: false,
   steps: [],
   keyPrefixes: ['demo-'],
   keyOptional: false,

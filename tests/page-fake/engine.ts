@@ -114,10 +114,12 @@ export class KeyholdEngine extends Keeping {
     for (const key of this.held) if (key.provider === found.provider) key.isDefault = key.id === id
     return structuredClone(found)
   }
-  async addEndpoint(name: string, base: string): Promise<ProviderInfo> {
+  async addEndpoint(name: string, base: string, like: string | null = null): Promise<ProviderInfo> {
     await wait(50)
     if (base.startsWith('http://') && !base.includes('localhost')) throw new KeyholdError('ERR_BAD_INPUT')
-    const made = custom(`custom-${this.known.length}`, name, base)
+    const { steps = [], browser = 'yes', browserNote } = this.known.find(({ id }) => id === like) ?? {}
+    const texts = { steps, browser, ...(browserNote === undefined ? {} : { browserNote }) }
+    const made = { ...custom(`custom-${this.known.length}`, name, base), ...texts }
     this.known.push(made)
     return made
   }
@@ -196,7 +198,9 @@ function refuse(key: string): void {
 }
 
 function custom(id: string, name: string, base: string): ProviderInfo {
-  return { id, name, base, kind: 'custom', wire: 'openai-chat', steps: [], keyPrefixes: [], keyOptional: true }
+  const wire = 'openai-chat'
+  const facts = { id, name, base, kind: 'custom', wire, browser: 'yes', example: false } as const
+  return { ...facts, steps: [], keyPrefixes: [], keyOptional: true }
 }
 
 function answerTo(asked: string): string {

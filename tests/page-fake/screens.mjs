@@ -172,7 +172,9 @@ export const screens = {
   },
   async 'add-endpoint'(page, url) {
     await addDialog(page, url, 'own')
-    await page.click(at('preset'))
+  },
+  async 'add-local'(page, url) {
+    await addDialog(page, url, 'ollama')
   },
   async update(page, url) {
     await menuOf(page, url, 'k3')

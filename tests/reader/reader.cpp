@@ -2,6 +2,7 @@
 //   {"mode":"events","pieces":[n,…]}                                    the events of a stream, fed in pieces of these sizes
 //   {"mode":"answer","wire":…,"type":…,"chat":…,"pieces":[n,…]}         what an answer says
 //   {"mode":"refusal","provider":…,"status":…,"check":…,"pieces":[n]}   what a refusal, or the answer to a check, means
+//   {"mode":"models","provider":…,"pieces":[n]}                         the names in a list of models
 //   {"mode":"call","method":…,"url":…,"pieces":[]}                      what the catalogue makes of an address
 #include <iostream>
 #include <string>
@@ -103,6 +104,16 @@ JsonOut refusal(const Catalogue& catalogue, const Case& one) {
   return out;
 }
 
+JsonOut models(const Catalogue& catalogue, const Case& one) {
+  const auto names = parse_models(catalogue.find(one.text("provider"))->wire, as_bytes(one.pieces.at(0)));
+  JsonOut out = JsonOut::object();
+  if (!names) return std::move(out.set("error", name(names.error())));
+  out.set_array("names", [&](JsonOut& list) {
+    for (const std::string& model : *names) list.push(model);
+  });
+  return out;
+}
+
 JsonOut call(const Catalogue& catalogue, const Case& one) {
   const auto method = parse_method(one.text("method"));
   const auto url = TargetUrl::parse(one.text("url"));
@@ -123,6 +134,7 @@ int main() {
     const JsonOut out = mode == "events"    ? events(*one)
                         : mode == "answer"  ? answer(*one)
                         : mode == "refusal" ? refusal(catalogue, *one)
+                        : mode == "models"  ? models(catalogue, *one)
                                             : call(catalogue, *one);
     std::cout << out.dump() << std::endl;
   }

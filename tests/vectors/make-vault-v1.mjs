@@ -32,7 +32,7 @@ const keys = [
   { provider: 'anthropic', label: 'Team', secret: 'sk-ant-api03-golden-anthropic-key-0002' },
 ]
 for (const key of keys) key.id = write(engine.planAdd(key.provider, key.label, buffer(Buffer.from(key.secret)), NOW))
-write(engine.planAddEndpoint('Ollama', 'http://localhost:11434/v1/', NOW))
+write(engine.planAddEndpoint('Ollama', 'http://localhost:11434/v1/', '', NOW))
 write(engine.planDefault(keys[0].id, NOW))
 write(engine.planExpires(keys[1].id, NOW + 1_000_000, NOW))
 write(engine.planOrder([keys[1].id, keys[0].id], NOW))

@@ -11,6 +11,7 @@ const server = await provider(({ url, method }, response) => {
     return response.end(method === 'HEAD' ? undefined : 'body')
   }
   if (pathname === '/silent') return undefined
+  if (pathname === '/begun') return response.write('one ')
   if (pathname === '/echo') return response.end(searchParams.get('text'))
   if (pathname === '/drip') {
     response.write('one ')
@@ -283,7 +284,7 @@ test('a lock while the answer is awaited is 423; while the body arrives, a broke
   const other = new Browser({ config: { base: server.base } })
   const page = await other.open()
   await page.create(passphrase())
-  const { body } = await page.fetch(at('drip'))
+  const { body } = await page.fetch(at('begun'))
   const reader = body.getReader()
   await reader.read()
   const waiting = page.fetch(at('silent'))

@@ -67,7 +67,7 @@ function makeVault() {
       )
       keys.set(write(plan), facts)
     }
-    if (randomInt(2) === 1) write(taken(engine.planAddEndpoint(label(), 'http://localhost:11434/v1/', Date.now())))
+    if (randomInt(2) === 1) write(taken(engine.planAddEndpoint(label(), 'http://localhost:11434/v1/', '', Date.now())))
     if (randomInt(2) === 1) write(taken(engine.planDefault(pick([...keys.keys()]), Date.now())))
     if (keys.size > 1 && randomInt(2) === 1) {
       const id = pick([...keys.keys()])

@@ -162,6 +162,23 @@ test('an address that a known provider has is recognised, whichever is the longe
   assert.equal(providers.overlapping('https://api.openai.com/v1/deployments/', known)?.id, 'openai')
   assert.equal(providers.overlapping('https://api.openai.com/v10/', known), null)
   assert.equal(providers.overlapping('http://localhost:11434/v1/', known), null)
+  // An example's address is nobody's.
+  const example = { id: 'a', name: 'A', base: 'http://localhost:11434/', example: true }
+  assert.equal(providers.overlapping('http://localhost:11434/', [...known, example]), null)
+})
+
+test('an address is completed as the example shown beside it is', () => {
+  const azure = 'https://your-resource.openai.azure.com/openai/v1/'
+  const mine = 'https://my-one.openai.azure.com/openai/v1/'
+  for (const typed of ['my-one', 'My-One', 'https://my-one.openai.azure.com', 'https://my-one.openai.azure.com/', mine])
+    assert.equal(providers.completed(typed, azure), mine, typed)
+  assert.equal(providers.completed('https://gateway.example/x', azure), 'https://gateway.example/x/')
+  assert.equal(providers.completed('http://localhost:1235', 'http://localhost:1234/v1/'), 'http://localhost:1235/v1/')
+  assert.equal(providers.completed('http://localhost:1/', 'http://localhost:11434/'), 'http://localhost:1/')
+  // Without an example only the "/" is added: the base is a folder.
+  assert.equal(providers.completed('https://llm.example', ''), 'https://llm.example/')
+  assert.equal(providers.completed('nonsense', ''), 'nonsense/')
+  assert.equal(providers.completed('evil.example/', azure), 'evil.example/')
 })
 
 async function bundled() {

@@ -11,7 +11,8 @@ import { startEngine, taken, withBuffer } from '../support/engine.mjs'
 const file = readFileSync(new URL('../../build/wasm/prices.txt', import.meta.url))
 const catalogue = JSON.parse(readFileSync(new URL('../../wasm/catalogue/providers.json', import.meta.url), 'utf8'))
 const ids = catalogue.providers.map(({ id }) => id)
-const priced = ids.filter((id) => findProvider({ providerId: id }) !== undefined)
+const usable = catalogue.providers.filter(({ example_base: example, browser }) => !example && browser !== 'no')
+const priced = usable.map(({ id }) => id).filter((id) => findProvider({ providerId: id }) !== undefined)
 
 /** Nobody has a model of this name: what is asked for never gives the price of what answers. */
 const ASKED = 'asked-for'
@@ -39,6 +40,31 @@ const FORMS = {
         prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: written },
         completion_tokens_details: { reasoning_tokens: reasoning },
       },
+    }),
+  },
+  'openai-responses': {
+    path: 'responses',
+    answer: (model, { input, cached, written, output, reasoning }) => ({
+      object: 'response',
+      status: 'completed',
+      model,
+      output: [{ type: 'message', content: [{ type: 'output_text', text: 'x' }] }],
+      usage: {
+        input_tokens: input,
+        input_tokens_details: { cached_tokens: cached, cache_write_tokens: written },
+        output_tokens: output,
+        output_tokens_details: { reasoning_tokens: reasoning },
+      },
+    }),
+  },
+  cohere: {
+    path: 'v2/chat',
+    // Its answers do not name a model: the one asked for counts.
+    asks: true,
+    answer: (model, { input, output }) => ({
+      message: { role: 'assistant', content: [{ type: 'text', text: 'x' }] },
+      finish_reason: 'COMPLETE',
+      usage: { billed_units: { input_tokens: input, output_tokens: output } },
     }),
   },
   anthropic: {
@@ -80,7 +106,7 @@ function openVault() {
   taken(made.load([], []))
   withBuffer(module, randomBytes(32), (key) => taken(made.planCreate(made.newKdf(0), key, 1)))
   taken(made.commit())
-  for (const id of ids) {
+  for (const { id } of usable) {
     withBuffer(module, Buffer.from(`sk-${randomBytes(30).toString('hex')}`), (key) =>
       taken(made.planAdd(id, id, key, 1)),
     )
@@ -91,9 +117,11 @@ function openVault() {
 
 /** The summary of a call that this provider answered so. */
 function asked(id, model, shape, now) {
-  const { base, wire } = catalogue.providers.find((one) => one.id === id)
+  const one = catalogue.providers.find((provider) => provider.id === id)
+  const { base } = one
+  const { wire = 'openai-chat' } = catalogue.providers.find((provider) => provider.id === one.like) ?? one
   const form = FORMS[wire]
-  const body = Buffer.from(JSON.stringify({ model: ASKED, messages: [] }))
+  const body = Buffer.from(JSON.stringify({ model: form.asks ? model : ASKED, messages: [] }))
   const whole = { size: body.length, begin: body, end: new Uint8Array() }
   const headers = [['content-type', 'application/json']]
   const call = taken(engine.fetch(base + form.path, 'POST', headers, whole, null, now))

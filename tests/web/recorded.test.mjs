@@ -46,8 +46,48 @@ const SAY = {
   'llamacpp/chat-text.sse': ['115.144009', {}],
 }
 
+/** What each refusal means. */
+const REFUSALS = {
+  'alibaba/badkey-chat.json': 'ERR_BAD_KEY',
+  'anthropic/badkey-models.json': 'ERR_BAD_KEY',
+  'anthropic/error-404-model.json': 'ERR_MODEL_NOT_FOUND',
+  'cerebras/error-403.json': 'ERR_NO_PERMISSION',
+  'cohere/badkey-models.json': 'ERR_BAD_KEY',
+  'deepseek/error-400-octet-stream.json': 'ERR_MODEL_NOT_FOUND',
+  'deepseek/responses-error-400.json': 'ERR_PROVIDER_REFUSED',
+  'google/badkey-models.json': 'ERR_BAD_KEY',
+  'google/error-404-model.json': 'ERR_MODEL_NOT_FOUND',
+  'groq/badkey-models.json': 'ERR_BAD_KEY',
+  'groq/chat-error-400-tool-use-failed.json': 'ERR_PROVIDER_REFUSED',
+  'huggingface/badkey-chat.json': 'ERR_BAD_KEY',
+  'mistral/badkey-models.json': 'ERR_BAD_KEY',
+  'ollama/error-404-model.json': 'ERR_MODEL_NOT_FOUND',
+  'openai/badkey-models.json': 'ERR_BAD_KEY',
+  'openai/badkey-responses.json': 'ERR_BAD_KEY',
+  'openai/chat-error-400-unsupported-parameter.json': 'ERR_PROVIDER_REFUSED',
+  'openai/responses-error-insufficient-quota.json': 'ERR_NO_CREDIT',
+  'openrouter/error-400-model.json': 'ERR_MODEL_NOT_FOUND',
+  'openrouter/error-429.json': 'ERR_RATE_LIMITED',
+  'perplexity/badkey-chat.html': 'ERR_BAD_KEY',
+  'together/badkey-models.json': 'ERR_BAD_KEY',
+}
+
+/** Lists of models, with one that is in each. */
+const LISTS = { 'cerebras/models-list.json': 'gpt-oss-120b', 'llamacpp/models-list.json': 'unsloth/Qwen3.5-2B-GGUF' }
+
+/** Requests of a kind that is not made any more, or whose address its recorder changed. */
+const NOT_CALLED = {
+  'perplexity/badkey-chat.html': 'retired with Sonar',
+  'openrouter/chat-tool-call-quirk-a.sse': 'its recorder wrote another address',
+}
+
 const all = recorded ? recordings() : []
 const answers = all.filter(({ response, wire_format: wire }) => response.status === 200 && !wire.endsWith('.models'))
+const refusals = all.filter(({ response }) => response.status !== 200)
+const lists = all.filter(({ response, wire_format: wire }) => response.status === 200 && wire.endsWith('.models'))
+const providerOf = ({ provider }) => (provider === 'alibaba' ? 'qwen' : provider)
+const isLocal = ({ request }) => request.url.startsWith('http:')
+
 const reader = new Reader()
 after(() => reader.end())
 
@@ -68,6 +108,47 @@ describe('recorded answers', { skip }, () => {
         answers.some((entry) => entry.file === file),
         file,
       )
+  })
+
+  test('each is an answer, a refusal or a list, and none is left out', () => {
+    assert.equal(answers.length + refusals.length + lists.length, all.length)
+    assert.deepEqual(refusals.map(({ file }) => file).toSorted(), Object.keys(REFUSALS).toSorted())
+    assert.deepEqual(lists.map(({ file }) => file).toSorted(), Object.keys(LISTS).toSorted())
+  })
+
+  test('refusals mean what their providers meant', async () => {
+    for (const { file, response, bytes, ...entry } of refusals) {
+      const head = { status: response.status, type: response.headers?.['content-type'] ?? '', check: false }
+      const ask = { mode: 'refusal', provider: providerOf(entry), ...head }
+      assert.equal((await reader.ask(ask, bytes)).code, REFUSALS[file], file)
+      // A key that is checked and refused so is found to be that.
+      if (file.includes('badkey'))
+        assert.equal((await reader.ask({ ...ask, check: true }, bytes)).code, 'ERR_BAD_KEY', file)
+    }
+  })
+
+  test('lists of models are read, and a key that gets one is good', async () => {
+    for (const { file, response, bytes, ...entry } of lists) {
+      const { names } = await reader.ask({ mode: 'models', provider: providerOf(entry) }, bytes)
+      assert.ok(names.includes(LISTS[file]), `${file}: ${names}`)
+      const head = { status: response.status, type: '', check: true }
+      assert.equal(
+        (await reader.ask({ mode: 'refusal', provider: providerOf(entry), ...head }, bytes)).code,
+        'ok',
+        file,
+      )
+    }
+  })
+
+  test('what was asked then may be asked through the catalogue, and its answer is read in the right form', async () => {
+    const asked = all.filter((entry) => entry.request?.url && !isLocal(entry) && !(entry.file in NOT_CALLED))
+    assert.ok(asked.length > 30)
+    for (const { file, request, ...entry } of asked) {
+      const { method, url } = request
+      const call = await reader.ask({ mode: 'call', method, url: url.split('#')[0] })
+      assert.equal(call.provider, providerOf(entry), `${file}: ${JSON.stringify(call)}`)
+      assert.equal(call.wire, wireOf(entry), file)
+    }
   })
 
   for (const entry of answers) {

@@ -143,10 +143,12 @@ JsonOut to_json(const ProviderRef& ref) {
   JsonOut object = JsonOut::object();
   object.set("id", provider.id).set("name", provider.name).set("base", provider.base.text());
   object.set("kind", name(provider.kind)).set("wire", name(provider.wire)).set("keyOptional", provider.key_optional);
+  object.set("browser", name(provider.browser)).set("example", provider.example);
   object.set("steps", to_json(provider.steps)).set("keyPrefixes", to_json(provider.key_prefixes));
   const auto set = [&](std::string_view key, const std::string& text) {
     if (!text.empty()) object.set(key, text);
   };
+  set("like", provider.like);
   set("consoleUrl", provider.console_url);
   set("docsUrl", provider.docs_url);
   set("suggestedModel", provider.suggested_model);

@@ -65,7 +65,7 @@ val plan_default(Engine& engine, Args& args) {
 }
 
 val plan_add_endpoint(Engine& engine, Args& args) {
-  return to_plan(engine.session().plan_add_endpoint(args.text(0), args.text(1), args.whole(2)));
+  return to_plan(engine.session().plan_add_endpoint(args.text(0), args.text(1), args.text(2), args.whole(3)));
 }
 
 val plan_remove_endpoint(Engine& engine, Args& args) {

@@ -5,7 +5,7 @@
  * @typedef {object} SiteConfig
  * @property {boolean} [customEndpoints] may a user add endpoints of their own? Default true.
  * @property {{ base: string }[]} [providers] providers beside the catalogue's.
- * @property {{ base: string }[]} [catalogue] wasm/catalogue/providers.json's list.
+ * @property {{ base: string, example_base?: boolean, browser?: string }[]} [catalogue] wasm/catalogue/providers.json's list.
  */
 
 /**
@@ -89,7 +89,10 @@ const kdfWorkerPolicy = policy([
 
 /** Holds the keys: it may reach the providers, servers on this machine and, if users may add endpoints, any https. */
 function vaultWorkerPolicy(config) {
-  const origins = [...(config.catalogue ?? []), ...(config.providers ?? [])].map(({ base }) => new URL(base).origin)
+  // No key is ever sent to an example's address, nor to who does not answer pages.
+  const called = ({ example_base: example, browser }) => example !== true && browser !== 'no'
+  const providers = [...(config.catalogue ?? []), ...(config.providers ?? [])].filter(called)
+  const origins = providers.map(({ base }) => new URL(base).origin)
   const local = ['http://localhost:*', 'http://127.0.0.1:*']
   const isLocal = (origin) => /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin)
   const remote = [...new Set(origins)].filter((origin) => !isLocal(origin)).sort()

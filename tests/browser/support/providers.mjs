@@ -36,6 +36,7 @@ export async function startProviders(decide = () => null) {
     }
     if (other !== null) return sendJson(outgoing, other.status, other.body)
     if (incoming.method === 'GET') return sendJson(outgoing, 200, listOf)
+    if (asksForKey(recorded)) return sendJson(outgoing, 404, { error: { code: 'model_not_found' } })
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' })
     for (const event of stream(incoming)) outgoing.write(event)
     outgoing.end()
@@ -65,6 +66,9 @@ export async function startProviders(decide = () => null) {
       }),
   }
 }
+
+/** A list, or a question to a model that nobody has: the check of a key. */
+export const asksForKey = ({ method, body }) => method === 'GET' || body.includes('keyhold/key-check')
 
 export function allowReading(outgoing) {
   outgoing.setHeader('Access-Control-Allow-Origin', outgoing.req.headers.origin ?? '*')
@@ -111,7 +115,10 @@ const listOf = {
 function stream({ url, headers }) {
   const data = (value) => `data: ${JSON.stringify(value)}\n\n`
   if (url.includes(':streamGenerateContent')) return gemini.map(data)
-  if (headers['x-api-key']) return anthropic.map((value) => `event: ${value.type}\n${data(value)}`)
+  const named = (value) => `event: ${value.type}\n${data(value)}`
+  if (headers['x-api-key']) return anthropic.map(named)
+  if (url.endsWith('/responses')) return responses.map(named)
+  if (url.endsWith('/v2/chat')) return [...cohere.map(named), 'data: [DONE]\n\n']
   return [...openai.map(data), 'data: [DONE]\n\n']
 }
 
@@ -121,6 +128,23 @@ const openai = [
   { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
   { choices: [], usage: { prompt_tokens: 5, completion_tokens: 4, total_tokens: 9 } },
 ].map((chunk) => ({ id: 'one', object: 'chat.completion.chunk', created: 1, model: 'model-1', ...chunk }))
+
+const responses = [
+  { type: 'response.created', response: { status: 'in_progress', model: 'model-1', usage: null } },
+  { type: 'response.output_text.delta', delta: ANSWER_TEXT },
+  {
+    type: 'response.completed',
+    response: { status: 'completed', model: 'model-1', usage: { input_tokens: 5, output_tokens: 4, total_tokens: 9 } },
+  },
+]
+
+const cohere = [
+  { type: 'content-delta', index: 0, delta: { message: { content: { text: ANSWER_TEXT } } } },
+  {
+    type: 'message-end',
+    delta: { finish_reason: 'COMPLETE', usage: { billed_units: { input_tokens: 5, output_tokens: 4 } } },
+  },
+]
 
 const anthropic = [
   {

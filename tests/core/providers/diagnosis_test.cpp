@@ -141,6 +141,16 @@ TEST_CASE("diagnosis: the catalogue's rules, provider by provider") {
                  R"({"code":"The caller does not have permission to execute the specified operation","error":"no"})",
                  "ERR_NO_PERMISSION"},
           Answer{"xai", 429, R"({"error":"You have reached your monthly spending limit."})", "ERR_NO_CREDIT"},
+          Answer{"azure-openai", 403, R"({"error":{"code":"AuthenticationTypeDisabled"}})", "ERR_NO_PERMISSION"},
+          Answer{"together", 403, R"({"error":{"message":"prompt + max_tokens"}})", "ERR_PROVIDER_REFUSED"},
+          Answer{"fireworks", 412, R"({"error":"suspended"})", "ERR_NO_PERMISSION"},
+          Answer{"moonshot", 403, R"({"error":{"type":"exceeded_current_quota_error"}})", "ERR_NO_CREDIT"},
+          Answer{"moonshot-cn", 401, R"({"error":{"type":"invalid_authentication_error"}})", "ERR_BAD_KEY"},
+          Answer{"zai", 429, R"({"error":{"code":"1113","message":"Insufficient balance"}})", "ERR_NO_CREDIT"},
+          Answer{"zai-cn", 429, R"({"error":{"code":"1302"}})", "ERR_RATE_LIMITED"},
+          Answer{"zai-cn", 403, R"({"error":{"code":"1220"}})", "ERR_MODEL_NOT_FOUND"},
+          Answer{"qwen-us", 400, R"({"error":{"message":"your account is in good standing."}})", "ERR_NO_CREDIT"},
+          Answer{"llamacpp", 500, R"({"error":{"message":"Context size has been exceeded."}})", "ERR_PROVIDER_REFUSED"},
       }) {
     CAPTURE(id, status, body);
     CHECK(code(seen(*provider(id), status, body)) == meaning);
@@ -160,6 +170,9 @@ TEST_CASE("diagnosis: a check is good only if the answer is JSON, and says nothi
   CHECK(code(checked(*provider("xai"), 200, R"({"api_key_blocked":false,"api_key_disabled":true})")) == "ERR_BAD_KEY");
   CHECK(code(checked(*provider("xai"), 200, R"({"team_blocked":true})")) == "ERR_NO_PERMISSION");
   CHECK(seen(*provider("xai"), 200, R"({"team_blocked":true})") == std::nullopt);  // rules for 2xx are for checks
+  CHECK(code(checked(*provider("zai"), 200, R"({"code":1002,"success":false})")) == "ERR_BAD_KEY");
+  CHECK(code(checked(*provider("zai"), 200, R"({"code":"1000"})")) == "ERR_BAD_KEY");
+  CHECK(code(checked(*provider("zai"), 200, R"({"code":1100})")) == "ok");
   CHECK(code(checked(*provider("groq"), 401, R"({"error":{"code":"invalid_api_key"}})")) == "ERR_BAD_KEY");
   CHECK(code(checked(own(), 404, R"({"error":"not found"})")) ==
         "ERR_BAD_ANSWER");  // a wrong address: no model was asked for
@@ -176,6 +189,31 @@ TEST_CASE("diagnosis: of a long body the beginning is enough") {
     CHECK(code(checked(own(), 200, "<" + list(size))) == "ERR_BAD_ANSWER");
     CHECK(code(seen(own(), 401, list(size))) == "ERR_BAD_KEY");
   }
+}
+
+TEST_CASE("diagnosis: a check that asks for a model nobody has finds a key good that is told so") {
+  const auto checked = [](const char* id, int status, std::string_view body) {
+    const auto problem = diagnose_check(*provider(id), {status, "", as_bytes(body), ""});
+    return problem ? name(problem->code) : "ok";
+  };
+  for (const char* id : {"perplexity", "fireworks", "huggingface"}) {
+    CAPTURE(id);
+    CHECK(checked(id, 400, R"({"error":{"message":"The requested model does not exist","code":"model_not_found"}})") ==
+          "ok");
+    CHECK(checked(id, 404, R"({"error":"no such model"})") == "ok");
+    CHECK(checked(id, 422, R"({"detail":[{"loc":["model"]}]})") == "ok");
+    CHECK(checked(id, 200, R"({"id":"x"})") == "ok");
+    CHECK(checked(id, 401, R"({"error":"Invalid credentials in Authorization header"})") == "ERR_BAD_KEY");
+    CHECK(checked(id, 401, "<html><title>401 Authorization Required</title></html>") == "ERR_BAD_KEY");
+    CHECK(checked(id, 402, R"({"error":"You have exceeded your monthly included credits"})") == "ERR_NO_CREDIT");
+    CHECK(checked(id, 403, R"({"error":"no"})") == "ERR_NO_PERMISSION");
+    CHECK(checked(id, 429, "{}") == "ERR_RATE_LIMITED");
+    CHECK(checked(id, 500, "{}") == "ERR_PROVIDER_DOWN");
+    CHECK(checked(id, 404, "<html>") == "ERR_BAD_ANSWER");
+    CHECK(checked(id, 400, "not JSON") != "ok");
+  }
+  // Elsewhere nothing was asked for that could be missing.
+  CHECK(checked("openai", 404, R"({"error":{"code":"model_not_found"}})") == "ERR_MODEL_NOT_FOUND");
 }
 
 TEST_CASE("diagnosis: a page for people in the place of an answer blames no key") {
@@ -267,6 +305,14 @@ TEST_CASE("diagnosis: what a failed fetch means, from what was seen") {
   CHECK(failed(local, true, false) == "ERR_LOCAL_NOT_RUNNING");
   CHECK(failed(local, false, false) == "ERR_LOCAL_NOT_RUNNING");  // needs no network
   CHECK(failed(local, true, false, true) == "ERR_NOT_PERMITTED_BY_SITE");
+  // One that is not known to let browsers in.
+  CHECK(failed(*provider("qwen-cn"), true, true) == "ERR_NO_CORS");
+  CHECK(failed(*provider("qwen-cn"), true, false) == "ERR_BLOCKED");
+  // vLLM's answer to a wrong key cannot be read either.
+  const Provider vllm = custom_provider("v", "V", endpoint("http://localhost:8000/v1/"), provider("vllm").get());
+  CHECK(failed(vllm, true, true) == "ERR_BAD_KEY_LIKELY");
+  CHECK(failed(vllm, true, false) == "ERR_LOCAL_NOT_RUNNING");
+  CHECK(failed(vllm, true, std::nullopt) == "ERR_LOCAL_NOT_RUNNING");
   CHECK(failed(openai, true, true, false, true) == "ERR_CONNECTION_CUT");
   CHECK(failed(local, true, true, false, true) == "ERR_CONNECTION_CUT");
 }

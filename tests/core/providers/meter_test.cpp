@@ -212,6 +212,65 @@ TEST_CASE("meter: each wire's usage is found in what passes through, without par
   CHECK(g.stop == "STOP");
 }
 
+TEST_CASE("meter: the Responses form is over when it says so; its deltas need no reading for usage") {
+  const std::string begun =
+      "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"status\":\"in_progress\","
+      "\"model\":\"r\",\"usage\":null}}\n\n"
+      "event: response.output_text.delta\ndata: "
+      "{\"type\":\"response.output_text.delta\",\"delta\":\"\\\"response\\\":{\"}\n\n";
+  const std::string ended =
+      "event: response.incomplete\ndata: {\"type\":\"response.incomplete\",\"response\":{\"status\":\"incomplete\","
+      "\"incomplete_details\":{\"reason\":\"content_filter\"},\"usage\":{\"input_tokens\":5,\"output_tokens\":7}}}\n\n";
+  CHECK(chat(begun, Wire::openai_responses).outcome == "ERR_BAD_STREAM");
+  const Metered whole = chat(begun + ended, Wire::openai_responses);
+  CHECK(reading(whole) == "ok \"response\":{");
+  CHECK(whole.stop == "content_filter");
+  const Metered passed = pass(begun + "data: {not parsed}\n\n" + ended, Wire::openai_responses);
+  CHECK(passed.usage == Usage{.input = 5, .output = 7});
+  CHECK(passed.model == "r");
+  CHECK(passed.stop == "content_filter");
+}
+
+TEST_CASE("meter: Cohere's stream is over when it says so") {
+  const std::string begun =
+      "event: content-delta\ndata: "
+      "{\"type\":\"content-delta\",\"delta\":{\"message\":{\"content\":{\"text\":\"Hi\"}}}}\n\n";
+  const std::string ended =
+      "event: message-end\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\",\"usage\":{"
+      "\"billed_units\":{\"input_tokens\":5,\"output_tokens\":7}}}}\n\n";
+  CHECK(chat(begun, Wire::cohere).outcome == "ERR_BAD_STREAM");
+  CHECK(reading(chat(begun + ended, Wire::cohere)) == "ok Hi");
+  CHECK(pass(begun + ended, Wire::cohere).usage == Usage{.input = 5, .output = 7});
+}
+
+TEST_CASE("meter: lines of JSON are read line by line, the last also without its end") {
+  const std::string lines =
+      "{\"model\":\"q\",\"message\":{\"content\":\"Hel\"},\"done\":false}\r\n\n"
+      "{\"model\":\"q\",\"message\":{\"content\":\"lo\"},\"done\":false}\n";
+  const std::string last = "{\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":5,\"eval_count\":7}";
+  for (const std::string end : {"", "\n"}) {
+    const Metered whole = chat(lines + last + end, Wire::ollama, "application/x-ndjson");
+    CHECK(reading(whole) == "ok Hello");
+    CHECK(whole.usage == Usage{.input = 5, .output = 7});
+    CHECK(pass(lines + last + end, Wire::ollama, "").usage == Usage{.input = 5, .output = 7});
+  }
+  CHECK(chat(lines, Wire::ollama).outcome == "ERR_BAD_STREAM");
+  CHECK(chat(lines + "{oops\n" + last, Wire::ollama).outcome == "ERR_BAD_STREAM");
+  CHECK(pass(lines + "{oops\n" + last, Wire::ollama).usage.known());
+  CHECK(chat(lines + "{\"error\":{\"code\":503}}\n", Wire::ollama).outcome == "ERR_PROVIDER_DOWN");
+}
+
+TEST_CASE("meter: a line of JSON is bounded, exactly") {
+  const std::string start = R"({"message":{"content":")";
+  const std::string end = R"("},"done":true})";
+  for (const std::size_t over : {0, 1}) {
+    std::string line = start;
+    line.append(SseDecoder::kMaxLine + over - start.size() - end.size(), 'x').append(end);
+    CHECK(meter({line}, Wire::ollama, "", true).outcome == (over == 0 ? "ok" : "ERR_LINE_TOO_LONG"));
+    CHECK(meter({line}, Wire::ollama, "", false).outcome == "ok");
+  }
+}
+
 TEST_CASE("meter: unknown usage stays unknown") {
   CHECK_FALSE(pass("data: {\"choices\":[]}\n\ndata: [DONE]\n\n").usage.known());
   CHECK_FALSE(pass(kStream, std::nullopt).usage.known());

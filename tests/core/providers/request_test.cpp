@@ -337,11 +337,20 @@ TEST_CASE("own request: checks and lists go where the catalogue says") {
   CHECK(models_request(*provider("google")).url ==
         "https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000");
   CHECK(probe_url(*provider("deepseek")) == "https://api.deepseek.com/user/balance");
+  CHECK(anthropic.body == std::nullopt);
+  // Where every list is public: a question to a model that nobody has.
+  const Outgoing perplexity = check_request(*provider("perplexity"));
+  CHECK(perplexity.method == Method::post);
+  CHECK(perplexity.url == "https://api.perplexity.ai/v1/responses");
+  CHECK(perplexity.body == R"({"input":"x","model":"keyhold/key-check"})");
+  CHECK(perplexity.headers == Headers{{"content-type", "application/json"}});
+  CHECK(check_request(*provider("cohere")).url == "https://api.cohere.com/v1/models?page_size=1");
 }
 
 TEST_CASE("own request: a question goes where calls may go") {
   const std::vector<ChatMessage> messages = {{ChatMessage::Role::user, "Hi"}};
   for (const ProviderRef& any : builtin().all()) {
+    if (!any->usable()) continue;
     CAPTURE(any->id);
     const auto out = chat_request(*any, "some-model", messages, 100);
     REQUIRE(out.ok());

@@ -25,7 +25,7 @@ std::vector<std::string> models(Wire wire, std::string_view body) { return parse
 }  // namespace
 
 TEST_CASE("wire: a question in OpenAI's form") {
-  CHECK(in_order(*chat_body(*provider("openrouter"), "a/b", kMessages, 256)) ==
+  CHECK(in_order(*chat_body(*provider("qwen"), "a/b", kMessages, 256)) ==
         in_order(R"({"model":"a/b","messages":[{"role":"system","content":"Be brief."},)"
                  R"({"role":"user","content":"Hi \"you\""},{"role":"assistant","content":"Hello"},)"
                  R"({"role":"system","content":"Be kind."},{"role":"user","content":"Bye\n)"

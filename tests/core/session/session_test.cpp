@@ -92,7 +92,7 @@ TEST_CASE_METHOD(Fixture, "configure: hostile or mistaken site configurations ch
     CAPTURE(text);
     CHECK_FALSE(session.configure(as_bytes(text)).ok());
   }
-  CHECK(session.providers().size() == 8);
+  CHECK(session.providers().size() == Catalogue::builtin()->all().size());
   const auto site = session.configure(as_bytes(R"({"demo":{"provider":"demo","key":"k"},"customEndpoints":false})"));
   REQUIRE(site.ok());
   CHECK(site->demo->key == "k");
@@ -114,30 +114,62 @@ TEST_CASE_METHOD(Fixture, "add: pasted text is cleaned, what is no key is refuse
 
 TEST_CASE_METHOD(Fixture, "endpoints of one's own: a local one works without a key, a remote one needs one") {
   make();
-  write(session.plan_add_endpoint("Ollama", "http://localhost:11434/v1", 1000));
+  write(session.plan_add_endpoint("Ollama", "http://localhost:11434/v1", "", 1000));
   const std::string local = last_id;
   CHECK(session.providers().back()->name == "Ollama");
   write(session.plan_add(local, "laptop", SecretBytes(), 1));
   auto exchange = post("http://localhost:11434/v1/chat/completions");
   REQUIRE(exchange.ok());
   CHECK(exchange->take_auth_value().empty());
-  write(session.plan_add_endpoint("Mine", "https://llm.example.org/v1/", 1000));
+  write(session.plan_add_endpoint("Mine", "https://llm.example.org/v1/", "", 1000));
   CHECK(session.plan_add(last_id, "x", SecretBytes(), 1).error() == Errc::ERR_BAD_KEY_TEXT);
   for (const auto* base : {"ftp://x/", "http://llm.example.org/v1/", "https://user@llm.example.org/", "not a url",
                            "https://api.openai.com/v1/", "https://api.openai.com/", "https://x.example/a/../b"}) {
     CAPTURE(base);
-    CHECK(session.plan_add_endpoint("x", base, 1000).error() == Errc::ERR_BAD_INPUT);
+    CHECK(session.plan_add_endpoint("x", base, "", 1000).error() == Errc::ERR_BAD_INPUT);
   }
-  CHECK(session.plan_add_endpoint("", "https://x.example/", 1000).error() == Errc::ERR_BAD_INPUT);
+  CHECK(session.plan_add_endpoint("", "https://x.example/", "", 1000).error() == Errc::ERR_BAD_INPUT);
   // They are providers only while the vault is open.
   session.lock();
-  CHECK(session.providers().size() == 8);
+  const std::size_t built_in = session.providers().size();
   REQUIRE(session.load(shelf.envelopes, shelf.ledger).ok());
   REQUIRE(session.unlock(slot_key()).ok());
-  CHECK(session.providers().size() == 10);
+  CHECK(session.providers().size() == built_in + 2);
   REQUIRE(session.configure(as_bytes(R"({"customEndpoints":false})")).ok());
-  CHECK(session.plan_add_endpoint("x", "https://y.example/", 1000).error() == Errc::ERR_NOT_PERMITTED_BY_SITE);
-  write(session.plan_add_endpoint("LM Studio", "http://127.0.0.1:1234/v1/", 1000));
+  CHECK(session.plan_add_endpoint("x", "https://y.example/", "", 1000).error() == Errc::ERR_NOT_PERMITTED_BY_SITE);
+  write(session.plan_add_endpoint("LM Studio", "http://127.0.0.1:1234/v1/", "", 1000));
+}
+
+TEST_CASE_METHOD(Fixture, "endpoints of one's own: like a provider that everybody has elsewhere") {
+  make();
+  write(session.plan_add_endpoint("Work", "https://work.openai.azure.com/openai/v1", "azure-openai", 1000));
+  const std::string azure = add(last_id, "0123456789abcdef0123456789abcdef");
+  auto exchange = post("https://work.openai.azure.com/openai/v1/chat/completions");
+  REQUIRE(exchange.ok());
+  CHECK(exchange->provider().auth.header == "api-key");
+  CHECK(sent_credential(exchange) == "0123456789abcdef0123456789abcdef");
+  write(session.plan_add_endpoint("Laptop", "http://127.0.0.1:11434/", "ollama", 1000));
+  const std::string own = last_id;
+  write(session.plan_add(own, "x", SecretBytes(), 1));
+  CHECK(session.check_stored(last_id, 1)->request().url == "http://127.0.0.1:11434/api/tags");
+
+  CHECK(session.plan_add_endpoint("x", "https://x.example/", "nobody", 1).error() == Errc::ERR_UNKNOWN_PROVIDER);
+  CHECK(session.plan_add_endpoint("x", "https://x.example/", own, 1).error() == Errc::ERR_UNKNOWN_PROVIDER);
+  CHECK(session.plan_add_endpoint("x", "https://x.example/", "nvidia", 1).error() == Errc::ERR_UNKNOWN_PROVIDER);
+  // It is remembered with the vault.
+  session.lock();
+  REQUIRE(session.load(shelf.envelopes, shelf.ledger).ok());
+  REQUIRE(session.unlock(slot_key()).ok());
+  CHECK(session.providers().back()->like == "ollama");
+  CHECK(session.models(azure, 1)->request().url == "https://work.openai.azure.com/openai/v1/models");
+}
+
+TEST_CASE_METHOD(Fixture, "add: nothing is stored for an example, nor for who does not answer pages") {
+  make();
+  CHECK(session.plan_add("azure-openai", "x", secret(kKey), 1).error() == Errc::ERR_UNKNOWN_PROVIDER);
+  CHECK(session.check_new("azure-openai", secret(kKey), 1).error() == Errc::ERR_UNKNOWN_PROVIDER);
+  CHECK(session.plan_add("nvidia", "x", secret(kKey), 1).error() == Errc::ERR_NO_CORS);
+  CHECK(session.check_new("nvidia", secret(kKey), 1).error() == Errc::ERR_NO_CORS);
 }
 
 TEST_CASE_METHOD(Fixture, "check: five a minute for each provider, whichever key") {
@@ -228,6 +260,19 @@ TEST_CASE_METHOD(Fixture, "answer: usage the caller did not ask for is counted a
   REQUIRE(refused->response(400, {}).ok());
   CHECK(as_text(*refused->feed(as_bytes("data: {\"usage\":null}\n\n"))) == "data: {\"usage\":null}\n\n");
   CHECK(refused->end()->empty());
+}
+
+TEST_CASE_METHOD(Fixture, "answer: the model is the one asked for where the answer does not say") {
+  make();
+  add("cohere", "cohere-key-of-forty-characters-0123456789");
+  auto exchange = post("https://api.cohere.com/v2/chat", R"({"model":"command-a","messages":[]})");
+  REQUIRE(exchange.ok());
+  REQUIRE(exchange->response(200, {{"content-type", "application/json"}}).ok());
+  CHECK(exchange->model() == "command-a");
+  REQUIRE(exchange->feed(as_bytes(R"({"finish_reason":"COMPLETE","usage":{"billed_units":{"input_tokens":1}}})")).ok());
+  REQUIRE(exchange->end().ok());
+  CHECK(exchange->model() == "command-a");
+  CHECK(exchange->usage().input == 1);
 }
 
 TEST_CASE_METHOD(Fixture,

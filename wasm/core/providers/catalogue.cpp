@@ -17,12 +17,24 @@ namespace {
 
 constexpr std::size_t kMaxCustomText = 128;  // id or name of a user's endpoint
 
-Result<std::vector<Provider>> read_providers(JsonRef list, ProviderKind kind) {
+/// `known`: providers that entries may be like, beside those before them in the list.
+Result<std::vector<Provider>> read_providers(JsonRef list, ProviderKind kind, const Catalogue& known) {
   if (list.size() > Catalogue::kMaxProviders) return Errc::ERR_TOO_MANY;
   std::vector<Provider> providers;
   providers.reserve(list.size());
   KEYHOLD_CHECK(list.each([&](JsonRef entry) -> Result<void> {
-    KEYHOLD_TRY(auto provider, parse_provider(entry, kind));
+    ProviderRef other;
+    const Provider* like = nullptr;
+    if (const auto field = entry.find("like")) {
+      KEYHOLD_TRY(const auto id, field->text(kMaxProviderId));
+      other = known.find(id);
+      like = other.get();
+      for (const Provider& before : providers) {
+        if (before.id == id) like = &before;
+      }
+      if (like == nullptr) return Errc::ERR_BAD_JSON;
+    }
+    KEYHOLD_TRY(auto provider, parse_provider(entry, kind, like));
     providers.push_back(std::move(provider));
     return {};
   }));
@@ -38,7 +50,9 @@ bool is_date(std::string_view text) {
   return true;
 }
 
-bool clashes(const Provider& a, const Provider& b) { return a.id == b.id || a.base.overlaps(b.base); }
+bool clashes(const Provider& a, const Provider& b) {
+  return a.id == b.id || (!a.example && !b.example && a.base.overlaps(b.base));
+}
 
 bool contains(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
@@ -76,14 +90,14 @@ Result<Catalogue> Catalogue::parse(ByteView json, ProviderKind kind) {
   KEYHOLD_TRY(const auto date, made.text(10));
   if (!is_date(date)) return Errc::ERR_BAD_JSON;
   KEYHOLD_TRY(const auto list, root.field("providers"));
-  KEYHOLD_TRY(auto providers, read_providers(list, kind));
   Catalogue catalogue;
+  KEYHOLD_TRY(auto providers, read_providers(list, kind, catalogue));
   KEYHOLD_CHECK(catalogue.replace(kind, std::move(providers), Errc::ERR_BAD_JSON));
   return catalogue;
 }
 
 Result<void> Catalogue::add_site(JsonRef providers) {
-  KEYHOLD_TRY(auto site, read_providers(providers, ProviderKind::site));
+  KEYHOLD_TRY(auto site, read_providers(providers, ProviderKind::site, *this));
   return replace(ProviderKind::site, std::move(site), Errc::ERR_BAD_JSON);
 }
 
@@ -133,7 +147,7 @@ ProviderRef Catalogue::find(std::string_view id) const {
 
 Result<Match> Catalogue::match(Method method, const TargetUrl& url) const {
   for (const ProviderRef& provider : providers_) {
-    if (url.origin != provider->base.origin()) continue;
+    if (provider->example || url.origin != provider->base.origin()) continue;
     const auto rest = path_below(*provider, url);
     for (const Call& call : provider->calls) {
       if (call.method != method) continue;

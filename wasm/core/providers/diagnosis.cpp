@@ -98,6 +98,11 @@ std::optional<Problem> diagnose_check(const Provider& provider, const AnswerSeen
   const auto body = parse_beginning(answer);
   if (!is_success(answer.status)) {
     Problem found = problem(provider, answer, body);
+    // Asked for a model that nobody has, only a good key is told that, in whatever words, and not by a page for people.
+    if (!provider.check.body.empty() &&
+        (found.code == Errc::ERR_MODEL_NOT_FOUND || (found.code == Errc::ERR_PROVIDER_REFUSED && body))) {
+      return std::nullopt;
+    }
     // No model was asked for: the address of an endpoint that we have only a user's or a site's word for is wrong.
     if (found.code == Errc::ERR_MODEL_NOT_FOUND && provider.kind != ProviderKind::catalogue) {
       found.code = Errc::ERR_BAD_ANSWER;
@@ -120,12 +125,14 @@ Errc diagnose_network(const Provider& provider, const NetworkEvidence& evidence)
   if (evidence.bytes_arrived) return Errc::ERR_CONNECTION_CUT;
   if (evidence.blocked_by_policy) return Errc::ERR_NOT_PERMITTED_BY_SITE;
   // Where no probe could be made, a provider known to hide its refusals is taken to have refused.
-  const bool reached = evidence.probe_reached.value_or(provider.cors.opaque_401);
-  if (loopback) return reached ? Errc::ERR_LOCAL_CORS : Errc::ERR_LOCAL_NOT_RUNNING;
+  const bool reached = evidence.probe_reached.value_or(provider.cors.opaque_401 && !loopback);
+  if (loopback && !reached) return Errc::ERR_LOCAL_NOT_RUNNING;
+  if (loopback && !provider.cors.opaque_401) return Errc::ERR_LOCAL_CORS;
   if (!reached) return Errc::ERR_BLOCKED;
   if (provider.cors.opaque_401) return Errc::ERR_BAD_KEY_LIKELY;
-  // The built-in providers are known to let browsers in, so something on the way took the permission out.
-  return provider.kind == ProviderKind::catalogue ? Errc::ERR_BLOCKED : Errc::ERR_NO_CORS;
+  // Of the built-in providers most are known to let browsers in, so something on the way took the permission out.
+  const bool lets_in = provider.kind == ProviderKind::catalogue && provider.browser == Browser::yes;
+  return lets_in ? Errc::ERR_BLOCKED : Errc::ERR_NO_CORS;
 }
 
 }  // namespace keyhold

@@ -33,7 +33,8 @@ struct OtherName {
   std::string_view word;
   std::string_view provider;
 };
-constexpr OtherName kOtherNames[] = {{"gemini", "google"}, {"claude", "anthropic"}, {"grok", "xai"}};
+constexpr OtherName kOtherNames[] = {{"gemini", "google"}, {"claude", "anthropic"}, {"grok", "xai"},
+                                     {"kimi", "moonshot"}, {"dashscope", "qwen"},   {"zhipu", "zai-cn"}};
 
 /// The provider whose name is longest among those the variable's name holds, so that openrouter is not openai.
 ProviderRef by_name(const Catalogue& catalogue, std::string_view variable) {
@@ -106,7 +107,7 @@ Result<EnvFile> read_env_file(const Catalogue& catalogue, const SecretBytes& tex
       provider = by_name(catalogue, name);
       if (!provider) provider = by_beginning(catalogue, value);
     }
-    if (!provider) {
+    if (!provider || !provider->usable()) {
       file.skipped.push_back(number);
       continue;
     }

@@ -14,7 +14,14 @@ Outgoing own(const Provider& provider, Method method, std::string_view path) {
 
 }  // namespace
 
-Outgoing check_request(const Provider& provider) { return own(provider, provider.check.method, provider.check.path); }
+Outgoing check_request(const Provider& provider) {
+  Outgoing out = own(provider, provider.check.method, provider.check.path);
+  if (!provider.check.body.empty()) {
+    out.headers.emplace_back("content-type", "application/json");
+    out.body = provider.check.body;
+  }
+  return out;
+}
 
 Outgoing models_request(const Provider& provider) { return own(provider, Method::get, models_path(provider.wire)); }
 

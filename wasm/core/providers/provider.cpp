@@ -41,10 +41,16 @@ std::string_view name(ProviderKind kind) noexcept {
   return "";
 }
 
-Provider custom_provider(std::string id, std::string name, Endpoint base) {
-  Provider custom = usual_provider(std::move(id), std::move(name), std::move(base), Wire::openai_chat);
+std::string_view name(Browser browser) noexcept {
+  constexpr std::string_view kNames[] = {"yes", "unknown", "no"};
+  return kNames[static_cast<std::size_t>(browser)];
+}
+
+Provider custom_provider(std::string id, std::string name, Endpoint base, const Provider* like) {
+  Provider custom = like == nullptr ? usual_provider(std::move(id), std::move(name), std::move(base), Wire::openai_chat)
+                                    : like_provider(*like, std::move(id), std::move(name), std::move(base));
   custom.kind = ProviderKind::custom;
-  custom.key_optional = custom.base.is_loopback();
+  custom.key_optional = custom.key_optional || custom.base.is_loopback();
   return custom;
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,14 +20,14 @@ namespace keyhold {
 /// Header names are compared without regard to case; ours are lower-case.
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-enum class Method { get, post, del };
+enum class Method : std::uint8_t { get, post, del };
 /// "GET", "POST", "DELETE"
 std::string_view name(Method method) noexcept;
 /// ERR_BAD_REQUEST for any other method.
 Result<Method> parse_method(std::string_view text);
 
 /// The forms of question and answer that Keyhold itself can write and read.
-enum class Wire { openai_chat, openai_responses, anthropic, gemini, cohere, ollama };
+enum class Wire : std::uint8_t { openai_chat, openai_responses, anthropic, gemini, cohere, ollama };
 inline constexpr std::array kWires = {Wire::openai_chat, Wire::openai_responses, Wire::anthropic,
                                       Wire::gemini,      Wire::cohere,           Wire::ollama};
 /// As in the catalogue and the protocol: "openai-chat", "openai-responses", "anthropic", "gemini", "cohere", "ollama".
@@ -37,7 +38,7 @@ enum class ProviderKind { catalogue, site, custom };
 std::string_view name(ProviderKind kind) noexcept;
 
 /// What a call is for. A grant to a host page covers `infer` and `models`; each other class is asked for by itself.
-enum class CallClass { infer, models, files, images, audio, batch };
+enum class CallClass : std::uint8_t { infer, models, files, images, audio, batch };
 
 /// One kind of call that may be made of a provider. What is not listed is refused.
 struct Call {
@@ -69,12 +70,22 @@ struct AnswerRule {
   Errc code{};
 };
 
+/// Whether a web page may call a provider: yes, also where somebody has to allow it first; unknown: nobody has tried;
+/// no: it is listed so that a person learns why it cannot be used.
+enum class Browser { yes, unknown, no };
+std::string_view name(Browser browser) noexcept;
+
 struct Provider {
   std::string id;
   std::string name;
   Endpoint base;
   ProviderKind kind;
   Wire wire;
+  /// The entry this one is as, but for what it says itself; "" if none.
+  std::string like;
+  Browser browser;
+  /// The base only shows what one looks like: users have their own, and add an endpoint that is like this entry.
+  bool example;
 
   struct Auth {
     std::string header;  // lower-case
@@ -86,6 +97,8 @@ struct Provider {
   struct Check {
     Method method;
     std::string path;  // below the base, with its query
+    /// JSON that asks for a model nobody has: whoever has a good key is told so, and pays nothing. "": without a body.
+    std::string body;
   } check;
   std::vector<AnswerRule> rules;
 
@@ -118,12 +131,16 @@ struct Provider {
   std::string docs_url;
   std::vector<std::string> steps;
   std::string suggested_model;
+
+  /// Keys can be stored for it, and sent to it.
+  bool usable() const noexcept { return browser != Browser::no && !example; }
 };
 
 /// A call under way keeps its provider alive while the catalogue changes.
 using ProviderRef = std::shared_ptr<const Provider>;
 
-/// An OpenAI-compatible endpoint of the user's own. Works without a key when it is on this computer.
-Provider custom_provider(std::string id, std::string name, Endpoint base);
+/// An endpoint of the user's own: as another provider is, or OpenAI-compatible. Works without a key when it is on this
+/// computer.
+Provider custom_provider(std::string id, std::string name, Endpoint base, const Provider* like = nullptr);
 
 }  // namespace keyhold

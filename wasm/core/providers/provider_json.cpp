@@ -146,9 +146,17 @@ Result<void> read_headers(JsonRef entry, Provider& provider) {
 Result<void> read_check(JsonRef entry, Provider& provider) {
   const auto check = entry.find("check");
   if (!check) return {};
-  KEYHOLD_CHECK(check->only({"method", "path"}));
-  KEYHOLD_TRY(const auto method, check->field("method"));
-  KEYHOLD_TRY(provider.check.method, read_method(method));
+  KEYHOLD_CHECK(check->only({"method", "path", "body"}));
+  provider.check = {};
+  if (const auto method = check->find("method")) {
+    KEYHOLD_TRY(provider.check.method, read_method(*method));
+  }
+  if (const auto body = check->find("body")) {
+    if (!body->is_object()) return Errc::ERR_BAD_JSON;
+    provider.check.body = body->dump();
+  }
+  // Only what posts has a body, and has one.
+  if ((provider.check.method == Method::post) == provider.check.body.empty()) return Errc::ERR_BAD_JSON;
   KEYHOLD_CHECK(check->field("path"));
   KEYHOLD_CHECK(read_text(*check, "path", kMaxFieldText, is_visible, provider.check.path));
   // Whatever is written there, the key goes nowhere but below the base.
@@ -197,6 +205,23 @@ Result<void> read_call(JsonRef item, ProviderKind kind, Call& call) {
   return {};
 }
 
+Result<void> read_calls(JsonRef entry, std::string_view key, Provider& provider) {
+  return read_list(entry, key, kMaxCalls, [&](JsonRef item) -> Result<void> {
+    return read_call(item, provider.kind, provider.calls.emplace_back());
+  });
+}
+
+// "setup" is for the person at the page: once allowed, it is as good as yes.
+Result<void> read_browser(JsonRef entry, Provider& provider) {
+  const auto browser = entry.find("browser");
+  if (!browser) return {};
+  KEYHOLD_TRY(provider.browser, one_of<Browser>(*browser, {{"yes", Browser::yes},
+                                                           {"setup", Browser::yes},
+                                                           {"unknown", Browser::unknown},
+                                                           {"no", Browser::no}}));
+  return {};
+}
+
 Result<void> read_cors(JsonRef entry, Provider& provider) {
   const auto cors = entry.find("cors");
   if (!cors) return {};
@@ -240,10 +265,11 @@ constexpr TextField kTextFields[] = {
 
 }  // namespace
 
-Result<Provider> parse_provider(JsonRef entry, ProviderKind kind) {
-  KEYHOLD_CHECK(
-      entry.only({"id", "name", "base", "wire", "auth", "headers", "check", "chat", "rules", "calls", "beside", "query",
-                  "cors", "key_prefixes", "key_optional", "steps", "console_url", "docs_url", "suggested_model"}));
+Result<Provider> parse_provider(JsonRef entry, ProviderKind kind, const Provider* like) {
+  KEYHOLD_CHECK(entry.only({"id",           "name",    "base",     "wire",        "like",           "browser",
+                            "auth",         "headers", "check",    "chat",        "rules",          "calls",
+                            "also",         "beside",  "query",    "cors",        "example_base",   "key_prefixes",
+                            "key_optional", "steps",   "docs_url", "console_url", "suggested_model"}));
   KEYHOLD_CHECK(entry.field("id"));
   KEYHOLD_CHECK(entry.field("name"));
   std::string id;
@@ -259,23 +285,30 @@ Result<Provider> parse_provider(JsonRef entry, ProviderKind kind) {
   if (const auto field = entry.find("wire")) {
     KEYHOLD_TRY(wire, read_wire(*field));
   }
+  // The other's form and what is usual for it come along.
+  if (like != nullptr && entry.find("wire")) return Errc::ERR_BAD_JSON;
 
-  Provider provider = usual_provider(std::move(id), std::move(name), *base, wire);
+  Provider provider = like == nullptr ? usual_provider(std::move(id), std::move(name), *base, wire)
+                                      : like_provider(*like, std::move(id), std::move(name), *base);
   provider.kind = kind;
+  KEYHOLD_CHECK(read_browser(entry, provider));
+  KEYHOLD_CHECK(read_flag(entry, "example_base", provider.example));
   KEYHOLD_CHECK(read_auth(entry, provider));
   KEYHOLD_CHECK(read_headers(entry, provider));
   KEYHOLD_CHECK(read_check(entry, provider));
   KEYHOLD_CHECK(read_chat(entry, provider));
+  if (entry.find("rules")) provider.rules.clear();
   KEYHOLD_CHECK(read_list(entry, "rules", kMaxListItems, [&](JsonRef item) -> Result<void> {
     return read_rule(item, provider.rules.emplace_back());
   }));
   if (entry.find("calls")) provider.calls.clear();
-  KEYHOLD_CHECK(read_list(entry, "calls", kMaxCalls, [&](JsonRef item) -> Result<void> {
-    return read_call(item, kind, provider.calls.emplace_back());
-  }));
+  KEYHOLD_CHECK(read_calls(entry, "calls", provider));
+  KEYHOLD_CHECK(read_calls(entry, "also", provider));
   KEYHOLD_CHECK(read_texts(entry, "beside", kMaxListItems, kMaxFieldText, is_prefix, provider.beside));
   // Who answers the rest of an origin is known of the built-in ones only.
   if (kind != ProviderKind::catalogue && !provider.beside.empty()) return Errc::ERR_BAD_JSON;
+  // An example's calls are those of the endpoints that are like it.
+  if (provider.browser == Browser::no) provider.calls.clear();
   KEYHOLD_CHECK(read_cors(entry, provider));
   KEYHOLD_CHECK(read_flag(entry, "key_optional", provider.key_optional));
   for (const ListField& field : kListFields) {

@@ -1,5 +1,6 @@
 #include "providers/usual.h"
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
@@ -28,22 +29,31 @@ constexpr std::optional<Wire> kUnread = std::nullopt;
 constexpr UsualCall kOpenAiCalls[] = {
     {kPost, infer, Wire::openai_chat, "chat/completions"},
     {kPost, infer, Wire::openai_responses, "responses"},
+    {kPost, infer, kUnread, "responses/input_tokens"},
+    {kPost, infer, kUnread, "responses/compact"},
     {kGet, infer, kUnread, "responses/{id}"},
+    {kGet, infer, kUnread, "responses/{id}/input_items"},
+    {kPost, infer, kUnread, "responses/{id}/cancel"},
+    {kDelete, infer, kUnread, "responses/{id}"},
     {kPost, infer, Wire::openai_chat, "completions"},
     {kPost, infer, Wire::openai_chat, "embeddings"},
     {kPost, infer, kUnread, "moderations"},
     {kPost, infer, kUnread, "rerank"},
-    {kPost, images, Wire::openai_chat, "images/generations"},
-    {kPost, images, Wire::openai_chat, "images/edits"},
+    {kPost, images, kUnread, "images/generations"},
+    {kPost, images, kUnread, "images/edits"},
     {kPost, images, kUnread, "images/variations"},
     {kPost, audio, kUnread, "audio/speech"},
-    {kPost, audio, Wire::openai_chat, "audio/transcriptions"},
+    {kPost, audio, kUnread, "audio/transcriptions"},
     {kPost, audio, kUnread, "audio/translations"},
     {kPost, files, kUnread, "files"},
     {kGet, files, kUnread, "files"},
     {kGet, files, kUnread, "files/{id}"},
     {kGet, files, kUnread, "files/{id}/content"},
     {kDelete, files, kUnread, "files/{id}"},
+    {kPost, files, kUnread, "uploads"},
+    {kPost, files, kUnread, "uploads/{id}/parts"},
+    {kPost, files, kUnread, "uploads/{id}/complete"},
+    {kPost, files, kUnread, "uploads/{id}/cancel"},
     {kPost, batch, kUnread, "batches"},
     {kGet, batch, kUnread, "batches"},
     {kGet, batch, kUnread, "batches/{id}"},
@@ -61,6 +71,12 @@ constexpr UsualCall kAnthropicCalls[] = {
     {kGet, batch, kUnread, "messages/batches/{id}"},
     {kGet, batch, kUnread, "messages/batches/{id}/results"},
     {kPost, batch, kUnread, "messages/batches/{id}/cancel"},
+    {kDelete, batch, kUnread, "messages/batches/{id}"},
+    {kGet, files, kUnread, "files"},
+    {kPost, files, kUnread, "files"},
+    {kGet, files, kUnread, "files/{id}"},
+    {kGet, files, kUnread, "files/{id}/content"},
+    {kDelete, files, kUnread, "files/{id}"},
     {kGet, models, kUnread, "models"},
     {kGet, models, kUnread, "models/{model}"},
 };
@@ -71,9 +87,20 @@ constexpr UsualCall kGeminiCalls[] = {
     {kPost, infer, kUnread, "models/{model}:countTokens"},
     {kPost, infer, kUnread, "models/{model}:embedContent"},
     {kPost, infer, kUnread, "models/{model}:batchEmbedContents"},
+    {kPost, infer, kUnread, "interactions"},
+    {kGet, infer, kUnread, "interactions/{id}"},
+    {kPost, infer, kUnread, "interactions/{id}/cancel"},
+    {kDelete, infer, kUnread, "interactions/{id}"},
     {kPost, images, kUnread, "models/{model}:predict"},
+    {kPost, batch, kUnread, "models/{model}:batchGenerateContent"},
+    {kPost, batch, kUnread, "models/{model}:asyncBatchEmbedContent"},
+    {kGet, batch, kUnread, "batches"},
+    {kGet, batch, kUnread, "batches/{id}"},
+    {kPost, batch, kUnread, "batches/{id}:cancel"},
+    {kDelete, batch, kUnread, "batches/{id}"},
     {kGet, files, kUnread, "files"},
     {kGet, files, kUnread, "files/{id}"},
+    {kGet, files, kUnread, "files/{id}:download"},
     {kDelete, files, kUnread, "files/{id}"},
     {kGet, models, kUnread, "models"},
     {kGet, models, kUnread, "models/{model}"},
@@ -115,9 +142,12 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
                     .base = std::move(base),
                     .kind = ProviderKind::site,
                     .wire = wire,
+                    .like = {},
+                    .browser = Browser::yes,
+                    .example = false,
                     .auth = {"authorization", "Bearer "},
                     .required_headers = {},
-                    .check = {Method::get, std::string(models_path(wire))},
+                    .check = {Method::get, std::string(models_path(wire)), {}},
                     .rules = {},
                     .chat = {"max_tokens", true},
                     .calls = {},
@@ -132,9 +162,13 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
                     .suggested_model = {}};
   switch (wire) {
     case Wire::openai_chat:
-    case Wire::openai_responses: allow(provider, kOpenAiCalls, {"limit", "after", "order", "purpose"}); break;
+    case Wire::openai_responses:
+      allow(provider, kOpenAiCalls,
+            {"after", "before", "include%5B%5D", "include_obfuscation", "limit", "order", "purpose", "starting_after",
+             "stream"});
+      break;
     case Wire::anthropic:
-      allow(provider, kAnthropicCalls, {"beta", "limit", "after_id", "before_id"});
+      allow(provider, kAnthropicCalls, {"beta", "limit", "after_id", "before_id", "scope_id"});
       provider.auth = {"x-api-key", ""};
       provider.required_headers = {{"anthropic-version", "2023-06-01"},
                                    {"anthropic-dangerous-direct-browser-access", "true"}};
@@ -147,6 +181,22 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
     case Wire::cohere: allow(provider, kCohereCalls, {"page_size", "page_token", "endpoint"}); break;
     case Wire::ollama: allow(provider, kOllamaCalls, {}); break;
   }
+  return provider;
+}
+
+Provider like_provider(const Provider& other, std::string id, std::string name, Endpoint base) {
+  Provider provider = other;
+  provider.like = other.id;
+  provider.id = std::move(id);
+  provider.name = std::move(name);
+  provider.base = std::move(base);
+  provider.browser = Browser::yes;
+  provider.example = false;
+  // Who answers the rest of this origin is not known.
+  provider.beside.clear();
+  provider.calls.erase(std::remove_if(provider.calls.begin(), provider.calls.end(),
+                                      [](const Call& call) { return call.path[0] == '/'; }),
+                       provider.calls.end());
   return provider;
 }
 

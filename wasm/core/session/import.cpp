@@ -4,6 +4,7 @@
 #include <set>
 
 #include "providers/key_format.h"
+#include "session/own_endpoint.h"
 #include "session/sealed_fields.h"
 
 namespace keyhold {
@@ -58,11 +59,12 @@ void compare_all(Import& import, const Vault& vault) {
 bool usable(const OpenedRecord& key, const Catalogue& catalogue, const std::vector<CustomEndpoint>& endpoints) {
   if (!key.secret.empty() && !clean_key(key.secret)) return false;
   const RecordFields& fields = key.record.fields;
-  if (const ProviderRef provider = catalogue.find(fields.provider)) return sealed_fields(*provider) == fields;
+  if (const ProviderRef provider = catalogue.find(fields.provider)) {
+    return provider->usable() && sealed_fields(*provider) == fields;
+  }
   return std::any_of(endpoints.begin(), endpoints.end(), [&](const CustomEndpoint& endpoint) {
-    if (endpoint.id != fields.provider) return false;
-    auto base = Endpoint::parse(endpoint.base);
-    return base && sealed_fields(custom_provider(endpoint.id, endpoint.name, *std::move(base))) == fields;
+    const auto provider = own_provider(endpoint, catalogue);
+    return endpoint.id == fields.provider && provider && sealed_fields(*provider) == fields;
   });
 }
 
@@ -70,9 +72,9 @@ bool usable(const OpenedRecord& key, const Catalogue& catalogue, const std::vect
 std::vector<CustomEndpoint> admitted(const std::vector<CustomEndpoint>& endpoints, const Catalogue& catalogue) {
   std::vector<CustomEndpoint> good;
   for (const CustomEndpoint& endpoint : endpoints) {
-    auto base = Endpoint::parse(endpoint.base);
-    if (!base || !endpoint.id.starts_with("own-") || !check_label(endpoint.name)) continue;
-    if (catalogue.admits(custom_provider(endpoint.id, endpoint.name, *std::move(base)))) good.push_back(endpoint);
+    const auto provider = own_provider(endpoint, catalogue);
+    if (!provider || !endpoint.id.starts_with("own-") || !check_label(endpoint.name)) continue;
+    if (catalogue.admits(*provider)) good.push_back(endpoint);
   }
   return good;
 }

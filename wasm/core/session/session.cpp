@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "providers/key_format.h"
 #include "providers/own_request.h"
+#include "session/own_endpoint.h"
 #include "session/sealed_fields.h"
 #include "session/site_config.h"
 
@@ -72,18 +73,15 @@ void Session::take_over_endpoints() {
   static_cast<void>(catalogue_.set_custom({}));  // they must not stand in their own way
   std::vector<Provider> custom;
   for (const CustomEndpoint& endpoint : vault_.settings().endpoints) {
-    auto base = Endpoint::parse(endpoint.base);
-    if (!base) continue;
-    Provider provider = custom_provider(endpoint.id, endpoint.name, *std::move(base));
-    if (catalogue_.admits(provider)) custom.push_back(std::move(provider));
+    auto provider = own_provider(endpoint, catalogue_);
+    if (provider && catalogue_.admits(*provider)) custom.push_back(*std::move(provider));
   }
   static_cast<void>(catalogue_.set_custom(std::move(custom)));
 }
 
 Result<Plan> Session::plan_add(std::string_view provider_id, std::string_view label, const SecretBytes& pasted,
                                UnixMs now) {
-  const ProviderRef provider = catalogue_.find(provider_id);
-  if (!provider) return Errc::ERR_UNKNOWN_PROVIDER;
+  KEYHOLD_TRY(const ProviderRef provider, usable_provider(provider_id));
   KEYHOLD_TRY(const SecretBytes secret, key_from(*provider, pasted));
   // REVEAL: only its last characters, for the hint.
   return vault_.plan_add(sealed_fields(*provider), label, hint(secret.reveal()), secret, now);
@@ -101,13 +99,15 @@ Result<Plan> Session::plan_replace(std::string_view key, const SecretBytes& past
 
 bool Session::permits(const Endpoint& own) const { return site_.custom_endpoints || own.is_loopback(); }
 
-Result<Plan> Session::plan_add_endpoint(std::string_view name, std::string_view base_text, UnixMs now) {
+Result<Plan> Session::plan_add_endpoint(std::string_view name, std::string_view base, std::string_view like,
+                                        UnixMs now) {
   KEYHOLD_CHECK(check_label(name));
   if (name.size() > kMaxEndpointNameBytes) return Errc::ERR_BAD_INPUT;
-  KEYHOLD_TRY(Endpoint base, Endpoint::parse(base_text));
-  if (!permits(base)) return Errc::ERR_NOT_PERMITTED_BY_SITE;
-  CustomEndpoint endpoint{"own-" + vault_.make_id(), std::string(name), base.text()};
-  KEYHOLD_CHECK(catalogue_.admits(custom_provider(endpoint.id, endpoint.name, std::move(base))));
+  CustomEndpoint endpoint{"own-" + vault_.make_id(), std::string(name), std::string(base), std::string(like)};
+  KEYHOLD_TRY(const Provider provider, own_provider(endpoint, catalogue_));
+  if (!permits(provider.base)) return Errc::ERR_NOT_PERMITTED_BY_SITE;
+  KEYHOLD_CHECK(catalogue_.admits(provider));
+  endpoint.base = provider.base.text();
   return vault_.plan_add_endpoint(std::move(endpoint), now);
 }
 
@@ -132,6 +132,13 @@ std::optional<KeyView> Session::key(std::string_view id) const {
 }
 
 // --- calls ---------------------------------------------------------------------------------------------------------
+
+Result<ProviderRef> Session::usable_provider(std::string_view id) const {
+  ProviderRef provider = catalogue_.find(id);
+  if (!provider || provider->example) return Errc::ERR_UNKNOWN_PROVIDER;
+  if (!provider->usable()) return Errc::ERR_NO_CORS;
+  return provider;
+}
 
 // The provider a record was made for, if it still is where the record is sealed to.
 Result<ProviderRef> Session::provider_of(const Record& record) const {
@@ -159,8 +166,7 @@ Result<Exchange> Session::check(ProviderRef provider, const SecretBytes& secret,
 
 Result<Exchange> Session::check_new(std::string_view provider_id, const SecretBytes& pasted, UnixMs now) {
   if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
-  ProviderRef provider = catalogue_.find(provider_id);
-  if (!provider) return Errc::ERR_UNKNOWN_PROVIDER;
+  KEYHOLD_TRY(ProviderRef provider, usable_provider(provider_id));
   KEYHOLD_TRY(const SecretBytes secret, key_from(*provider, pasted));
   return check(std::move(provider), secret, "", now);
 }

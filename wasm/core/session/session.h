@@ -78,8 +78,9 @@ class Session {
   }
   Result<Plan> plan_delete(std::string_view key, UnixMs now) { return vault_.plan_delete(key, now); }
   Result<Plan> plan_default(std::string_view key, UnixMs now) { return vault_.plan_default(key, now); }
-  /// ERR_BAD_INPUT (name or address), ERR_NOT_PERMITTED_BY_SITE.
-  Result<Plan> plan_add_endpoint(std::string_view name, std::string_view base, UnixMs now);
+  /// `like`: id of the provider it is as, or "" for an OpenAI-compatible one. ERR_BAD_INPUT (name or address),
+  /// ERR_UNKNOWN_PROVIDER, ERR_NOT_PERMITTED_BY_SITE.
+  Result<Plan> plan_add_endpoint(std::string_view name, std::string_view base, std::string_view like, UnixMs now);
   Result<Plan> plan_remove_endpoint(std::string_view provider, UnixMs now) {
     return vault_.plan_remove_endpoint(provider, now);
   }
@@ -185,7 +186,7 @@ class Session {
 
   // --- calls: ERR_LOCKED unless unlocked ---
 
-  /// ERR_UNKNOWN_PROVIDER, ERR_BAD_KEY_TEXT, ERR_CHECKED_TOO_OFTEN.
+  /// ERR_UNKNOWN_PROVIDER, ERR_NO_CORS, ERR_BAD_KEY_TEXT, ERR_CHECKED_TOO_OFTEN.
   Result<Exchange> check_new(std::string_view provider, const SecretBytes& pasted, UnixMs now);
   /// For a new secret in a stored key's place: checked at the endpoint that key is sealed to.
   Result<Exchange> check_replacement(std::string_view key, const SecretBytes& pasted, UnixMs now);
@@ -207,6 +208,7 @@ class Session {
   Result<ProviderRef> provider_of(const Record& record) const;
   Result<void> check_file_kdf(const SlotKdf& kdf) const;
   Result<Backup> everything(UnixMs now) const;
+  Result<ProviderRef> usable_provider(std::string_view id) const;
   Result<Exchange> check(ProviderRef provider, const SecretBytes& secret, std::string key_id, UnixMs now);
   void take_over_endpoints();
   std::optional<Rates> rates_of(const Exchange& call, std::string_view model, UnixMs now) const;

@@ -14,11 +14,14 @@ constexpr std::size_t kMaxIds = 4'096;  // of keys: more than a vault holds
 constexpr std::size_t kMaxAutoSaveText = 1'024;
 
 Result<CustomEndpoint> parse_custom_endpoint(JsonRef object) {
-  KEYHOLD_CHECK(object.only({"id", "name", "base"}));
+  KEYHOLD_CHECK(object.only({"id", "name", "base", "like"}));
   CustomEndpoint endpoint;
   KEYHOLD_TRY(endpoint.id, read_text(object, "id", 64));
   KEYHOLD_TRY(endpoint.name, read_text(object, "name", kMaxEndpointNameBytes));
   KEYHOLD_TRY(endpoint.base, read_text(object, "base", 512));
+  if (object.find("like")) {
+    KEYHOLD_TRY(endpoint.like, read_text(object, "like", 64));
+  }
   return endpoint;
 }
 
@@ -112,6 +115,7 @@ JsonOut encode_endpoints(const std::vector<CustomEndpoint>& endpoints) {
   for (const CustomEndpoint& endpoint : endpoints) {
     JsonOut out = JsonOut::object();
     out.set("id", endpoint.id).set("name", endpoint.name).set("base", endpoint.base);
+    if (!endpoint.like.empty()) out.set("like", endpoint.like);
     array.push(out);
   }
   return array;

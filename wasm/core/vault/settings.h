@@ -17,11 +17,12 @@ namespace keyhold {
 inline constexpr std::size_t kMaxCustomEndpoints = 32;
 inline constexpr std::size_t kMaxEndpointNameBytes = 128;
 
-/// An OpenAI-compatible address of the user's own. `id` is the provider id its keys are stored under.
+/// An address of the user's own. `id` is the provider id its keys are stored under.
 struct CustomEndpoint {
   std::string id;
   std::string name;
   std::string base;
+  std::string like{};  // id of the provider it is as; "": OpenAI-compatible
 };
 
 inline constexpr std::size_t kMaxNameBytes = 128;

@@ -95,9 +95,9 @@ export class KeyholdEngine extends Keeping {
     return this.ask({ op: 'expires', key, at })
   }
 
-  /** An OpenAI-compatible endpoint of the user's own. */
-  addEndpoint(name: string, base: string): Promise<ProviderInfo> {
-    return this.ask({ op: 'addEndpoint', name, base })
+  /** An endpoint of the user's own: as the provider `like` is, or OpenAI-compatible. */
+  async addEndpoint(name: string, base: string, like: ProviderId | null = null): Promise<ProviderInfo> {
+    return withTexts(await this.ask({ op: 'addEndpoint', name, base, like }))
   }
 
   async removeEndpoint(provider: ProviderId): Promise<void> {

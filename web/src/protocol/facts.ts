@@ -162,7 +162,15 @@ export interface ProviderInfo {
   /** Where the key may be sent: origin and path prefix, ending in '/'. */
   base: string
   kind: 'catalogue' | 'site' | 'custom'
-  wire: 'openai-chat' | 'anthropic' | 'gemini'
+  wire: 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini' | 'cohere' | 'ollama'
+  /** May a web page call it? `setup`: once it has been told to allow this page. `no`: no key can be stored for it. */
+  browser: 'yes' | 'setup' | 'unknown' | 'no'
+  /** Why it is not `yes`, in a sentence. */
+  browserNote?: string
+  /** The base only shows what one looks like: users have their own, and add an endpoint that is like this one. */
+  example: boolean
+  /** The provider this one is as, elsewhere. */
+  like?: ProviderId
   /** Pages of the provider, for a person. Absent for the user's own endpoints. */
   consoleUrl?: string
   docsUrl?: string

@@ -61,7 +61,7 @@ export type Ask =
   | { op: 'delete'; key: KeyId }
   | { op: 'setDefault'; key: KeyId }
   /** An OpenAI-compatible endpoint of the user's own; it becomes a provider. */
-  | { op: 'addEndpoint'; name: string; base: string }
+  | { op: 'addEndpoint'; name: string; base: string; like: ProviderId | null }
   /** Refused with ERR_WRONG_STATE while a key is stored for it. */
   | { op: 'removeEndpoint'; provider: ProviderId }
   /** The order of keys in lists, and in which a provider's keys are tried. Keys not named keep their order, behind. */

@@ -77,7 +77,9 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
     case 'expires':
       return vault.key(await mutate(() => vault.engine.planExpires(request.key, request.at, vault.now())))
     case 'addEndpoint':
-      return vault.provider(await mutate(() => vault.engine.planAddEndpoint(request.name, request.base, vault.now())))
+      return vault.provider(
+        await mutate(() => vault.engine.planAddEndpoint(request.name, request.base, request.like ?? '', vault.now())),
+      )
     case 'removeEndpoint':
       await mutate(() => vault.engine.planRemoveEndpoint(request.provider, vault.now()))
       return null

@@ -216,7 +216,8 @@ export interface Engine extends KeepingEngine {
   planLabel(key: KeyId, label: string, now: UnixMs): Outcome<Plan>
   planDelete(key: KeyId, now: UnixMs): Outcome<Plan>
   planDefault(key: KeyId, now: UnixMs): Outcome<Plan>
-  planAddEndpoint(name: string, base: string, now: UnixMs): Outcome<Plan>
+  /** `like`: the provider it is as; '' for an OpenAI-compatible one. */
+  planAddEndpoint(name: string, base: string, like: ProviderId | '', now: UnixMs): Outcome<Plan>
   planRemoveEndpoint(provider: ProviderId, now: UnixMs): Outcome<Plan>
   /** The plan is on disk: its state becomes the vault's. */
   commit(): Outcome<null>

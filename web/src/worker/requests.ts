@@ -86,7 +86,7 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   label: ask('label', { key: id, label: text(LIMITS.label) }),
   delete: ask('delete', { key: id }),
   setDefault: ask('setDefault', { key: id }),
-  addEndpoint: ask('addEndpoint', { name: name(LIMITS.name), base: name(LIMITS.url) }),
+  addEndpoint: ask('addEndpoint', { name: name(LIMITS.name), base: name(LIMITS.url), like: v.nullable(id) }),
   removeEndpoint: ask('removeEndpoint', { provider: id }),
   order: ask('order', { keys: v.pipe(v.array(id), v.maxLength(LIMITS.keys)) }),
   expires: ask('expires', { key: id, at: v.nullable(number) }),

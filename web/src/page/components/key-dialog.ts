@@ -1,6 +1,6 @@
 // key-dialog: how does a key get in? Choose the provider, enter the key, have it checked, and have it sealed.
 import { blend, dialog, input, type Added } from '../alpine'
-import { endpointStep } from './endpoint-step'
+import { endpointStep, stepsOf } from './endpoint-step'
 import { providerStep } from './provider-step'
 import { betterProvider, hostOf, look, type Look } from '../providers'
 import { clear, readKey } from '../secrets'
@@ -15,10 +15,14 @@ type Step = 'choose' | 'endpoint' | 'key'
 interface Chosen extends Look {
   id: string
   sentTo: string
+  stepsTitle: string
   steps: string[]
   console: string | null
   consoleText: string
+  note: string
   keyOptional: boolean
+  /** It may be somewhere else, too. */
+  movable: boolean
 }
 
 /** Enough to tell providers apart, far too little to be a key. */
@@ -56,10 +60,13 @@ const NOBODY: Chosen = {
   initial: '',
   tile: '',
   sentTo: '',
+  stepsTitle: '',
   steps: [],
   console: null,
   consoleText: '',
+  note: '',
   keyOptional: false,
+  movable: false,
 }
 
 export const keyDialog = () =>
@@ -77,7 +84,7 @@ export const keyDialog = () =>
 
     get title(): string {
       if (this.replacing !== null) return `Update ${this.replacing.label}`
-      if (this.step === 'endpoint') return 'Your own server'
+      if (this.step === 'endpoint') return session().provider(this.endpointLike ?? '')?.name ?? 'Your own server'
       return this.step === 'choose' ? 'Add a key' : `Add a key for ${this.chosen.name}`
     },
     get canGoBack(): boolean {
@@ -130,9 +137,8 @@ export const keyDialog = () =>
       this.replacing = null
       this.label = ''
       this.search = ''
-      this.clearEndpoint()
       if (provider === null) this.choose()
-      else if (provider === '') this.ownEndpoint()
+      else if (provider === '') this.ownEndpoint('')
       else this.enter(provider)
       this.show()
     },
@@ -150,11 +156,15 @@ export const keyDialog = () =>
     choose() {
       this.goTo('choose', 'provider-search')
     },
-    ownEndpoint() {
-      this.goTo('endpoint', 'endpoint-name')
+    /** @param like the provider it is as, or "" */
+    ownEndpoint(like: string) {
+      const provider = session().provider(like)
+      this.beginEndpoint(provider)
+      this.goTo('endpoint', provider === null ? 'endpoint-name' : 'endpoint-url')
     },
     enter(id: string) {
       const provider = session().provider(id)
+      if (provider?.example === true) return this.ownEndpoint(id)
       this.chosen =
         provider === null
           ? { ...NOBODY, ...look(id, null), id, sentTo: this.replacing?.base ?? '' }
@@ -184,10 +194,11 @@ export const keyDialog = () =>
       const begin = input('api-key')?.value.trimStart().slice(0, PREFIX_CHARACTERS) ?? ''
       const better =
         provider === null || this.replacing !== null ? null : betterProvider(begin, provider, session().providers)
+      const closed = better?.browser === 'no'
       this.better = better && {
         id: better.id,
-        text: `This looks like a key of ${better.name}.`,
-        action: `Switch to ${better.name}`,
+        text: `This looks like a key of ${better.name}${closed ? ', which does not answer web pages' : ''}.`,
+        action: closed ? '' : `Switch to ${better.name}`,
       }
     },
     async paste() {
@@ -265,10 +276,13 @@ function chosenFrom(provider: ProviderInfo): Chosen {
     id: provider.id,
     ...look(provider.id, provider),
     sentTo: `Sent to ${hostOf(provider.base)} and nowhere else`,
-    steps: provider.steps,
+    stepsTitle: provider.keyOptional ? 'How to set it up' : 'How to get a key',
+    steps: stepsOf(provider),
     console: provider.consoleUrl ?? null,
     consoleText: `Open ${provider.name}'s key page`,
+    note: provider.browser === 'yes' ? '' : (provider.browserNote ?? ''),
     keyOptional: provider.keyOptional,
+    movable: provider.kind === 'catalogue' && session().customEndpoints,
   }
 }
 

@@ -2,7 +2,7 @@
 import { component, signal } from '../alpine'
 import { session } from '../session'
 import { explainThrown, type Explained } from '../text'
-import { hostOf, look } from '../providers'
+import { hostOf, look, wellKnown } from '../providers'
 import { vault } from '../vault'
 import type { KeyInfo, ProviderInfo } from '../../protocol/messages'
 
@@ -19,6 +19,9 @@ interface Group {
   removable: boolean
   emptyText: string
 }
+
+/** Of the catalogue; all others are in the dialog. With the two cards behind them they fill their rows. */
+const MOST_OFFERED = 7
 
 const DEMO_MESSAGE = 'Hello! In two sentences: who are you, and how did this message reach you?'
 
@@ -47,14 +50,16 @@ export const keyList = () =>
       )
     },
     get choices(): (ReturnType<typeof look> & { id: string; offer: string })[] {
-      const demo = session().demo?.provider
-      return session()
-        .providers.filter((one) => one.kind !== 'custom' && one.id !== demo)
-        .map((one) => ({
-          id: one.id,
-          ...look(one.id, one),
-          offer: one.keyOptional ? 'No key needed' : 'Add or get a key',
-        }))
+      const { demo, providers } = session()
+      const ofSite = providers.filter((one) => one.kind === 'site' && one.id !== demo?.provider)
+      return [...ofSite, ...wellKnown(providers, MOST_OFFERED)].map((one) => ({
+        id: one.id,
+        ...look(one.id, one),
+        offer: one.keyOptional ? 'No key needed' : 'Add or get a key',
+      }))
+    },
+    get moreText(): string {
+      return `${session().providers.filter((one) => one.browser !== 'no').length} in all, local ones too`
     },
     get demoText(): string {
       const { demo } = session()
