@@ -16,13 +16,13 @@ set(engine_flags
   # Of what may be inlined, only what makes the caller smaller; and nothing computed early in several places.
   "-Wl,-mllvm,-inline-threshold=-50,-mllvm,-enable-pre=false"
   # Numbers as bindings/numbers.cpp has them.
-  "-Wl,--wrap=strtod,--wrap=snprintf,--wrap=siprintf"
+  "-Wl,--wrap=strtod,--wrap=snprintf"
   # Browsers with SIMD have all this needs: no second way to decode text.
   -sTEXTDECODER=2
   # The smallest allocator: no threads, few long-lived blocks.
   -sMALLOC=emmalloc
-  # Classes and functions for JavaScript.
-  --bind
+  # What Embind's half calls.
+  -sEXPORTED_FUNCTIONS=_malloc,_free
   # A factory function, exported as an ES module: each call makes a fresh instance (the KDF's is thrown away).
   -sMODULARIZE=1
   -sEXPORT_ES6=1
@@ -52,6 +52,11 @@ set(engine_flags
   -sSUPPORT_LONGJMP=0
   # The names of functions, by which split/ divides the module; it takes them out.
   --profiling-funcs)
+# Classes and functions for JavaScript: Embind's half there, without the library that `--bind` would link whole, for which
+# types.cpp stands in.
+foreach(library embind emval)
+  list(APPEND engine_flags "SHELL:--js-library ${EMSCRIPTEN_ROOT_PATH}/src/embind/${library}.js")
+endforeach()
 target_link_options(keyhold_engine PRIVATE ${engine_flags}
   "SHELL:--js-library ${CMAKE_CURRENT_SOURCE_DIR}/bindings/numbers.js"
   "SHELL:--js-library ${CMAKE_CURRENT_SOURCE_DIR}/bindings/glue.js")
@@ -62,10 +67,12 @@ set_property(TARGET keyhold_engine APPEND PROPERTY LINK_DEPENDS
 find_program(KEYHOLD_NODE node NO_CMAKE_FIND_ROOT_PATH REQUIRED)
 execute_process(COMMAND ${KEYHOLD_EM_CONFIG} BINARYEN_ROOT
                 OUTPUT_VARIABLE binaryen_root OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+set(trim_glue ${CMAKE_CURRENT_SOURCE_DIR}/bindings/trim-glue.mjs)
 set(split ${CMAKE_CURRENT_SOURCE_DIR}/split/split.mjs)
 set(split_ops ${CMAKE_CURRENT_SOURCE_DIR}/split/keeping-ops.txt)
-set_property(TARGET keyhold_engine APPEND PROPERTY LINK_DEPENDS ${split} ${split_ops})
+set_property(TARGET keyhold_engine APPEND PROPERTY LINK_DEPENDS ${trim_glue} ${split} ${split_ops})
 add_custom_command(TARGET keyhold_engine POST_BUILD
+  COMMAND ${KEYHOLD_NODE} ${trim_glue} ${PROJECT_BINARY_DIR}/engine.mjs
   COMMAND ${KEYHOLD_NODE} ${split} ${PROJECT_BINARY_DIR}/engine.wasm ${split_ops} ${binaryen_root}/bin
           ${PROJECT_BINARY_DIR}/keeping.wasm
   VERBATIM)

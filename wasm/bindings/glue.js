@@ -1,11 +1,69 @@
 // glue: what of Embind's glue the engine does without, and what it needs less of. An Emscripten library whose entries
 // stand in for Embind's own; both workers carry the glue.
 mergeInto(LibraryManager.library, {
-  // No wide strings cross, so their two decoders and two encoders stay out.
-  _embind_register_std_wstring: function () {},
-  _embind_register_std_wstring__deps: [],
-  _embind_register_bigint: function () {},
-  _embind_register_bigint__deps: [],
+  // Types are those of types.cpp, each once, and all of them before anything is called.
+  $registerType: function (type, known) {
+    registeredTypes[type] = known
+  },
+  $registerType__deps: ['$registeredTypes'],
+  $requireRegisteredType: function (type) {
+    return registeredTypes[type]
+  },
+  $requireRegisteredType__deps: ['$registeredTypes'],
+  $throwBindingError: function (message) {
+    throw new TypeError(message)
+  },
+  $throwBindingError__deps: [],
+  _embind_register_bool: function (type, name) {
+    registerType(type, {
+      name: readLatin1String(name),
+      fromWireType: (value) => !!value,
+      toWireType: (destructors, value) => (value ? 1 : 0),
+      argPackAdvance: 8,
+      readValueFromPointer: (at) => !!HEAPU8[at],
+    })
+  },
+  _embind_register_bool__deps: ['$registerType', '$readLatin1String'],
+  // Of four bytes.
+  _embind_register_integer: function (type, name, size, least) {
+    registerType(type, {
+      name: readLatin1String(name),
+      fromWireType: (value) => (least < 0 ? value : value >>> 0),
+      toWireType: (destructors, value) => value,
+      argPackAdvance: 8,
+      readValueFromPointer: (at) => (least < 0 ? HEAP32 : HEAPU32)[at >> 2],
+    })
+  },
+  _embind_register_integer__deps: ['$registerType', '$readLatin1String'],
+  // Of eight bytes.
+  _embind_register_float: function (type, name) {
+    registerType(type, {
+      name: readLatin1String(name),
+      fromWireType: (value) => value,
+      toWireType: (destructors, value) => value,
+      argPackAdvance: 8,
+      readValueFromPointer: (at) => HEAPF64[at >> 3],
+    })
+  },
+  _embind_register_float__deps: ['$registerType', '$readLatin1String'],
+  // Of bytes.
+  _embind_register_memory_view: function (type, index, name) {
+    registerType(type, {
+      name: readLatin1String(name),
+      argPackAdvance: 8,
+      readValueFromPointer: (at) => new Uint8Array(buffer, HEAPU32[(at + 4) >> 2], HEAPU32[at >> 2]),
+    })
+  },
+  _embind_register_memory_view__deps: ['$registerType', '$readLatin1String'],
+  _emval_new: function (handle, count, types, at) {
+    const given = __emval_lookupTypes(count, types).map((type) => {
+      const value = type.readValueFromPointer(at)
+      at += type.argPackAdvance
+      return value
+    })
+    return Emval.toHandle(new (Emval.toValue(handle))(...given))
+  },
+  _emval_new__deps: ['_emval_lookupTypes', '$Emval'],
 
   // One function, of one signature, never overloaded. Its types may be registered after it: they are looked up when it is
   // called.

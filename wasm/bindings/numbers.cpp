@@ -42,10 +42,4 @@ int __wrap_snprintf(char* out, std::size_t size, const char* format, ...) {
   return static_cast<int>(length);
 }
 
-/// Embind's only use: the address of a type it has no name for, to be shown in an error of its own.
-int __wrap_siprintf(char* out, const char* /*format*/, ...) {
-  std::strcpy(out, "type");
-  return 4;
-}
-
 }  // extern "C"

@@ -69,6 +69,21 @@ TEST_CASE("json: a wrong type or range is an error, never a trap or another numb
   CHECK(root.only({"text", "big"}).error() == Errc::ERR_BAD_JSON);
 }
 
+TEST_CASE("json: elements and members by their place, and none before the first or after the last") {
+  const auto json = Json::parse(as_bytes(std::string_view(R"({"b":[1,2],"a":{}})")));
+  const JsonRef root = json->root();
+  CHECK(root.member(0)->first == "a");
+  CHECK(root.member(1)->first == "b");
+  CHECK(root.member(2).error() == Errc::ERR_BAD_JSON);
+  const JsonRef list = root.member(1)->second;
+  CHECK(list.at(0)->integer(0, 9).value() == 1);
+  CHECK(list.at(1)->integer(0, 9).value() == 2);
+  CHECK(list.at(2).error() == Errc::ERR_BAD_JSON);
+  CHECK_FALSE(list.member(0).ok());
+  CHECK_FALSE(root.at(0).ok());
+  CHECK_FALSE(root.member(0)->second.member(0).ok());
+}
+
 TEST_CASE("json: dump and parse are each other's inverse") {
   const std::string text = R"({"a":[1,-2,3.25,true,null,"é\n🔑"],"b":{"c":""}})";
   const Json json = *Json::parse(as_bytes(text));

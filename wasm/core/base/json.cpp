@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #define JSON_NO_IO 1  // no streams: nothing here reads or writes a file
 #include <nlohmann/json.hpp>
@@ -16,33 +17,85 @@ using Node = nlohmann::json;
 
 const Node& as_node(const void* node) { return *static_cast<const Node*>(node); }
 
-// Builds the document while refusing what the library would let through: repeated keys, depth, numbers of values.
-class StrictReader : public nlohmann::json_sax<Node> {
- public:
-  explicit StrictReader(std::size_t max_values) : values_left_(max_values) {}
+using Input = decltype(nlohmann::detail::input_adapter(ByteView().begin(), ByteView().end()));
+using Lexer = nlohmann::detail::lexer<Node, Input>;
+using Token = Lexer::token_type;
 
-  bool null() override { return put(nullptr); }
-  bool boolean(bool value) override { return put(value); }
-  bool number_integer(number_integer_t value) override { return put(value); }
-  bool number_unsigned(number_unsigned_t value) override { return put(value); }
-  bool number_float(number_float_t value, const string_t&) override { return put(value); }
-  bool string(string_t& value) override { return put(std::move(value)); }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return open(Node::object()); }
-  bool start_array(std::size_t) override { return open(Node::array()); }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
-  bool key(string_t& name) override {
-    if (!count()) return false;
-    const auto [member, fresh] = open_.back()->emplace(std::move(name), nullptr);
-    member_ = &member.value();
-    return fresh;
+// Builds the document of the library's tokens while refusing what its own parser would let through: repeated keys, depth,
+// numbers of values. That parser also makes an exception with a sentence of each error, which nobody here reads.
+class StrictReader {
+ public:
+  StrictReader(ByteView text, std::size_t max_values)
+      : lexer_(nlohmann::detail::input_adapter(text.begin(), text.end())), values_left_(max_values) {}
+
+  /// One value, and nothing behind it.
+  bool read() {
+    Token token = lexer_.scan();
+    for (;;) {
+      switch (token) {
+        case Token::begin_object:
+          if (!open(Node::object())) return false;
+          token = lexer_.scan();
+          if (token == Token::end_object) {
+            open_.pop_back();
+            break;
+          }
+          if (!key(token)) return false;
+          token = lexer_.scan();
+          continue;
+        case Token::begin_array:
+          if (!open(Node::array())) return false;
+          token = lexer_.scan();
+          if (token != Token::end_array) continue;
+          open_.pop_back();
+          break;
+        case Token::value_string:
+          if (!put(std::move(lexer_.get_string()))) return false;
+          break;
+        default:
+          if (!plain(token)) return false;
+      }
+      do {
+        token = lexer_.scan();
+        if (open_.empty()) return token == Token::end_of_input;
+      } while (ends(token));
+      if (token != Token::value_separator) return false;
+      token = lexer_.scan();
+      if (open_.back()->is_array()) continue;
+      if (!key(token)) return false;
+      token = lexer_.scan();
+    }
   }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 
   Node take() { return std::move(root_); }
 
  private:
+  bool plain(Token token) {
+    switch (token) {
+      case Token::literal_null: return put(nullptr);
+      case Token::literal_true: return put(true);
+      case Token::literal_false: return put(false);
+      case Token::value_unsigned: return put(lexer_.get_number_unsigned());
+      case Token::value_integer: return put(lexer_.get_number_integer());
+      case Token::value_float: return std::isfinite(lexer_.get_number_float()) && put(lexer_.get_number_float());
+      default: return false;
+    }
+  }
+
+  bool key(Token token) {
+    if (token != Token::value_string || !count()) return false;
+    const auto [member, fresh] = open_.back()->emplace(std::move(lexer_.get_string()), nullptr);
+    member_ = &member.value();
+    return fresh && lexer_.scan() == Token::name_separator;
+  }
+
+  /// The innermost container, if this is its end.
+  bool ends(Token token) {
+    if (token != (open_.back()->is_array() ? Token::end_array : Token::end_object)) return false;
+    open_.pop_back();
+    return true;
+  }
+
   bool count() { return values_left_ != 0 && values_left_-- != 0; }
 
   bool put(Node value) { return count() && place(std::move(value)) != nullptr; }
@@ -50,11 +103,6 @@ class StrictReader : public nlohmann::json_sax<Node> {
   bool open(Node container) {
     if (open_.size() >= kJsonMaxDepth || !count()) return false;
     open_.push_back(place(std::move(container)));
-    return true;
-  }
-
-  bool close() {
-    open_.pop_back();
     return true;
   }
 
@@ -72,6 +120,7 @@ class StrictReader : public nlohmann::json_sax<Node> {
     return member_;
   }
 
+  Lexer lexer_;
   std::size_t values_left_;
   Node root_;
   std::vector<Node*> open_;  // containers begun and not ended; a parent never moves while a child is open
@@ -162,6 +211,19 @@ Result<void> JsonRef::each_member(FunctionRef<Result<void>(std::string_view, Jso
   return {};
 }
 
+Result<JsonRef> JsonRef::at(std::size_t place) const {
+  const auto* elements = as_node(node_).get_ptr<const Node::array_t*>();
+  if (elements == nullptr || place >= elements->size()) return Errc::ERR_BAD_JSON;
+  return JsonRef(&(*elements)[place]);
+}
+
+Result<std::pair<std::string_view, JsonRef>> JsonRef::member(std::size_t place) const {
+  const auto* members = as_node(node_).get_ptr<const Node::object_t*>();
+  if (members == nullptr || place >= members->size()) return Errc::ERR_BAD_JSON;
+  const auto found = std::next(members->begin(), static_cast<std::ptrdiff_t>(place));
+  return std::pair<std::string_view, JsonRef>(found->first, JsonRef(&found->second));
+}
+
 std::string JsonRef::dump() const { return serialise(as_node(node_)); }
 
 struct Json::Impl {
@@ -179,8 +241,8 @@ Result<Json> Json::parse(ByteView text, JsonLimits limits) {
   if (std::find(text.begin(), text.end(), 0) != text.end() || as_text(text).starts_with("\xef\xbb\xbf")) {
     return Errc::ERR_BAD_JSON;
   }
-  StrictReader reader(limits.max_values);
-  if (!Node::sax_parse(text.begin(), text.end(), &reader)) return Errc::ERR_BAD_JSON;
+  StrictReader reader(text, limits.max_values);
+  if (!reader.read()) return Errc::ERR_BAD_JSON;
   auto impl = std::make_unique<Impl>();
   impl->root = reader.take();
   return Json(std::move(impl));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/function_ref.h"
@@ -50,6 +51,13 @@ class JsonRef {
   Result<void> each(FunctionRef<Result<void>(JsonRef)> visit) const;
   /// The same for the members of an object, in the order of their names.
   Result<void> each_member(FunctionRef<Result<void>(std::string_view, JsonRef)> visit) const;
+
+  // In a loop, unlike the two above, these leave no function in WebAssembly's table: what uses them can be in keeping.wasm.
+
+  /// The element at this place. ERR_BAD_JSON if this is no array, or has none there.
+  Result<JsonRef> at(std::size_t place) const;
+  /// The member at this place in the order of the names, found by counting: for small objects. ERR_BAD_JSON likewise.
+  Result<std::pair<std::string_view, JsonRef>> member(std::size_t place) const;
 
   /// Serialised anew, compact. Malformed UTF-8 cannot occur: the reader refuses it.
   std::string dump() const;
