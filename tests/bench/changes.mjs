@@ -78,7 +78,7 @@ async function openPage(browser, site, { rows, audit, slotKey, keys }) {
 // In the pages.
 
 /** A KDF worker that derives nothing: the slot key is the passphrase. */
-function withoutArgon2() {
+export function withoutArgon2() {
   globalThis.Worker = class extends EventTarget {
     postMessage({ passphrase, port }) {
       port.addEventListener('message', ({ data: { ask } }) => {
@@ -99,8 +99,8 @@ async function prepare({ stored, slotKey, keys }) {
       request.addEventListener('success', () => resolve(request.result))
       request.addEventListener('error', () => reject(request.error))
     })
-  const opening = indexedDB.open('keyhold', 2)
-  const stores = ['envelopes', 'ledger', 'audit', 'meta']
+  const opening = indexedDB.open('keyhold', 3)
+  const stores = ['envelopes', 'ledger', 'audit', 'usage', 'meta']
   opening.addEventListener('upgradeneeded', () => stores.forEach((store) => opening.result.createObjectStore(store)))
   const db = await done(opening)
   const tx = db.transaction(stores, 'readwrite')

@@ -8,6 +8,7 @@ import { measureBinary } from './binary.mjs'
 import { measureChanges } from './changes.mjs'
 import { measureKdf, measureKdfInChromium } from './kdf.mjs'
 import { measureKeys } from './keys.mjs'
+import { measureLedger } from './ledger.mjs'
 import { judged } from './limits.mjs'
 import { measureMemory } from './memory.mjs'
 import { measureSizes } from './sizes.mjs'
@@ -19,6 +20,7 @@ const MEASURES = {
   keys: measureKeys,
   changes: measureChanges,
   audit: measureAudit,
+  ledger: measureLedger,
   backup: measureBackup,
   kdf: measureKdf,
   'kdf-chromium': measureKdfInChromium,

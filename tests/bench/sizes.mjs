@@ -11,11 +11,13 @@ const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }
 const DICTIONARY = /^assets\/strength-.*\.js$/
 const CODES = /^assets\/qr-.*\.js$/
 const KEEPING = /^assets\/keeping-.*\.js$/
+/** When somebody looks at what was used, or sets a cap. */
+const USAGE = /^assets\/usage-view-.*\.(js|css)$/
 /** With the first call. */
 const PRICES = /^assets\/prices-.*\.txt$/
-/** With the first operation of wasm/split/keeping-ops.txt. */
+/** With the first operation of wasm/split/keeping-ops.txt; after the first answer for what that used. */
 const KEEPING_WASM = /^assets\/keeping-.*\.wasm$/
-const LATER = [DICTIONARY, CODES, KEEPING, KEEPING_WASM, PRICES]
+const LATER = [DICTIONARY, CODES, KEEPING, USAGE, KEEPING_WASM, PRICES]
 const PARTS = {
   'engine.wasm': /^assets\/engine-.*\.wasm$/,
   'vault worker': /^assets\/vault-worker-.*\.js$/,
@@ -42,6 +44,7 @@ export function measureSizes() {
     ['price list, loaded when needed', kb(({ name }) => PRICES.test(name))],
     ['keeping.wasm, loaded when needed', kb(({ name }) => KEEPING_WASM.test(name))],
     ['QR codes, loaded when needed', kb(({ name }) => CODES.test(name))],
+    ['usage and caps, loaded when needed', kb(({ name }) => USAGE.test(name))],
     ['ways in, backup and record, loaded when needed', kb(({ name }) => KEEPING.test(name))],
   ].map(([name, value]) => ({ name, value, unit: 'KB' }))
 }

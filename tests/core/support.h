@@ -56,8 +56,10 @@ struct Shelf {
   Rows envelopes;
   Rows ledger;
   Rows audit;
+  Rows usage;
 
   Rows& store_of(std::string_view key) {
+    if (is_usage_row(key)) return usage;
     return key.starts_with("audit/") ? audit : key.starts_with("ledger/") ? ledger : envelopes;
   }
 

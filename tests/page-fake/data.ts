@@ -1,6 +1,7 @@
 // data: providers and keys for the page without a vault.
 import catalogue from '../../wasm/catalogue/providers.json'
 import type { KeyInfo, ProviderInfo } from '../../web/src/protocol/messages'
+import { NO_CAPS } from './data-usage'
 
 type Entry = Pick<ProviderInfo, 'id' | 'name' | 'base'> &
   Partial<Pick<ProviderInfo, 'wire' | 'browser' | 'steps'>> & {
@@ -97,6 +98,7 @@ const key = (id: string, of: string, label: string, hint: string, rest: Partial<
   changedAt: now - 900 * HOUR,
   expiresAt: null,
   lastUsedAt: null,
+  caps: NO_CAPS,
   lastChecked: null,
   ...rest,
 })

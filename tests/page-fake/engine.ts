@@ -3,9 +3,20 @@
 // vault-extras.ts.
 import { KeyholdError } from '../../web/src/engine/error'
 import { ERROR_TEXT, type ErrorCode } from '../../web/src/protocol/errors'
-import type { CallPart, CheckOutcome, Hello, KeyInfo, ProviderInfo, Stored } from '../../web/src/protocol/messages'
+import type {
+  CallPart,
+  CapHit,
+  CheckOutcome,
+  Hello,
+  KeyInfo,
+  ProviderInfo,
+  Spending,
+  Stored,
+  UsageReport,
+} from '../../web/src/protocol/messages'
 import { CATALOGUE, DEMO, MANY_KEYS } from './data'
 import { KEY_EXTRAS } from './data-extras'
+import { CAPS, NO_CAPS, SPENDING, usageWished } from './data-usage'
 import { Keeping } from './engine-keeping'
 import { wait, wishes } from './vault-extras'
 
@@ -15,6 +26,14 @@ export type { EngineEvents, Cancellable } from '../../web/src/engine/line'
 export type { WayIn } from '../../web/src/engine/with-kdf'
 
 const text = new TextDecoder()
+const CAP_HIT: CapHit = {
+  period: 'day',
+  capMicroUsd: 1_000_000,
+  spentMicroUsd: 930_000,
+  heldMicroUsd: 40_000,
+  neededMicroUsd: 81_500,
+  resetsAt: Math.ceil(Date.now() / 86_400_000) * 86_400_000,
+}
 
 export class KeyholdEngine extends Keeping {
   hello: Hello
@@ -76,6 +95,7 @@ export class KeyholdEngine extends Keeping {
       changedAt: Date.now(),
       expiresAt: null,
       lastUsedAt: null,
+      caps: NO_CAPS,
       lastChecked: unchecked ? null : { at: Date.now(), code: 'ok' },
     }
     this.held.push(made)
@@ -103,6 +123,19 @@ export class KeyholdEngine extends Keeping {
   }
   async setLabel(id: string, label: string): Promise<KeyInfo> {
     return structuredClone(Object.assign(this.#find(id), { label }))
+  }
+  async setCaps(id: string, caps: KeyInfo['caps']): Promise<KeyInfo> {
+    await wait(100)
+    return structuredClone(Object.assign(this.#find(id), { caps }))
+  }
+  async spending(): Promise<Spending[]> {
+    return structuredClone(SPENDING)
+  }
+  async usage(from: number, to: number): Promise<UsageReport> {
+    await wait(50)
+    const fails = wishes.get('usage')
+    if (fails !== null && fails in ERROR_TEXT) throw new KeyholdError(fails as ErrorCode)
+    return usageWished(fails, Math.floor(from / 86_400_000), Math.floor(to / 86_400_000))
   }
   async delete(id: string): Promise<void> {
     await wait(100)
@@ -154,6 +187,7 @@ export class KeyholdEngine extends Keeping {
     const found = this.#find(key)
     const asked = messages.at(-1)?.text ?? ''
     await wait(400)
+    if (asked.includes('cap')) throw new KeyholdError({ code: 'ERR_CAP_REACHED', cap: CAP_HIT })
     if (asked.includes('fail')) throw new KeyholdError({ code: 'ERR_RATE_LIMITED', retryAfterS: 42, status: 429 })
     for (const word of answerTo(asked).split(/(?<= )/)) {
       signal?.throwIfAborted()
@@ -171,9 +205,9 @@ export class KeyholdEngine extends Keeping {
         source: 'user',
         stop: 'stop',
         usage,
-        figures: usage === null ? 'unknown' : 'reported',
-        costMicroUsd: usage === null ? null : 2_415,
-        pricesMade: '2026-11-20',
+        figures: usage === null ? 'estimated' : 'reported',
+        costMicroUsd: asked.includes('unpriced') ? null : 2_412,
+        pricesMade: '2026-09-23',
         firstByteMs: 412,
         totalMs: 2630,
       },
@@ -189,7 +223,11 @@ export class KeyholdEngine extends Keeping {
 
 function keysWished(): KeyInfo[] {
   if (wishes.get('keys') !== 'many') return []
-  return structuredClone(MANY_KEYS).map((key) => ({ ...key, ...(wishes.has('extras') ? KEY_EXTRAS[key.id] : {}) }))
+  return structuredClone(MANY_KEYS).map((key) => ({
+    ...key,
+    ...(wishes.has('extras') ? KEY_EXTRAS[key.id] : {}),
+    caps: (wishes.has('caps') ? CAPS[key.id] : null) ?? NO_CAPS,
+  }))
 }
 
 function refuse(key: string): void {

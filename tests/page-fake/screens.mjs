@@ -52,6 +52,12 @@ async function security(page, url, wishes = 'keys=many&slots=all') {
   await page.waitForSelector(at('ways'))
 }
 
+async function usage(page, url, wishes = 'usage=some') {
+  await openVault(page, url, `keys=many&${wishes}`)
+  await page.click(at('nav-usage'))
+  await page.waitForSelector(`${at('usage-totals')}, ${at('usage-empty')}, ${at('usage-problem')}`)
+}
+
 /** A device that makes passkeys without asking anybody. @returns what can be told to it later */
 export async function withPasskeys(page, { prf = true } = {}) {
   const client = await page.context().newCDPSession(page)
@@ -181,6 +187,25 @@ export const screens = {
     await page.click(key('k3', 'update'))
     await page.waitForSelector(at('replacing'))
   },
+  'keys-caps': (page, url) => openVault(page, url, 'keys=many&caps'),
+  async cap(page, url) {
+    await openVault(page, url, 'keys=many&caps')
+    await page.click(key('k1', 'more'))
+    await page.click(key('k1', 'cap'))
+    await page.fill('#cap-month', 'twenty')
+  },
+  usage: (page, url) => usage(page, url),
+  async 'usage-models'(page, url) {
+    await usage(page, url)
+    await page.click(at('usage-by-model'))
+    await page.click(at('usage-of-tokens'))
+  },
+  async 'usage-keys'(page, url) {
+    await usage(page, url, 'usage=damaged')
+    await page.click(at('usage-by-key'))
+  },
+  'usage-empty': (page, url) => usage(page, url, 'usage=none'),
+  'usage-failed': (page, url) => usage(page, url, 'usage=ERR_STORAGE'),
   async rename(page, url) {
     await menuOf(page, url, 'k2')
     await page.click(key('k2', 'rename'))
@@ -194,6 +219,10 @@ export const screens = {
     await page.click(at('security'))
   },
   playground: (page, url) => playground(page, url),
+  async 'playground-cap'(page, url) {
+    await playground(page, url, 'What would go over the cap?')
+    await page.waitForSelector(at('answer-problem'))
+  },
   async 'playground-models'(page, url) {
     await playground(page, url)
     await page.click('#model')

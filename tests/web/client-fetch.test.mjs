@@ -42,6 +42,8 @@ async function both(makeArguments) {
     const { status, ok, statusText, url, redirected, bodyUsed } = response
     assert.equal(response.clone().url, url)
     const headers = Object.fromEntries(response.headers)
+    assert.equal(headers['keyhold-source'], send === fetch ? undefined : 'user', 'the vault says who paid')
+    delete headers['keyhold-source']
     for (const name of ['date', 'connection', 'keep-alive', 'transfer-encoding', 'content-length', 'x-hidden']) {
       delete headers[name]
     }

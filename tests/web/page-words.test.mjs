@@ -113,12 +113,12 @@ test('a cost has as many digits as it needs; a guess is said to be one, and one 
     return [one.cost, one.costNote]
   }
   const note = 'By the price list of 2026-11-20.'
-  assert.deepEqual(costOf(0), ['$0.000000', note])
+  assert.deepEqual(costOf(0), ['$0.00', note])
   assert.deepEqual(costOf(37), ['$0.000037', note])
-  assert.deepEqual(costOf(9_999), ['$0.009999', note])
-  assert.deepEqual(costOf(10_000), ['$0.0100', note])
+  assert.deepEqual(costOf(9_949), ['$0.0099', note])
+  assert.deepEqual(costOf(10_000), ['$0.01', note])
   assert.deepEqual(costOf(1_234_567), ['$1.23', note])
-  assert.deepEqual(costOf(2_415, 'estimated'), ['about $0.002415', note])
+  assert.deepEqual(costOf(2_415, 'estimated'), ['about $0.0024', note])
   assert.deepEqual(costOf(null, 'unknown'), ['not known', ''])
 })
 

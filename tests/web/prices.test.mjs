@@ -130,7 +130,7 @@ function asked(id, model, shape, now) {
   taken(call.feed(Buffer.from(JSON.stringify(form.answer(model, shape)))))
   taken(call.end())
   engine.price(call, now)
-  engine.settle(call)
+  engine.settle(call, '', now)
   const summary = call.summary()
   call.delete()
   return summary

@@ -28,6 +28,9 @@ const good = {
   touch: {},
   order: { keys: ['k'] },
   expires: { key: 'k', at: null },
+  setCaps: { key: 'k', day: 1_000_000, month: null },
+  spending: {},
+  usage: { from: 0, to: 20_000 },
   newPasskey: {},
   addPasskey: {
     call: 1,
@@ -80,6 +83,8 @@ const bounds = {
   'label.label': [text, LIMITS.label],
   'check.key': [text, LIMITS.id],
   'order.keys': [(n) => many(n, 'k'), LIMITS.keys],
+  'usage.from': [(n) => n, LIMITS.day],
+  'usage.to': [(n) => n, LIMITS.day],
   'addPasskey.credential': [bytes, LIMITS.credentialBytes],
   'addPasskey.prf': [bytes, LIMITS.prfBytes],
   'addPasskey.rp': [text, LIMITS.host],

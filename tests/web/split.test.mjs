@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { startEngine, startEngineAlone } from '../support/engine.mjs'
-import { Browser, key, passphrase } from './support/browser.mjs'
+import { Browser, key, passphrase, tick } from './support/browser.mjs'
 import { provider } from './support/provider.mjs'
 
 const SECRET = 'sk-live-Zq3v7Xw9LmN2pRt5YbC8'
@@ -17,7 +17,7 @@ const operations = new Map(
   readdirSync(new URL('bindings/', wasm))
     .filter((name) => name.endsWith('_ops.cpp') && name !== 'call_ops.cpp')
     .map((name) => readFileSync(new URL(`bindings/${name}`, wasm), 'utf8'))
-    .flatMap((text) => [...text.matchAll(/^ {4}\{"(\w+)", (\w+)\},$/gm)].map(([, name, inCpp]) => [inCpp, name])),
+    .flatMap((text) => [...text.matchAll(/\{"(\w+)", (\w+)\}/g)].map(([, name, inCpp]) => [inCpp, name])),
 )
 const moved = readFileSync(new URL('split/keeping-ops.txt', wasm), 'utf8').trim().split('\n')
 
@@ -93,15 +93,17 @@ test('a visit that keeps nothing never asks for keeping.wasm', async (t) => {
   )
   assert.equal(browser.keepingLoads, 0)
 
-  // Asked for with the first call, which does without it: then nobody knows what it costs.
+  // Asked for with the first call, which does without it: then nobody knows what it costs, and to book it can wait.
   assert.equal(await chat(tab, stored.id), 'Hello')
   const answer = await tab.fetch(`${server.base}v1/models`)
   assert.equal((await answer.json()).data.length, 1)
+  await tick(50)
   assert.ok(browser.keepingLoads > 0)
 
   // Out of reach, it costs the operation and nothing else.
   await assert.rejects(tab.setLabel(stored.id, 'ours'), failsWith('ERR_WORKER'))
   await assert.rejects(tab.audit(), failsWith('ERR_WORKER'))
+  await assert.rejects(tab.usage(0, Date.now()), failsWith('ERR_WORKER'))
   assert.equal((await tab.keys())[0].label, 'mine')
   assert.equal(await chat(tab, stored.id), 'Hello')
   browser.options.keeping = () => new Response('not a module')
@@ -112,6 +114,12 @@ test('a visit that keeps nothing never asks for keeping.wasm', async (t) => {
   const loads = browser.keepingLoads
   assert.equal((await tab.setLabel(stored.id, 'ours')).label, 'ours')
   assert.ok((await tab.audit()).entries.length > 0)
+  const { days } = await tab.usage(0, Date.now())
+  assert.equal(
+    days.flatMap(({ entries }) => entries).reduce((sum, row) => sum + row[6], 0),
+    2,
+    'calls waited for it',
+  )
   assert.equal(browser.keepingLoads, loads + 1)
   const [{ module }] = browser.workers.filter(({ closed }) => !closed)
   await tab.lock()

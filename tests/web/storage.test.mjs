@@ -88,7 +88,7 @@ test('a newer format is neither read nor written', async () => {
 test('a database of a newer build is a version error, and a newer build is let in', async () => {
   await storage.readAll()
   await new Promise((done, failed) => {
-    const opening = indexedDB.open('keyhold', 3)
+    const opening = indexedDB.open('keyhold', 4)
     opening.addEventListener('blocked', () => failed(new Error('the open connection did not give way')))
     opening.addEventListener('success', () => (opening.result.close(), done()))
   })
@@ -184,4 +184,77 @@ test('a database that holds nothing comes and goes, and whether it can be made m
   await storage.beginNewLog()
   mock.restoreAll()
   assert.deepEqual(await content(storage), { manifest: [1] })
+})
+
+test('a database of version 2 is given what it lacks and keeps all it has', async () => {
+  await new Promise((done, failed) => {
+    const opening = indexedDB.open('keyhold', 2)
+    opening.addEventListener('upgradeneeded', () => {
+      for (const store of ['envelopes', 'ledger', 'audit', 'meta']) opening.result.createObjectStore(store)
+    })
+    opening.addEventListener('error', () => failed(opening.error))
+    opening.addEventListener('success', () => {
+      const tx = opening.result.transaction(['envelopes', 'ledger', 'audit', 'meta'], 'readwrite')
+      tx.objectStore('envelopes').put(bytes(1), 'manifest')
+      tx.objectStore('envelopes').put(bytes(2), 'record/a')
+      tx.objectStore('ledger').put(bytes(3), 'ledger/a')
+      tx.objectStore('audit').put(bytes(4), 'audit/000000000001')
+      tx.objectStore('meta').put(1, 'format')
+      tx.objectStore('meta').put({ count: 3, lastAt: 5 }, 'attempts')
+      tx.addEventListener('complete', () => (opening.result.close(), done()))
+    })
+  })
+  assert.deepEqual(await storage.readAll(), {
+    envelopes: [
+      { key: 'manifest', bytes: bytes(1) },
+      { key: 'record/a', bytes: bytes(2) },
+    ],
+    ledger: [{ key: 'ledger/a', bytes: bytes(3) }],
+    attempts: { count: 3, lastAt: 5 },
+    resealed: 0,
+    savedFile: null,
+  })
+  assert.deepEqual(await storage.readAudit(), [{ key: 'audit/000000000001', bytes: bytes(4) }])
+  assert.deepEqual(await storage.readAllUsage(), [])
+  await storage.addUsage([{ key: 'late/x', bytes: bytes(6) }])
+  assert.deepEqual(await storage.readAllUsage(), [{ key: 'late/x', bytes: bytes(6) }])
+  const { version } = await new Promise((done) =>
+    indexedDB.open('keyhold').addEventListener('success', ({ target }) => (target.result.close(), done(target.result))),
+  )
+  assert.equal(version, 3)
+})
+
+test('rows of usage are sealed anew only as they were read, and then no other worker writes with the old key', async () => {
+  const other = new Storage()
+  await storage.write(plan(null, { manifest: bytes(1), 'usage/020000': bytes(2) }))
+  const read = await storage.readAllUsage()
+  const anew = { ...plan(bytes(1), { manifest: bytes(9), 'usage/020000': bytes(8) }), usage: read }
+  const add = () => other.addUsage([{ key: 'late/x', bytes: bytes(3) }])
+
+  await add()
+  await assert.rejects(storage.write(anew), failsWith('ERR_STALE'))
+  assert.deepEqual(await content(storage), { manifest: [1] }, 'nothing of it is written')
+  await storage.write({ ...anew, usage: await storage.readAllUsage() })
+  assert.deepEqual(
+    (await storage.readAllUsage()).map(({ key, bytes }) => [key, ...bytes]),
+    [
+      ['late/x', 3],
+      ['usage/020000', 8],
+    ],
+  )
+
+  const row = () => bytes(7)
+  await assert.rejects(add(), failsWith('ERR_STALE'))
+  await assert.rejects(other.changeSpend('spend/k', row), failsWith('ERR_STALE'))
+  const change = () => ({ puts: [{ key: 'usage/020000', bytes: row() }], deletes: [] })
+  await assert.rejects(
+    other.changeUsage(() => [], change),
+    failsWith('ERR_STALE'),
+  )
+  assert.equal((await storage.readAllUsage()).length, 2)
+  // Who sealed them goes on, and who reads the new key may, too.
+  await storage.changeSpend('spend/k', row)
+  other.resealed = (await other.readAll()).resealed
+  await other.addUsage([{ key: 'late/y', bytes: bytes(3) }])
+  assert.equal((await storage.readAllUsage()).length, 4)
 })

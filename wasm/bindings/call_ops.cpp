@@ -76,11 +76,7 @@ val summary(Exchange& call, Args&) {
   const auto& bill = call.bill();
   set_or_null(object, "figures", bill ? name(bill->figures) : std::string_view());
   set_or_null(object, "pricesMade", bill ? std::string_view(bill->prices_made) : std::string_view());
-  if (bill && bill->cost_micro_usd) {
-    object.set("costMicroUsd", *bill->cost_micro_usd);
-  } else {
-    object.set_null("costMicroUsd");
-  }
+  set_or_null(object, "costMicroUsd", bill ? bill->cost_micro_usd : std::nullopt);
   return to_js(object);
 }
 

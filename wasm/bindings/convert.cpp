@@ -9,14 +9,6 @@ constexpr double kMaxSafeInteger = 9007199254740991;
 
 val json_of_js() { return val::global("JSON"); }
 
-void set_or_null(JsonOut& object, std::string_view key, const std::optional<std::int64_t>& number) {
-  if (number) {
-    object.set(key, *number);
-  } else {
-    object.set_null(key);
-  }
-}
-
 }  // namespace
 
 val to_uint8array(ByteView bytes) {
@@ -128,6 +120,10 @@ JsonOut to_json(const KeyView& view) {
   object.set("createdAt", record.created_at).set("changedAt", record.changed_at);
   set_or_null(object, "expiresAt", record.expires_at);
   set_or_null(object, "lastUsedAt", view.ledger.last_used_at);
+  JsonOut caps = JsonOut::object();
+  set_or_null(caps, "dayMicroUsd", record.caps.day);
+  set_or_null(caps, "monthMicroUsd", record.caps.month);
+  object.set("caps", caps);
   if (view.ledger.last_check) {
     JsonOut checked = JsonOut::object();
     checked.set("at", view.ledger.last_check->at).set("code", view.ledger.last_check->code);
@@ -236,6 +232,14 @@ Result<std::vector<std::string>> texts_from(const val& array) {
     return {};
   }));
   return texts;
+}
+
+void set_or_null(JsonOut& object, std::string_view key, const std::optional<std::int64_t>& number) {
+  if (number) {
+    object.set(key, *number);
+  } else {
+    object.set_null(key);
+  }
 }
 
 void set_or_null(JsonOut& object, std::string_view key, std::string_view text) {

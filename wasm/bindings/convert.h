@@ -64,6 +64,8 @@ Result<Headers> headers_from(const val& array);
 JsonOut to_json(const std::vector<std::string>& texts);
 /// ERR_BAD_INPUT unless an array of texts.
 Result<std::vector<std::string>> texts_from(const val& array);
+/// Null for none.
+void set_or_null(JsonOut& object, std::string_view key, const std::optional<std::int64_t>& number);
 /// Null for an empty text.
 void set_or_null(JsonOut& object, std::string_view key, std::string_view text);
 

@@ -42,6 +42,7 @@ std::span<const Op<Engine>> buffer_ops();
 std::span<const Op<Engine>> vault_ops();
 std::span<const Op<Engine>> keeping_ops();
 std::span<const Op<Engine>> start_ops();
+std::span<const Op<Engine>> usage_ops();
 std::span<const Op<Exchange>> call_ops();
 
 }  // namespace keyhold::bindings

@@ -316,6 +316,8 @@ val plan_restart_trail(Engine& engine, Args& args) {
   return to_plan(engine.session().plan_restart_trail(args.whole(0)));
 }
 
+val can_be_opened(Engine& engine, Args&) { return val(engine.session().can_be_opened()); }
+
 val plan_recover(Engine& engine, Args& args) { return to_plan(engine.session().plan_recover(args.bytes(0))); }
 
 val archive(Engine&, Args& args) { return to_uint8array(encode_archive(rows_from(args.value(0)))); }
@@ -361,6 +363,7 @@ constexpr Op<Engine> kOps[] = {
     {"closeImport", close_import},
     {"knowCopy", know_copy},
     {"planRepair", plan_repair},
+    {"canBeOpened", can_be_opened},
     {"planRecover", plan_recover},
     {"planKeepState", plan_keep_state},
     {"planRestartTrail", plan_restart_trail},

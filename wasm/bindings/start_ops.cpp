@@ -1,4 +1,4 @@
-// start_ops: each way to start a call, which then goes by its number (see call_ops), and what it cost in the end.
+// start_ops: each way to start a call. It then goes by its number, see call_ops.
 #include "args.h"
 #include "engine.h"
 
@@ -50,21 +50,6 @@ val fetch(Engine& engine, Args& args) {
       engine, engine.session().fetch(args.text(0), args.text(1), *headers, body, args.text_or_none(4), args.whole(5)));
 }
 
-val use_prices(Engine& engine, Args& args) { return outcome(engine.session().use_prices(args.bytes(0))); }
-
-Exchange* call_of(Engine& engine, Args& args) { return engine.calls.find(static_cast<Number>(args.whole(0))); }
-
-val price(Engine& engine, Args& args) {
-  if (Exchange* const call = call_of(engine, args)) engine.session().price(*call, args.whole(1));
-  return val::null();
-}
-
-/// Nothing to settle for a call that is none any more.
-val settle(Engine& engine, Args& args) {
-  if (Exchange* const call = call_of(engine, args)) engine.session().settle(*call);
-  return val::null();
-}
-
 constexpr Op<Engine> kOps[] = {
     {"checkNew", check_new},
     {"checkReplacement", check_replacement},
@@ -72,9 +57,6 @@ constexpr Op<Engine> kOps[] = {
     {"models", models},
     {"chat", chat},
     {"fetch", fetch},
-    {"usePrices", use_prices},
-    {"price", price},
-    {"settle", settle},
 };
 
 }  // namespace

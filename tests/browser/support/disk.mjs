@@ -1,5 +1,5 @@
 // disk: what lies in the vault's database, read and replaced past the vault, by a page of its origin.
-const STORES = ['envelopes', 'ledger', 'audit', 'meta']
+const STORES = ['envelopes', 'ledger', 'audit', 'usage', 'meta']
 
 /** @returns {Promise<{ version: number, stores: string[], format: unknown, rows: Record<string, Buffer> }>} */
 export async function readDisk(page) {
@@ -61,5 +61,6 @@ export async function writeDisk(page, rows, format = 1) {
 
 function storeOf(key) {
   const [purpose] = key.split('/')
+  if (purpose === 'spend' || purpose === 'late') return 'usage'
   return STORES.includes(purpose) ? purpose : 'envelopes'
 }

@@ -12,12 +12,8 @@ export async function grown(rows, passphrase, last) {
   const audit = () => [...grown.keys()].filter((key) => key.startsWith('audit/'))
   const list = (of) => [...grown].filter(([key]) => of(key)).map(([key, bytes]) => ({ key, bytes }))
   const isLedger = (key) => key.startsWith('ledger/')
-  taken(
-    engine.load(
-      list((key) => !isLedger(key) && !key.startsWith('audit/')),
-      list(isLedger),
-    ),
-  )
+  const isEnvelope = (key) => !/^(ledger|audit|usage|spend|late)\//.test(key)
+  taken(engine.load(list(isEnvelope), list(isLedger)))
   withBuffer(module, slotKeyOf(new TextEncoder().encode(passphrase), salt, passes, memKib), (key) =>
     taken(engine.unlock(key, Date.now(), 0)),
   )

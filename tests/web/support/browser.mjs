@@ -28,7 +28,8 @@ class Locks {
 export class Browser {
   /**
    * @param {{ real?: boolean, calibrate?: boolean, shared?: boolean, config?: object, engine?: Record<string, Function>, send?: typeof fetch,
-   *   online?: () => boolean, slowStartMs?: number, startEngine?: Function, keeping?: () => Response }} options
+   *   online?: () => boolean, slowStartMs?: number, startEngine?: Function, keeping?: () => Response, prices?: () => boolean }} options
+   *   `prices`: whether the price list is there, this time.
    *   `calibrate`: with the real measuring of the KDF, which makes each create and unlock take half a second.
    *   `keeping`: what is answered in place of keeping.wasm.
    *   `real`: with engine.wasm, not the fake. `engine`: methods of the fake that behave otherwise.
@@ -153,7 +154,10 @@ export class Browser {
   async #send(input, init) {
     if (input === 'test:wasm') return new Response(engineWasm())
     if (input === 'test:keeping') return this.#keeping()
-    if (input === 'test:prices') return new Response(readFileSync(pricesFile))
+    if (input === 'test:prices') {
+      const there = this.options.prices?.() ?? true
+      return there ? new Response(readFileSync(pricesFile)) : new Response(null, { status: 404 })
+    }
     if (input === 'test:config') return new Response(JSON.stringify(this.options.config))
     if (input === 'data:,canary') return fetch(input)
     this.sent.push({ url: String(input), init })

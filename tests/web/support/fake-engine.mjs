@@ -150,6 +150,9 @@ export function fakeModule(overrides = {}) {
     knowCopy() {
       return { value: null }
     }
+    canBeOpened() {
+      return true
+    }
     planRecover() {
       return { error: 'ERR_WRONG_STATE' }
     }
@@ -224,11 +227,29 @@ export function fakeModule(overrides = {}) {
     usePrices() {
       return { value: null }
     }
+    pricesMade() {
+      return '2026-01-01'
+    }
     price() {
       return null
     }
     settle() {
       return null
+    }
+    spendRow() {
+      return ''
+    }
+    usageWaits() {
+      return false
+    }
+    lastUsage() {
+      return []
+    }
+    usage() {
+      return { value: { days: [], unreadable: 0 } }
+    }
+    spending() {
+      return []
     }
     delete() {}
 

@@ -3,7 +3,18 @@
 const { default: sodium } = await import('libsodium-wrappers-sumo')
 await sodium.ready
 const MAGIC = 'KH1'
-const SUBKEYS = { record: 1, manifest: 2, page: 2, audit: 3, ledger: 4, settings: 5, backup: 8 }
+const SUBKEYS = {
+  record: 1,
+  manifest: 2,
+  page: 2,
+  audit: 3,
+  ledger: 4,
+  usage: 4,
+  spend: 4,
+  late: 4,
+  settings: 5,
+  backup: 8,
+}
 const NONCE_BYTES = 24
 const BLOCK = 256
 const text = (bytes) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -94,7 +105,7 @@ export function openVault(rows, slotKey, kind = 'passphrase') {
   const { audit } = opened.get('manifest').info
   const entries = { ...opened.get('manifest').info.entries }
   for (const [page, { header, info }] of opened) if (header.purpose === 'page') addPage(entries, page, info.entries)
-  const listed = [...rows.keys()].filter((key) => !/^(manifest|audit|ledger)(\/|$)/.test(key)).sort()
+  const listed = [...rows.keys()].filter((key) => !/^(manifest|audit|ledger|usage|spend|late)(\/|$)/.test(key)).sort()
   if (JSON.stringify(Object.keys(entries).sort()) !== JSON.stringify(listed))
     throw new Error('missing or unexpected row')
   for (const [key, [rev, digest, base]] of Object.entries(entries)) {

@@ -225,6 +225,12 @@ std::optional<double> price_at(const Rate& rate, std::int64_t input) {
   return price;
 }
 
+/// Nothing for more than can be counted.
+std::optional<std::int64_t> micro(double micro_usd) {
+  constexpr double kMost = 9e15;
+  return micro_usd < kMost ? std::optional(static_cast<std::int64_t>(micro_usd)) : std::nullopt;
+}
+
 bool prices(Rates rates, char unit) {
   while (!rates.text.empty()) {
     if (take(rates.text, ' ').substr(0, 1) == std::string_view(&unit, 1)) return true;
@@ -306,9 +312,10 @@ std::optional<std::int64_t> cost_micro_usd(Rates rates, const Usage& usage) {
     // The same steps in the same order as calcPrice: the same double in the end.
     *sum += rate->tiers.empty() ? *price * tokens / 1e6 : *price * tokens / 1e6 * 1e6 / 1e6;
   }
-  const double total = input_usd + output_usd + other_usd;
-  return std::llround(total * kMicro);
+  return micro(std::round((input_usd + output_usd + other_usd) * kMicro));
 }
+
+bool pays_for_output(Rates rates) { return prices(rates, 'o'); }
 
 std::optional<std::int64_t> most_micro_usd(Rates rates, std::int64_t input, std::int64_t output) {
   if (input < 0 || output < 0 || input > kMaxTokens || output > kMaxTokens) return std::nullopt;
@@ -328,7 +335,7 @@ std::optional<std::int64_t> most_micro_usd(Rates rates, std::int64_t input, std:
   }
   const double most =
       dearest_in * static_cast<double>(input) + dearest_out * static_cast<double>(output) + calls * kMicro;
-  return static_cast<std::int64_t>(most) + 1;
+  return micro(most + 1);
 }
 
 }  // namespace keyhold

@@ -49,6 +49,8 @@ class PriceList {
 /// In millionths of a US dollar: the sum that genai-prices' calcPrice gives, rounded to the nearest, halves up. Nothing if a
 /// figure that is paid for is unknown, or if figures contradict each other.
 std::optional<std::int64_t> cost_micro_usd(Rates rates, const Usage& usage);
+/// Whether text that a model writes is paid for: a model that writes none needs no bound of it.
+bool pays_for_output(Rates rates);
 /// What so many tokens cost at the most, whatever they turn out to be; rounded up. Nothing if there is no such bound.
 std::optional<std::int64_t> most_micro_usd(Rates rates, std::int64_t input, std::int64_t output);
 

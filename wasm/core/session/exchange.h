@@ -12,6 +12,7 @@
 #include "providers/reflection.h"
 #include "providers/request.h"
 #include "providers/usage_swallow.h"
+#include "vault/spend.h"
 
 namespace keyhold {
 
@@ -72,11 +73,16 @@ class Exchange {
 
   /// This call is one to pay for. `asked`: the model asked for, or "" where the body says it.
   void count(std::string asked) { counted_.emplace(std::move(asked)); }
+  bool counts() const noexcept { return counted_.has_value(); }
   /// The model asked for; "" if the request names none.
   std::string asked_model() const;
   /// What there is to pay for, at any time: final figures once the answer is complete, else an estimate from what went and
   /// came. Nothing for a call that was not sent, reached nobody, was refused, or is of a kind that costs nothing.
   std::optional<Tally> tally() const;
+  /// What may be spent on it, while it is under way.
+  std::optional<Hold>& hold() noexcept { return hold_; }
+  /// Why it may not be made.
+  std::optional<CapHit>& cap_hit() noexcept { return cap_hit_; }
   /// Millionths of a US dollar; nothing: not known.
   std::optional<std::int64_t>& cost() noexcept { return cost_; }
   /// What came of it in the end, for those who look at the call later.
@@ -107,6 +113,8 @@ class Exchange {
   bool sent_ = false;
   bool failed_ = false;  // the network did
   bool ended_ = false;
+  std::optional<Hold> hold_;
+  std::optional<CapHit> cap_hit_;
   std::optional<std::int64_t> cost_;
   std::optional<Bill> bill_;
   std::optional<Meter> meter_;  // of a chat or pass that succeeded

@@ -142,6 +142,7 @@ class Session {
   /// ERR_BAD_FORMAT; then nothing is known of it.
   Result<void> know_copy(ByteView archive);
   Result<Plan> plan_repair(ByteView archive, UnixMs now);
+  bool can_be_opened() const { return vault_.can_be_opened(); }
   Result<Plan> plan_recover(ByteView archive) const;
   Result<Plan> plan_keep_state(UnixMs now) { return vault_.plan_keep_state(now); }
   Result<Plan> plan_restart_trail(UnixMs now) { return vault_.plan_restart_trail(now); }
@@ -181,8 +182,28 @@ class Session {
   std::string_view prices_made() const { return prices_ ? prices_->made() : std::string_view(); }
   /// What the call costs, for settle() to take: nothing where no list says so.
   void price(Exchange& call, UnixMs now);
-  /// The call is over, however it ended, and priced if it could be: says what it cost. Does nothing the second time.
-  void settle(Exchange& call);
+  /// The call is over, however it ended, and priced if it could be: says what it cost, and notes it. Does nothing the second
+  /// time. `app`: the origin of the page that asked, "" for the vault's own.
+  void settle(Exchange& call, std::string_view app, UnixMs now);
+
+  /// A key with a cap: the call is not to be sent before reserve().
+  bool needs_hold(const Exchange& call) const;
+  /// The row, to be written in the transaction in which it was read: "spend/" and the key's id. Null: there is none yet.
+  /// ERR_CAP_REACHED (the call then knows more), ERR_CAP_UNBOUNDED, and what Vault::reserve says.
+  Result<Bytes> reserve(Exchange& call, const Bytes* stored, UnixMs now);
+  /// The same for a call that goes on, at least once in kHoldLeaseMs. ERR_WRONG_STATE for one without a hold.
+  Result<Bytes> renew(Exchange& call, const Bytes* stored, UnixMs now);
+
+  Result<Plan> plan_caps(std::string_view key, const Caps& caps, UnixMs now) {
+    return vault_.plan_caps(key, caps, now);
+  }
+  bool usage_waits() const { return vault_.usage_waits(); }
+  std::vector<std::string> usage_rows(const Rows& late) const { return vault_.usage_rows(late); }
+  UsageChange take_usage(const Rows& late, const Rows& stored) { return vault_.take_usage(late, stored); }
+  void usage_written(bool done) { vault_.usage_written(done); }
+  Rows last_usage() { return vault_.last_usage(); }
+  Result<UsageHistory> usage(const Rows& rows) const { return vault_.usage(rows); }
+  Result<Spend> spending(std::string_view key, const Bytes* stored) const { return vault_.spending(key, stored); }
 
   // --- calls: ERR_LOCKED unless unlocked ---
 

@@ -1,4 +1,8 @@
 // session_usage: what calls use and cost, and who asks how much that is.
+#include <utility>
+
+#include "base/json.h"
+#include "providers/bound.h"
 #include "session/session.h"
 
 namespace keyhold {
@@ -21,10 +25,58 @@ void Session::price(Exchange& call, UnixMs now) {
   if (const auto rates = rates_of(call, tally->model, now)) call.cost() = cost_micro_usd(*rates, tally->usage);
 }
 
-void Session::settle(Exchange& call) {
+void Session::settle(Exchange& call, std::string_view app, UnixMs now) {
+  if (call.bill()) return;
   const auto tally = call.tally();
-  if (!tally || call.bill()) return;
-  call.settle({tally->figures, call.cost(), std::string(prices_made())});
+  const Hold hold = std::exchange(call.hold(), std::nullopt).value_or(Hold());
+  UsedCall used{.at = now, .key = {.record = call.key_id()}, .hold = hold.id};
+  if (tally) {
+    const std::optional<std::int64_t> cost = call.cost();
+    used.key = {
+        call.key_id(), call.provider().id, tally->model, std::string(app), "user", std::string(name(tally->figures))};
+    used.sum.requests = 1;
+    if (tally->figures != Figures::unknown) {
+      const Usage& usage = tally->usage;
+      used.sum.input = usage.input.value_or(0);
+      used.sum.cached = usage.cached_input.value_or(0);
+      used.sum.output = usage.output.value_or(0);
+      used.sum.reasoning = usage.reasoning.value_or(0);
+    }
+    used.sum.unpriced = cost ? 0 : 1;
+    used.sum.cost_micro_usd = cost.value_or(0);
+    // Of a key with a cap, what is not known is taken for what was held: it must not be a way around the cap.
+    used.charged = cost.value_or(hold.micro_usd);
+    call.settle({tally->figures, cost, std::string(prices_made())});
+  } else if (hold.id.empty()) {
+    return;
+  }
+  vault_.note_call(std::move(used));
+}
+
+bool Session::needs_hold(const Exchange& call) const {
+  const Record* record = call.counts() ? vault_.find(call.key_id()) : nullptr;
+  return record != nullptr && record->caps.any();
+}
+
+Result<Bytes> Session::reserve(Exchange& call, const Bytes* stored, UnixMs now) {
+  const auto& body = call.request().body;
+  const std::string model = call.asked_model();
+  const auto rates = prices_ ? prices_->find(call.provider().id, model, now) : std::nullopt;
+  if (!rates || !body) return Errc::ERR_CAP_UNBOUNDED;
+  const auto json = Json::parse(as_bytes(*body), {.max_bytes = kMaxBodyBytes, .max_values = kMaxBodyValues});
+  // Files and forms are not JSON, and their tokens nobody can tell.
+  if (!json) return Errc::ERR_CAP_UNBOUNDED;
+  KEYHOLD_TRY(const TokenBound bound, token_bound(json->root(), body->size(), pays_for_output(*rates)));
+  const auto most = most_micro_usd(*rates, bound.input, bound.output);
+  if (!most || *most > kMaxCapMicroUsd) return Errc::ERR_CAP_UNBOUNDED;
+  KEYHOLD_TRY(Reserved reserved, vault_.reserve(call.key_id(), *most, stored, now, call.cap_hit()));
+  call.hold() = std::move(reserved.hold);
+  return std::move(reserved.row);
+}
+
+Result<Bytes> Session::renew(Exchange& call, const Bytes* stored, UnixMs now) {
+  if (!call.hold()) return Errc::ERR_WRONG_STATE;
+  return vault_.renew(call.key_id(), *call.hold(), stored, now);
 }
 
 }  // namespace keyhold

@@ -43,6 +43,7 @@ enum class AuditAction {
   settings,
   trail_restart,
   key_reflected,
+  key_caps,
   auto_save,
   auto_save_end,
 };

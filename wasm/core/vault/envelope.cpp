@@ -54,6 +54,9 @@ std::string_view name(Purpose purpose) noexcept {
     case Purpose::ledger: return "ledger";
     case Purpose::audit: return "audit";
     case Purpose::backup: return "backup";
+    case Purpose::usage: return "usage";
+    case Purpose::spend: return "spend";
+    case Purpose::late: return "late";
   }
   return "";
 }

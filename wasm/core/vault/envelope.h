@@ -27,7 +27,7 @@ inline constexpr std::size_t kMaxCredentialBytes = 1023;  // WebAuthn Level 3, s
 inline constexpr std::size_t kMaxRpBytes = 253;           // a host name
 inline constexpr std::size_t kMaxEnvelopeBytes = 4 << 20;
 
-enum class Purpose { slot, record, manifest, page, settings, ledger, audit, backup };
+enum class Purpose { slot, record, manifest, page, settings, ledger, audit, backup, usage, spend, late };
 std::string_view name(Purpose purpose) noexcept;
 
 /// How a passphrase becomes a slot key.

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kIdBytes = 16;
 constexpr Purpose kPurposes[] = {Purpose::slot,     Purpose::record, Purpose::manifest, Purpose::page,
-                                 Purpose::settings, Purpose::ledger, Purpose::audit,    Purpose::backup};
+                                 Purpose::settings, Purpose::ledger, Purpose::audit,    Purpose::backup,
+                                 Purpose::usage,    Purpose::spend,  Purpose::late};
 
 Result<Purpose> read_purpose(JsonRef object) {
   KEYHOLD_TRY(const std::string text, read_text(object, "purpose", 16));
@@ -124,6 +125,9 @@ Result<void> read_fields(JsonRef object, Header& header) {
       [[fallthrough]];
     case Purpose::settings:
     case Purpose::ledger:
+    case Purpose::usage:
+    case Purpose::spend:
+    case Purpose::late:
     case Purpose::backup: return object.only({"purpose", "vault", "id", "rev"});
   }
   return Errc::ERR_BAD_FORMAT;

@@ -16,6 +16,7 @@ Bytes seal_record(const Record& record, std::string_view vault, const SecretByte
   info.set("label", record.label).set("hint", record.hint);
   info.set("created", record.created_at).set("changed", record.changed_at);
   if (record.expires_at) info.set("expires", *record.expires_at);
+  if (record.caps.any()) info.set("caps", encode_caps(record.caps));
   // REVEAL: copied into the body that is sealed and wiped here; the subkey seals it.
   const Body body{info.dump(), SecretBytes::copy_of(secret.reveal())};
   return seal_envelope(header, body, key.reveal(), rng);
@@ -24,8 +25,8 @@ Bytes seal_record(const Record& record, std::string_view vault, const SecretByte
 Result<OpenedRecord> open_record(const Envelope& envelope, const SubKey& key) {
   // REVEAL: the subkey opens.
   KEYHOLD_TRY(Body body, open_envelope(envelope, key.reveal()));
-  KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxHeaderBytes, .max_values = 16}));
-  KEYHOLD_CHECK(info.root().only({"label", "hint", "created", "changed", "expires"}));
+  KEYHOLD_TRY(const Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxHeaderBytes, .max_values = 32}));
+  KEYHOLD_CHECK(info.root().only({"label", "hint", "created", "changed", "expires", "caps"}));
   Record record;
   record.id = envelope.header.id;
   record.rev = envelope.header.rev;
@@ -36,6 +37,9 @@ Result<OpenedRecord> open_record(const Envelope& envelope, const SubKey& key) {
   KEYHOLD_TRY(record.changed_at, read_count(info.root(), "changed"));
   if (info.root().find("expires")) {
     KEYHOLD_TRY(record.expires_at, read_count(info.root(), "expires"));
+  }
+  if (const auto caps = info.root().find("caps")) {
+    KEYHOLD_TRY(record.caps, parse_caps(*caps));
   }
   return OpenedRecord{std::move(record), std::move(body.secret)};
 }

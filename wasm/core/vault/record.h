@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "crypto/keys.h"
 #include "vault/envelope.h"
+#include "vault/spend.h"
 
 namespace keyhold {
 
@@ -23,6 +24,7 @@ struct Record {
   UnixMs created_at = 0;
   UnixMs changed_at = 0;
   std::optional<UnixMs> expires_at;  // as the user entered it: nothing depends on it
+  Caps caps;                         // what it may cost
 };
 
 Bytes seal_record(const Record& record, std::string_view vault, const SecretBytes& secret, const SubKey& key, Rng& rng);

@@ -114,6 +114,8 @@ void Vault::read_rows(Opened& into, std::string_view vault) const {
 
 // What was noted and is not stored yet, but for the first `taken` notes, goes along into a new reading of the rows.
 void Vault::carry_over(Opened& from, std::size_t taken, Opened& into) {
+  into.used = std::move(from.used);
+  into.on_their_way = from.on_their_way;
   into.notes.assign(from.notes.begin() + static_cast<std::ptrdiff_t>(taken), from.notes.end());
   for (const std::string& id : from.ledger_changed) {
     if (!into.records.contains(id)) continue;
@@ -274,7 +276,7 @@ std::size_t Vault::waiting_notes() const { return opened_ && !is_rolled_back() ?
 Rows Vault::take_ledger() {
   Rows rows;
   // Under a new root key that is being written they would be sealed with the old one: they come after it.
-  if (!opened_ || (staged_ && staged_->next)) return rows;
+  if (!opened_ || is_resealing()) return rows;
   std::set<std::string, std::less<>> later;
   for (const std::string& id : opened_->ledger_changed) {
     if (staged_) {

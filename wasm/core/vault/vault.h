@@ -24,6 +24,7 @@
 #include "vault/record.h"
 #include "vault/settings.h"
 #include "vault/slot.h"
+#include "vault/usage_book.h"
 
 namespace keyhold {
 
@@ -33,7 +34,7 @@ inline constexpr std::size_t kMaxSlots = 16;
 enum class VaultState { absent, locked, unlocked };
 
 /// A change, to be written in ONE transaction that first compares the stored manifest with `base`. Rows whose key begins
-/// with "ledger/" or "audit/" are stored apart from the others.
+/// with "ledger/", "audit/", or what is_usage_row() knows, are stored apart from the others.
 struct Plan {
   std::optional<Bytes> base;  // what the manifest row must be, byte for byte; nothing: there must be none
   Rows puts;
@@ -54,6 +55,12 @@ struct NewSlot {
   std::string id;
   SlotFields fields;
   std::string name;
+};
+
+/// What may be spent on a call, and the row that says so, to be written in the transaction in which it was read.
+struct Reserved {
+  Hold hold;
+  Bytes row;
 };
 
 class Vault {
@@ -122,6 +129,8 @@ class Vault {
   Result<Plan> plan_replace(std::string_view id, std::string_view hint, const SecretBytes& secret, UnixMs now);
   Result<Plan> plan_label(std::string_view id, std::string_view label, UnixMs now);
   Result<Plan> plan_expires(std::string_view id, std::optional<UnixMs> at, UnixMs now);
+  /// What the key may cost in a day and in a month. ERR_BAD_INPUT outside 0 to kMaxCapMicroUsd.
+  Result<Plan> plan_caps(std::string_view id, const Caps& caps, UnixMs now);
   /// Also deletes what is left of a damaged record.
   Result<Plan> plan_delete(std::string_view id, UnixMs now);
   Result<Plan> plan_default(std::string_view id, UnixMs now);
@@ -144,7 +153,8 @@ class Vault {
   Result<Plan> plan_name_slot(std::string_view slot, std::string_view name, UnixMs now);
   /// A new root key: everything is sealed anew. `kept` opens the slots that stay, `recovery` is made. Other slots go, the
   /// old recovery code with them. `audit_rows` are the entries as stored; those that do not open are left out, and the
-  /// new entry says so. ERR_TOO_MANY, or the first of findings().
+  /// new entry says so. The rows of usage may be among them; those that do not open are left as they lie. ERR_TOO_MANY, or
+  /// the first of findings().
   Result<Plan> plan_rotate_root(std::span<const SlotKey> kept, const NewSlot& recovery, const SlotKey& recovery_key,
                                 const Rows& audit_rows, UnixMs now);
   /// ERR_CANNOT_UNLOCK unless the key opens a slot.
@@ -161,6 +171,8 @@ class Vault {
   /// itself, or a page of it, if it is damaged and the copy's is sound. After a rollback: all of the later state.
   /// ERR_NOT_FOUND if the copy has nothing that helps.
   Result<Plan> plan_repair(const Rows& copy, UnixMs now);
+  /// It is open, or has a slot as its manifest lists it: somebody can open this vault.
+  bool can_be_opened() const;
   /// Makes the copy the vault, locked. Only while there is no vault, or one that nothing can open: else ERR_WRONG_STATE.
   /// ERR_BAD_FORMAT for a copy without a slot and a manifest.
   Result<Plan> plan_recover(const Rows& copy) const;
@@ -205,6 +217,27 @@ class Vault {
   /// Rows that changed since last taken, sealed.
   Rows take_ledger();
 
+  // --- what calls used (vault_usage.cpp; usage_book.h says how it comes to be stored) ---
+
+  /// A call is over.
+  void note_call(UsedCall call);
+  bool usage_waits() const { return opened_ && !opened_->used.empty(); }
+  /// None under a new root key that is being written: they would be sealed with the old one, and come after it.
+  std::vector<std::string> usage_rows(const Rows& late) const;
+  UsageChange take_usage(const Rows& late, const Rows& stored);
+  /// What came of it: until then it is on its way, and read again if it was not written.
+  void usage_written(bool done);
+  /// At a lock, when nothing can be read any more.
+  Rows last_usage();
+  /// Holds `micro_usd` for a call. `stored`: the row "spend/" and the key's id, null where there is none. ERR_CAP_REACHED,
+  /// saying more in `hit`; ERR_TOO_MANY, ERR_NOT_FOUND, ERR_LOCKED, ERR_WRONG_STATE under a new root key.
+  Result<Reserved> reserve(std::string_view id, std::int64_t micro_usd, const Bytes* stored, UnixMs now,
+                           std::optional<CapHit>& hit);
+  /// The call goes on: its hold is put off.
+  Result<Bytes> renew(std::string_view id, Hold& hold, const Bytes* stored, UnixMs now);
+  Result<Spend> spending(std::string_view id, const Bytes* stored) const;
+  Result<UsageHistory> usage(const Rows& rows) const;
+
   /// A new id for a record or a custom endpoint.
   std::string make_id() { return keyhold::make_id(rng_); }
 
@@ -228,6 +261,8 @@ class Vault {
     std::set<std::string, std::less<>> ledger_changed;
     Findings findings;
     std::vector<AuditEvent> notes;  // not yet in the trail
+    UsedCalls used;                 // not yet in the rows of usage
+    std::size_t on_their_way = 0;   // the first of them
   };
   struct Staged {
     Plan plan;
@@ -256,6 +291,9 @@ class Vault {
   Result<Proven> open_slot_with(const SlotKey& key) const;
   Result<Proven> proven(const SlotKey& proof) const;
   bool is_listed(std::string_view slot) const;
+  Sealing usage_sealing() const;
+  UsageBook usage_book() const;
+  bool is_resealing() const;
   Result<Draft> draft();
   Result<Plan> stage(Draft draft, const AuditEvent& event);
   AuditEvent event_of(AuditAction action, const Record& record, UnixMs now) const;

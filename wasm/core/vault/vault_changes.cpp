@@ -125,6 +125,7 @@ Result<Plan> Vault::plan_delete(std::string_view id, UnixMs now) {
   // The ledger is outside the manifest; its row goes in the same transaction.
   const std::string ledger_key = row_key(Purpose::ledger, id);
   if (ledger_rows_.contains(ledger_key)) draft.drop(ledger_key);
+  draft.drop_apart(row_key(Purpose::spend, id));
   draft.name(id);
   AuditEvent event{AuditAction::key_delete, now};
   event.subject = id;
@@ -231,6 +232,7 @@ Result<Plan> Vault::plan_import(std::vector<OpenedRecord> records, const std::ve
       const Record* current = find(record.id);
       if (current == nullptr) return Errc::ERR_NOT_FOUND;
       record.rev = current->rev + 1;
+      record.caps = current->caps;
     }
     draft.put(seal_record(record, draft.vault(), imported.secret, opened_->keys.record, rng_));
   }
@@ -258,7 +260,7 @@ Result<void> Vault::commit() {
   }
   std::vector<std::string> put;
   for (auto& [key, bytes] : staged.plan.puts) {
-    if (key.starts_with("audit/")) continue;
+    if (key.starts_with("audit/") || is_usage_row(key)) continue;
     (key.starts_with("ledger/") ? ledger_rows_ : rows_).insert_or_assign(key, std::move(bytes));
     put.push_back(key);
   }

@@ -112,16 +112,20 @@ Result<Plan> Vault::plan_restart_trail(UnixMs now) {
   return stage(std::move(draft), {AuditAction::trail_restart, now});
 }
 
-Result<Plan> Vault::plan_recover(const Rows& copy) const {
-  if (opened_ || staged_) return Errc::ERR_WRONG_STATE;
-  const auto stored = rows_.find("manifest");
+bool Vault::can_be_opened() const {
+  if (opened_) return true;
   if (const auto head = stored_head()) {
-    // A slot as the manifest lists it: somebody can open this vault.
     for (const auto& [id, digest] : head->slots) {
       const auto row = rows_.find(row_key(Purpose::slot, id));
-      if (row != rows_.end() && digest_of(row->second) == digest) return Errc::ERR_WRONG_STATE;
+      if (row != rows_.end() && digest_of(row->second) == digest) return true;
     }
   }
+  return false;
+}
+
+Result<Plan> Vault::plan_recover(const Rows& copy) const {
+  if (can_be_opened() || staged_) return Errc::ERR_WRONG_STATE;
+  const auto stored = rows_.find("manifest");
   const auto manifest = copy.find("manifest");
   if (manifest == copy.end()) return Errc::ERR_BAD_FORMAT;
   KEYHOLD_TRY(const Envelope envelope, parse_envelope(manifest->second));

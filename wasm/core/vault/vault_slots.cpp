@@ -245,6 +245,13 @@ Result<Plan> Vault::plan_rotate_root(std::span<const SlotKey> kept, const NewSlo
     draft.put_apart(row_key(Purpose::ledger, id), seal_ledger_row(again, draft.vault(), id, next.keys.ledger, rng_));
   }
 
+  for (const auto& [key, row] : audit_rows) {
+    if (!is_usage_row(key)) continue;
+    if (auto again = reseal(key, row, draft.vault(), opened_->keys.ledger, next.keys.ledger, rng_)) {
+      draft.put_apart(key, *std::move(again));
+    }
+  }
+
   const AuditTrail trail = read_audit(draft.manifest().audit, audit_rows, draft.vault(), opened_->keys.audit);
   const std::int64_t last = draft.manifest().audit.last;
   draft.manifest().audit = AuditHead{.first = trail.first, .last = trail.first - 1};

@@ -8,8 +8,10 @@ import type {
   KeyInfo,
   ProviderId,
   ProviderInfo,
+  Spending,
   Stored,
   UnixMs,
+  UsageReport,
 } from '../protocol/messages'
 import { chat } from './chat'
 import { openConnection } from './connection'
@@ -17,6 +19,8 @@ import { Keeping } from './keeping'
 import { browserLauncher, type ConnectOptions, type Launcher } from './launch'
 import { withTexts } from './provider-texts'
 import { vaultFetch } from './vault-fetch'
+
+const DAY_MS = 86_400_000
 
 export interface NewKey {
   provider: ProviderId
@@ -93,6 +97,24 @@ export class KeyholdEngine extends Keeping {
   /** When the provider ends this key, to be reminded of; null: unknown. */
   setExpiry(key: KeyId, at: UnixMs | null): Promise<KeyInfo> {
     return this.ask({ op: 'expires', key, at })
+  }
+
+  /**
+   * What this key may cost in a day and in a month (UTC), in millionths of a US dollar; null: as much as it does. A call that
+   * could go over a cap is not made (ERR_CAP_REACHED), nor one of which nobody can tell (ERR_CAP_UNBOUNDED).
+   */
+  setCaps(key: KeyId, caps: KeyInfo['caps']): Promise<KeyInfo> {
+    return this.ask({ op: 'setCaps', key, day: caps.dayMicroUsd, month: caps.monthMicroUsd })
+  }
+
+  /** What keys with a cap have cost today and this month. */
+  spending(): Promise<Spending[]> {
+    return this.ask({ op: 'spending' })
+  }
+
+  /** What calls used, from the UTC day of one moment to that of another. */
+  usage(from: UnixMs, to: UnixMs): Promise<UsageReport> {
+    return this.ask({ op: 'usage', from: Math.floor(from / DAY_MS), to: Math.floor(to / DAY_MS) })
   }
 
   /** An endpoint of the user's own: as the provider `like` is, or OpenAI-compatible. */

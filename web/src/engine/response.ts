@@ -8,6 +8,8 @@ const DECISIONS: Partial<Record<ErrorCode, number>> = {
   ERR_BAD_REQUEST: 400,
   ERR_BAD_JSON: 400,
   ERR_NO_KEY: 402,
+  ERR_CAP_REACHED: 402,
+  ERR_CAP_UNBOUNDED: 402,
   ERR_NOT_FOUND: 402,
   ERR_UNKNOWN_PROVIDER: 403,
   ERR_UNKNOWN_ENDPOINT: 403,
@@ -34,6 +36,7 @@ export function decisionResponse(error: KeyholdError): Response | null {
     status,
     detail: error.next,
     code: error.code,
+    ...(error.cap === undefined ? {} : { cap: error.cap }),
   }
   return new Response(JSON.stringify(problem), {
     status,

@@ -1,7 +1,7 @@
 // alpine: the few words the components need of Alpine, with types.
 import type { Magics, XDataContext } from 'alpinejs'
 import type { WayIn } from '../engine'
-import { keepingPart } from './parts'
+import { wantPart } from './parts'
 import type { Way } from './text'
 
 /** A component's data and methods; gives `this` its type inside them. */
@@ -51,6 +51,7 @@ export interface Signals {
   backup: { aim: 'file' | 'codes' | 'auto' }
   restore: { scan: boolean }
   wipe: null
+  cap: { key: string }
 }
 
 /** Something that asks for a way in again: signal('prove', ...). */
@@ -87,11 +88,11 @@ export interface Confirmation {
   run: () => Promise<void>
 }
 
-/** Whose dialogs are there from the start; all others come with the part that keeps a vault. */
+/** Whose dialogs are there from the start; all others come with a part of the page. */
 const FROM_THE_START: readonly (keyof Signals)[] = ['add', 'replace', 'rename', 'confirm', 'security']
 
 export function signal<N extends keyof Signals>(name: N, detail: Signals[N]): void {
   const send = () => dispatchEvent(new CustomEvent(`keyhold-${name}`, { detail }))
   if (FROM_THE_START.includes(name)) send()
-  else void keepingPart().then((here) => here && send())
+  else void wantPart(name === 'cap' ? 'usage' : 'keeping').then((here) => here && send())
 }

@@ -1,4 +1,5 @@
 // conversation: what has been said in the playground, and what is known of each answer?
+import { money } from './money'
 import { seconds } from './time'
 import { stopWords, type Explained } from './text'
 import type { CallSummary, ChatMessage, KeyId } from '../protocol/messages'
@@ -71,18 +72,16 @@ export function withSummary(answer: Answer, summary: CallSummary): void {
   answer.note = stopWords(stop, answer.maxTokens)
 }
 
+/** A cost nobody knows is not 0. */
+function cost({ costMicroUsd, figures }: CallSummary): string {
+  if (costMicroUsd === null) return NOT_KNOWN
+  return figures === 'estimated' ? `about ${money(costMicroUsd)}` : money(costMicroUsd)
+}
+
 function tokens(count: number | undefined, part: number | undefined, partName: string): string {
   if (count === undefined) return NOT_REPORTED
   const whole = NUMBER.format(count)
   return part === undefined || part === 0 ? whole : `${whole} (${NUMBER.format(part)} ${partName})`
-}
-
-/** As many digits as a small sum needs. What nobody reported is an estimate, and says so. */
-function cost({ costMicroUsd, figures }: CallSummary): string {
-  if (costMicroUsd === null) return NOT_KNOWN
-  const dollars = costMicroUsd / 1_000_000
-  const text = `$${dollars.toFixed(dollars >= 1 ? 2 : dollars >= 0.01 ? 4 : 6)}`
-  return figures === 'estimated' ? `about ${text}` : text
 }
 
 /** What the provider is given: the conversation without answers that failed, and two of one speaker joined, as some insist. */

@@ -10,17 +10,19 @@ import type {
   ProviderId,
   ProviderInfo,
   SlotInfo,
+  Spending,
   Status,
   UnixMs,
 } from '../protocol/messages'
 import { signal } from './alpine'
-import { keepingPart } from './parts'
+import { hasCap } from './caps'
+import { wantPart } from './parts'
 import { explain, explainThrown, type Explained } from './text'
 import { connect, vault } from './vault'
 import { whyNotHere } from './surroundings'
 
 export type Phase = 'starting' | 'failed' | 'absent' | 'locked' | 'unlocked'
-export type View = 'keys' | 'playground' | 'security'
+export type View = 'keys' | 'playground' | 'usage' | 'security'
 
 export interface Toast {
   id: number
@@ -49,6 +51,8 @@ const store = {
   build: '',
   providers: [] as ProviderInfo[],
   keys: [] as KeyInfo[],
+  /** Of keys with a cap. */
+  spending: [] as Spending[],
   findings: [] as Finding[],
   /** What the vault last said of itself: its ways in, its waiting time, its backup. */
   status: null as Status | null,
@@ -115,7 +119,8 @@ const store = {
     return this.view === view ? 'page' : false
   },
   async show(view: View): Promise<void> {
-    if (view === 'security' && !(await keepingPart())) return
+    if (view === 'security' && !(await wantPart('keeping'))) return
+    if (view === 'usage' && !(await wantPart('usage'))) return
     this.view = view
     focusHeading()
   },
@@ -197,6 +202,7 @@ const store = {
     try {
       const [providers, keys, status] = await Promise.all([vault().providers(), vault().keys(), vault().status()])
       this.providers = providers
+      this.spending = keys.some(hasCap) ? await vault().spending() : []
       this.keys = keys
       if (status.state === 'unlocked') this.take(status)
       this.listFailure = null

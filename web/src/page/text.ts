@@ -1,7 +1,8 @@
 // text: what does the page say about a failure, a check, a finding?
 import { ERROR_TEXT, type ErrorCode } from '../protocol/errors'
 import { KeyholdError } from '../engine/error'
-import type { Finding, KeyInfo, Problem, SlotInfo } from '../protocol/messages'
+import { money } from './money'
+import type { CapHit, Finding, KeyInfo, Problem, SlotInfo } from '../protocol/messages'
 
 /** A failure as the page shows it. */
 export interface Explained {
@@ -11,9 +12,22 @@ export interface Explained {
 }
 
 export function explain(problem: Problem | ErrorCode): Explained {
-  const { code, retryAfterS } = typeof problem === 'string' ? { code: problem, retryAfterS: undefined } : problem
+  const { code, retryAfterS, cap } = typeof problem === 'string' ? ({ code: problem } as Problem) : problem
   const { sentence, next } = ERROR_TEXT[code]
+  if (cap !== undefined) return { code, sentence, next: capWords(cap) }
   return { code, sentence, next: retryAfterS === undefined ? next : `You can try again in ${wait(retryAfterS)}.` }
+}
+
+const MOMENT = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' })
+
+/** Which cap it is, what is used up of it, and until when. */
+function capWords({ period, capMicroUsd, spentMicroUsd, heldMicroUsd, neededMicroUsd, resetsAt }: CapHit): string {
+  const when = period === 'day' ? 'today' : 'this month'
+  const held = heldMicroUsd === 0 ? '' : `, ${money(heldMicroUsd)} put aside for calls under way`
+  return (
+    `Spent ${money(spentMicroUsd)} of ${money(capMicroUsd)} ${when}${held}; this call could cost ${money(neededMicroUsd)}. ` +
+    `The cap begins anew on ${MOMENT.format(resetsAt)}. You can raise it in the list of keys.`
+  )
 }
 
 /** What the page itself has to say, in the place of the vault. */
@@ -34,8 +48,8 @@ export function explainThrown(thrown: unknown): Explained {
   return explain(thrown instanceof KeyholdError ? problemOf(thrown) : 'ERR_INTERNAL')
 }
 
-function problemOf({ code, retryAfterS }: KeyholdError): Problem {
-  return retryAfterS === undefined ? { code } : { code, retryAfterS }
+function problemOf({ code, retryAfterS, cap }: KeyholdError): Problem {
+  return { code, ...(retryAfterS === undefined ? {} : { retryAfterS }), ...(cap === undefined ? {} : { cap }) }
 }
 
 export type Way = SlotInfo['kind']

@@ -35,6 +35,8 @@ export type ErrorCode =
   | 'ERR_CANCELLED'
   | 'ERR_INTERNAL'
   | 'ERR_NO_KEY'
+  | 'ERR_CAP_REACHED'
+  | 'ERR_CAP_UNBOUNDED'
   | 'ERR_UNKNOWN_PROVIDER'
   | 'ERR_UNKNOWN_ENDPOINT'
   | 'ERR_PATH_NOT_ALLOWED'
@@ -187,6 +189,14 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
     next: 'Reload the page. Stored keys are not affected.',
   },
   ERR_NO_KEY: { sentence: 'No API key is stored for this provider.', next: 'Add a key for it.' },
+  ERR_CAP_REACHED: {
+    sentence: 'This call could go over the spending cap of its key, so it was not made.',
+    next: 'Wait until the cap begins anew, or raise it in the list of keys.',
+  },
+  ERR_CAP_UNBOUNDED: {
+    sentence: 'This key has a spending cap, and nobody can tell beforehand what this call may cost at most.',
+    next: 'Send text only, to a model with a known price, and say how long the answer may be (max_tokens); or remove the cap.',
+  },
   ERR_UNKNOWN_PROVIDER: {
     sentence: 'Keyhold does not know this provider.',
     next: 'Choose a provider from the list, or add it as an endpoint of your own.',

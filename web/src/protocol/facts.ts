@@ -143,6 +143,7 @@ export type AuditAction =
   | 'settings'
   | 'trail-restart'
   | 'key-reflected'
+  | 'key-caps'
   | 'auto-save'
   | 'auto-save-end'
 
@@ -198,6 +199,7 @@ export interface KeyInfo {
   /** When the provider ends this key, as the user entered it. */
   expiresAt: UnixMs | null
   lastUsedAt: UnixMs | null
+  caps: { dayMicroUsd: number | null; monthMicroUsd: number | null }
   lastChecked: { at: UnixMs; code: ErrorCode | 'ok' } | null
 }
 
@@ -248,6 +250,46 @@ export interface CallSummary {
   totalMs: number
 }
 
+/** What a key with a cap has cost today and this month (UTC), and what is held for its calls under way. */
+export interface Spending {
+  key: KeyId
+  dayMicroUsd: number
+  monthMicroUsd: number
+  heldMicroUsd: number
+}
+
+/** What one day's calls used, for one key, provider, model, page, payer and kind of figures. */
+export type UsageRow = [
+  /** '' for a call without a key; of a key deleted since, too. */
+  key: KeyId,
+  provider: ProviderId,
+  /** '' if unknown; '*' for what did not fit into the day's row by its own name. */
+  model: string,
+  /** Origin of the page that asked; '' for the vault's own. */
+  app: string,
+  source: string,
+  figures: Figures,
+  requests: number,
+  /** How many of them have no known cost: they are in no sum of costs. */
+  unpriced: number,
+  /** Tokens, cached ones too. */
+  input: number,
+  cached: number,
+  /** Reasoning too. */
+  output: number,
+  reasoning: number,
+  costMicroUsd: number,
+]
+
+export interface UsageReport {
+  /** In order; a day may come twice. */
+  days: { day: number; entries: UsageRow[] }[]
+  /** Days whose row was damaged on disk: what they counted is not known. */
+  unreadable: number
+  /** When the price list was made; null if it could not be loaded. */
+  pricesMade: string | null
+}
+
 /** Tokens. Absent figures were not reported: unknown, never 0. */
 export interface Usage {
   /** All that was read, cached or not. */
@@ -272,4 +314,20 @@ export interface Problem {
   retryAfterS?: number
   /** HTTP status the provider answered with, where there was one. */
   status?: number
+  /** Of ERR_CAP_REACHED. */
+  cap?: CapHit
+}
+
+/** Why a key's cap does not allow a call. Amounts are millionths of a US dollar. */
+export interface CapHit {
+  period: 'day' | 'month'
+  capMicroUsd: number
+  /** By calls that are over, in this period. */
+  spentMicroUsd: number
+  /** For calls under way. */
+  heldMicroUsd: number
+  /** What this call could cost at the most. */
+  neededMicroUsd: number
+  /** When the next period begins. */
+  resetsAt: UnixMs
 }

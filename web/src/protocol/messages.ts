@@ -18,9 +18,11 @@ import type {
   ProviderInfo,
   ResponseHead,
   SlotId,
+  Spending,
   Status,
   Stored,
   UnixMs,
+  UsageReport,
 } from './facts'
 
 export type * from './facts'
@@ -68,6 +70,12 @@ export type Ask =
   | { op: 'order'; keys: KeyId[] }
   /** When the provider ends this key's life, so that the page can remind; null: unknown. */
   | { op: 'expires'; key: KeyId; at: UnixMs | null }
+  /** What a key may cost in a day and in a month, both UTC, in millionths of a US dollar; null: as much as it does. */
+  | { op: 'setCaps'; key: KeyId; day: number | null; month: number | null }
+  /** What keys with a cap have cost so far. */
+  | { op: 'spending' }
+  /** What calls used, from one day to another, both included; days are counted from 1970, in UTC. */
+  | { op: 'usage'; from: number; to: number }
   /** Ids, salts and a user handle for a passkey about to be made. */
   | { op: 'newPasskey' }
   | {
@@ -172,6 +180,9 @@ export interface Answers {
   setDefault: KeyInfo
   order: null
   expires: KeyInfo
+  setCaps: KeyInfo
+  spending: Spending[]
+  usage: UsageReport
   touch: null
   newPasskey: NewPasskey
   addPasskey: Status

@@ -23,6 +23,8 @@ import type { Vault } from './vault'
 /** One page's end, as far as an answer needs it. */
 export interface Asker {
   vault: Vault
+  /** Origin of the page, as the usage names it; '' for the vault's own. */
+  readonly app: string
   /** Registers a call under the page's number: ERR_BAD_INPUT if it is taken, ERR_TOO_MANY above the limit. */
   begin(call: CallId): CallSlot
   end(call: CallId): void
@@ -83,6 +85,16 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
     case 'removeEndpoint':
       await mutate(() => vault.engine.planRemoveEndpoint(request.provider, vault.now()))
       return null
+    case 'setCaps': {
+      const { key, day, month } = request
+      return vault.key(await mutate(() => vault.engine.planCaps(key, day, month, vault.now())))
+    }
+    case 'spending':
+      unlocked(vault)
+      return vault.spending()
+    case 'usage':
+      unlocked(vault)
+      return vault.usage(request.from, request.to)
     case 'newPasskey':
       await vault.keeping()
       unlocked(vault)

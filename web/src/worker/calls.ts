@@ -9,6 +9,8 @@ import type { Answered } from './under-way'
 
 /** How much of each end of a body the engine looks at, where it does not read all: more than a form's first line. */
 const SEEN_BYTES = 256
+/** Every answer that passes says who paid for it. */
+const PAID_BY: [string, string] = ['keyhold-source', 'user']
 
 /** What a port keeps of one call under way. */
 export class CallSlot {
@@ -38,6 +40,7 @@ export async function runChat(ask: AskOf<'chat'>, asker: Asker): Promise<CallSum
         room: (signal) => slot.room(signal),
       },
       slot.abort.signal,
+      asker.app,
     )
     const problem = answered.call.problem()
     const summary = summaryOf(answered)
@@ -75,7 +78,8 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
       FETCH_LIMITS,
       {
         body: ask.body,
-        head: ({ status, statusText, url }, headers) => giveHead({ status, statusText, url, headers }),
+        head: ({ status, statusText, url }, headers) =>
+          giveHead({ status, statusText, url, headers: [...headers, PAID_BY] }),
         bytes(bytes) {
           slot.credit.spend(bytes.length)
           asker.send(ask.call, { type: 'bytes', bytes })
@@ -83,6 +87,7 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
         room: (signal) => slot.room(signal),
       },
       slot.abort.signal,
+      asker.app,
     )
     asker.send(ask.call, { type: 'end', summary: summaryOf(answered) })
   } finally {

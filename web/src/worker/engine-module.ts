@@ -5,6 +5,7 @@ import type { ErrorCode } from '../protocol/errors'
 import type {
   AuditTrail,
   CallSummary,
+  CapHit,
   ChatMessage,
   Finding,
   ImportChoice,
@@ -16,8 +17,10 @@ import type {
   ProviderInfo,
   SlotId,
   SlotInfo,
+  Spending,
   Status,
   UnixMs,
+  UsageReport,
   VaultState,
 } from '../protocol/messages'
 
@@ -48,6 +51,8 @@ export interface Plan {
   deletes: RowKey[]
   /** Id of what was made or changed. */
   id: string
+  /** By the shell, of a plan for a new root key: all rows of usage that it was made from. Others by then: ERR_STALE. */
+  usage?: Row[]
 }
 
 export interface KdfSpec {
@@ -137,7 +142,7 @@ export interface KeepingEngine {
   planRemoveSlot(proof: EngineBuffer, slot: SlotId, now: UnixMs): Outcome<Plan>
   planNameSlot(slot: SlotId, name: string, now: UnixMs): Outcome<Plan>
   /** `kept`: keys of the slots that stay, by their numbers. */
-  planRotateRoot(kept: number[], typed: EngineBuffer, audit: Row[], now: UnixMs): Outcome<Plan>
+  planRotateRoot(kept: number[], typed: EngineBuffer, auditAndUsage: Row[], now: UnixMs): Outcome<Plan>
   prove(proof: EngineBuffer): Outcome<null>
   /** What the passphrase should cost by today's standard, if its slot costs less. */
   strongerKdf(): KdfSpec | null
@@ -178,6 +183,8 @@ export interface KeepingEngine {
   /** The copy kept beside the vault: remembered, to notice an older state put back. */
   knowCopy(archive: Uint8Array): Outcome<null>
   planRepair(archive: Uint8Array, now: UnixMs): Outcome<Plan>
+  /** It is open, or somebody has a way in. */
+  canBeOpened(): boolean
   /** To be written and loaded; not committed. ERR_WRONG_STATE while there is a vault that can be opened. */
   planRecover(archive: Uint8Array): Outcome<Plan>
   /** An older state was put back, and is to stay. ERR_WRONG_STATE if none was. */
@@ -192,7 +199,41 @@ export interface KeepingEngine {
   archive(rows: Row[]): Uint8Array
 }
 
-export interface Engine extends KeepingEngine {
+/** What calls cost and used, and what keys may cost (wasm/bindings/usage_ops.cpp). */
+export interface UsageEngine {
+  /** The price list, prices.txt. */
+  usePrices(file: Uint8Array): Outcome<null>
+  /** "2026-11-23"; '' before there is a list. */
+  pricesMade(): string
+  /** What the call costs, for settle() to take. */
+  price(call: EngineCall, now: UnixMs): null
+  /** The call is over, however it ended: what it cost is in its summary from here on, and will be in the rows. */
+  settle(call: EngineCall, app: string, now: UnixMs): null
+
+  /** The row of a key with a cap, which reserve() wants before the call is sent; '' for one that needs none. */
+  spendRow(call: EngineCall): RowKey
+  /** That row with what the call may cost, to be written in the transaction in which it was read. ERR_CAP_REACHED: see capHit(). */
+  reserve(call: EngineCall, stored: Uint8Array | null, now: UnixMs): Outcome<Uint8Array>
+  capHit(call: EngineCall): CapHit | null
+  /** The same for a call that goes on. */
+  renew(call: EngineCall, stored: Uint8Array | null, now: UnixMs): Outcome<Uint8Array>
+  planCaps(key: KeyId, day: number | null, month: number | null, now: UnixMs): Outcome<Plan>
+
+  /** Is there anything that is not in the rows yet? */
+  usageWaits(): boolean
+  /** Which rows takeUsage() wants to see. `late`: all rows of that kind. */
+  usageRows(late: Row[]): RowKey[]
+  /** The rows with what waits, to be written in the transaction in which they were read; usageWritten() is to follow. */
+  takeUsage(late: Row[], stored: Row[]): { puts: Row[]; deletes: RowKey[] }
+  usageWritten(done: 0 | 1): null
+  /** What waits, in a row of its own: for a lock, after which nothing can be read. */
+  lastUsage(): Row[]
+  usage(rows: Row[]): Outcome<Pick<UsageReport, 'days' | 'unreadable'>>
+  /** Of keys with a cap; `rows`: all of that kind. */
+  spending(rows: Row[], now: UnixMs): Spending[]
+}
+
+export interface Engine extends KeepingEngine, UsageEngine {
   /** keyhold.config.json of the site, as bytes. */
   configure(
     config: Uint8Array,
@@ -234,13 +275,6 @@ export interface Engine extends KeepingEngine {
   noteReflected(key: KeyId, now: UnixMs): null
   /** Records the outcome of a check of a stored key. */
   noteChecked(key: KeyId, code: ErrorCode | 'ok', now: UnixMs): void
-
-  /** The price list, prices.txt. */
-  usePrices(file: Uint8Array): Outcome<null>
-  /** What the call costs, for settle() to take. */
-  price(call: EngineCall, now: UnixMs): null
-  /** The call is over, however it ended: what it cost is in its summary from here on. */
-  settle(call: EngineCall): null
 
   /** Is this key good? The cheapest request the provider has. ERR_CHECKED_TOO_OFTEN over 5 a minute. */
   checkNew(provider: ProviderId, secret: EngineBuffer, now: UnixMs): Outcome<EngineCall>

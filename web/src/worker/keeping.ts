@@ -73,7 +73,11 @@ export function changeWaysIn(
           const typed = proving.secret(asked.typed)
           const numbers = kept.map(({ number }) => number)
           // Read anew for each try: another tab may have added to it.
-          return async () => vault.engine.planRotateRoot(numbers, typed, await vault.storage.readAudit(), vault.now())
+          return async () => {
+            const [audit, usage] = [await vault.storage.readAudit(), await vault.storage.readAllUsage()]
+            const plan = vault.engine.planRotateRoot(numbers, typed, [...audit, ...usage], vault.now())
+            return plan.error === undefined ? { value: { ...plan.value, usage } } : plan
+          }
         }
       }
     }
@@ -178,7 +182,8 @@ export async function audit(asker: Asker): Promise<AuditTrail> {
 export async function exportRaw({ vault }: Asker): Promise<Uint8Array> {
   await vault.keeping()
   const { envelopes, ledger } = await vault.storage.readAll()
-  return vault.engine.archive([...envelopes, ...ledger, ...(await vault.storage.readAudit())])
+  const apart = [...(await vault.storage.readAudit()), ...(await vault.storage.readAllUsage())]
+  return vault.engine.archive([...envelopes, ...ledger, ...apart])
 }
 
 export async function wipe({ word }: AskOf<'wipe'>, { vault }: Asker): Promise<null> {

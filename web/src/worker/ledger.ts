@@ -1,4 +1,4 @@
-// ledger: when hot rows (last use, counters) reach the disk: soon, but at most once a second.
+// ledger: when hot rows (last use, counters, what calls used) reach the disk: soon, but at most once a second.
 import type { Row } from './engine-module'
 
 const AT_MOST_EVERY_MS = 1_000
@@ -6,21 +6,27 @@ const AT_MOST_EVERY_MS = 1_000
 export class Ledger {
   readonly take: () => Row[]
   readonly #write: (rows: Row[]) => Promise<void>
+  readonly #usage: () => Promise<boolean>
   readonly #written: () => void
   readonly #failed: (error: unknown) => void
   #resting: ReturnType<typeof setTimeout> | null = null
   #touched = false
   #writing: Promise<boolean> = Promise.resolve(false)
 
-  /** @param take  the rows that changed since last taken; @param failed  hears what is not storage's own failure. */
+  /**
+   * @param take  the rows that changed since last taken; @param usage  writes what calls used, and says whether there was any;
+   * @param failed  hears what is not storage's own failure.
+   */
   constructor(
     take: () => Row[],
     write: (rows: Row[]) => Promise<void>,
+    usage: () => Promise<boolean>,
     written: () => void,
     failed: (error: unknown) => void,
   ) {
     this.take = take
     this.#write = write
+    this.#usage = usage
     this.#written = written
     this.#failed = failed
   }
@@ -55,8 +61,9 @@ export class Ledger {
     this.#writing = this.#writing.then(async () => {
       try {
         const rows = this.take()
-        if (rows.length === 0) return false
-        await this.#write(rows)
+        if (rows.length > 0) await this.#write(rows)
+        const used = await this.#usage()
+        if (rows.length === 0 && !used) return false
         this.#written()
       } catch (error) {
         this.#failed(error)

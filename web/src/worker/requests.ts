@@ -36,6 +36,8 @@ export const LIMITS = {
   backupBytes: 8 * 1024 * 1024,
   envBytes: 256 * 1024,
   word: 64,
+  /** The largest that a row's key has room for: in the year 4707. */
+  day: 999_999,
 } as const
 
 /** The reply to a message whose own id cannot be read. */
@@ -90,6 +92,9 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   removeEndpoint: ask('removeEndpoint', { provider: id }),
   order: ask('order', { keys: v.pipe(v.array(id), v.maxLength(LIMITS.keys)) }),
   expires: ask('expires', { key: id, at: v.nullable(number) }),
+  setCaps: ask('setCaps', { key: id, day: v.nullable(number), month: v.nullable(number) }),
+  spending: ask('spending', {}),
+  usage: ask('usage', { from: count(LIMITS.day), to: count(LIMITS.day) }),
   newPasskey: ask('newPasskey', {}),
   addPasskey: ask('addPasskey', {
     call: number,

@@ -47,6 +47,7 @@ export class Served implements Asker {
   readonly #port: ServedPort
   readonly #role: Role
   readonly #host: VaultWorker
+  readonly app = ''
   readonly #calls = new Map<CallId, CallSlot>()
   #running: Running | null = null
   #underWay = 0

@@ -1,8 +1,8 @@
 // storage: where sealed rows lie (IndexedDB `keyhold`), and the one transaction that changes them.
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb'
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction } from 'idb'
 import type { SavedFile } from './auto-save'
 import type { Plan, Row } from './engine-module'
-import { Failure } from './failure'
+import { Failure, isTrap } from './failure'
 import { isFileHandle } from './file'
 
 /** Of what is stored, in meta.format; a worker that finds a higher one writes nothing. */
@@ -13,6 +13,8 @@ const DATABASE = 'keyhold'
 const PASSING = 'keyhold-passing'
 /** Wrong attempts to unlock, in `meta`. */
 const ATTEMPTS = 'attempts'
+/** How often usage was sealed for a new root key, in `meta`. */
+const RESEALED = 'resealed'
 /** The file that is kept up to date, in `meta`. */
 const SAVED_FILE = 'saved-file'
 
@@ -20,17 +22,29 @@ interface Schema extends DBSchema {
   envelopes: { key: string; value: Uint8Array }
   ledger: { key: string; value: Uint8Array }
   audit: { key: string; value: Uint8Array }
+  usage: { key: string; value: Uint8Array }
   meta: { key: string; value: unknown }
 }
 
-type Store = 'envelopes' | 'ledger' | 'audit' | 'meta'
-const STORES: Store[] = ['envelopes', 'ledger', 'audit', 'meta']
+type Store = 'envelopes' | 'ledger' | 'audit' | 'usage' | 'meta'
+const STORES: Store[] = ['envelopes', 'ledger', 'audit', 'usage', 'meta']
+/** Where rows lie, by what their key begins with; all others are envelopes. */
+const APART: Record<string, Store> = {
+  ledger: 'ledger',
+  audit: 'audit',
+  usage: 'usage',
+  spend: 'usage',
+  late: 'usage',
+}
 type WriteTransaction = IDBPTransaction<Schema, Store[], 'readwrite'>
+type UsageStore = IDBPObjectStore<Schema, Store[], 'usage', 'readwrite'>
 
 export interface StoredRows {
   envelopes: Row[]
   ledger: Row[]
   attempts: Attempts
+  /** How often rows of usage were sealed anew, for a new root key. */
+  resealed: number
   savedFile: SavedFile | null
 }
 
@@ -44,14 +58,21 @@ export const NO_ATTEMPTS: Attempts = { count: 0, lastAt: 0 }
 
 /** Every method fails with ERR_STORAGE, ERR_STORAGE_FULL or ERR_VERSION, and then has changed nothing. */
 export class Storage {
+  /**
+   * How often rows of usage had been sealed for a new root key, when the engine read the key it has. What it sealed is not
+   * written once they have been again: it could not be read any more, and would take the place of what can (ERR_STALE).
+   */
+  resealed = 0
   #db: Promise<IDBPDatabase<Schema>> | null = null
+  #wiped = false
 
   readAll(): Promise<StoredRows> {
     return this.#with(async (db) => {
       const tx = db.transaction(['envelopes', 'ledger', 'meta'])
-      const [format, attempts, savedFile, envelopeKeys, envelopes, ledgerKeys, ledger] = await Promise.all([
+      const [format, attempts, resealed, savedFile, envelopeKeys, envelopes, ledgerKeys, ledger] = await Promise.all([
         tx.objectStore('meta').get('format'),
         tx.objectStore('meta').get(ATTEMPTS),
+        tx.objectStore('meta').get(RESEALED),
         tx.objectStore('meta').get(SAVED_FILE),
         tx.objectStore('envelopes').getAllKeys(),
         tx.objectStore('envelopes').getAll(),
@@ -63,6 +84,7 @@ export class Storage {
         envelopes: rows(envelopeKeys, envelopes),
         ledger: rows(ledgerKeys, ledger),
         attempts: attemptsFrom(attempts),
+        resealed: countFrom(resealed),
         savedFile: savedFileFrom(savedFile),
       }
     })
@@ -81,17 +103,16 @@ export class Storage {
     return this.#with(async (db) => (await db.count('audit')) === 0)
   }
 
-  /** All of the plan or nothing, on disk when it resolves. ERR_STALE when the manifest is not the one it was made from. */
-  write(plan: Plan): Promise<void> {
-    return this.#write(['envelopes', 'ledger', 'audit', 'meta'], 'strict', async (tx) => {
-      const envelopes = tx.objectStore('envelopes')
-      const storeOf = (key: string) =>
-        key.startsWith('ledger/')
-          ? tx.objectStore('ledger')
-          : key.startsWith('audit/')
-            ? tx.objectStore('audit')
-            : envelopes
-      if (!same(await envelopes.get(MANIFEST), plan.base)) throw new Failure('ERR_STALE')
+  /** All of the plan or nothing, on disk when it resolves. ERR_STALE when the rows are not those it was made from. */
+  async write(plan: Plan): Promise<void> {
+    await this.#write(STORES, 'strict', async (tx) => {
+      const storeOf = (key: string) => tx.objectStore(APART[key.slice(0, key.indexOf('/'))] ?? 'envelopes')
+      const meta = tx.objectStore('meta')
+      if (!same(await tx.objectStore('envelopes').get(MANIFEST), plan.base)) throw new Failure('ERR_STALE')
+      if (plan.usage !== undefined) {
+        await this.#refuseResealed(tx)
+        await refuseOtherRows(tx.objectStore('usage'), plan.usage)
+      }
       return [
         ...plan.puts.map(
           ({ key, bytes }) =>
@@ -99,9 +120,11 @@ export class Storage {
               storeOf(key).put(bytes, key),
         ),
         ...plan.deletes.map((key) => () => storeOf(key).delete(key)),
-        () => tx.objectStore('meta').put(FORMAT, 'format'),
+        () => meta.put(FORMAT, 'format'),
+        ...(plan.usage === undefined ? [] : [() => meta.put(this.resealed + 1, RESEALED)]),
       ]
     })
+    if (plan.usage !== undefined) this.resealed += 1
   }
 
   /** Hot rows: relaxed, because losing the last second of them loses no key. */
@@ -112,6 +135,59 @@ export class Storage {
         ({ key, bytes }) =>
           () =>
             ledger.put(bytes, key),
+      )
+    })
+  }
+
+  /** All rows of usage whose key begins so; of days, those from one to another. */
+  readUsage(kind: 'usage' | 'spend' | 'late', from = '', to = '\uffff'): Promise<Row[]> {
+    return this.#with((db) => rowsBetween(db.transaction('usage').store, `${kind}/${from}`, `${kind}/${to}`))
+  }
+
+  readAllUsage(): Promise<Row[]> {
+    return this.#with((db) => rowsBetween(db.transaction('usage').store, '', '\uffff'))
+  }
+
+  /**
+   * Reads what the engine wants to see, and writes what it makes of it: one transaction, so that of several workers none
+   * writes over what another added. `wanted` and `change` are called within, and must answer at once.
+   */
+  changeUsage(
+    wanted: (late: Row[]) => string[],
+    change: (late: Row[], stored: Row[]) => { puts: Row[]; deletes: string[] },
+  ): Promise<void> {
+    return this.#writeUsage(async (usage) => {
+      const late = await rowsBetween(usage, 'late/', 'late/\uffff')
+      const keys = wanted(late)
+      const values = await Promise.all(keys.map((key) => usage.get(key)))
+      const stored = rows(keys, values).filter((_, at) => values[at] !== undefined)
+      const { puts, deletes } = change(late, stored)
+      return [
+        ...puts.map(
+          ({ key, bytes }) =>
+            () =>
+              usage.put(bytes, key),
+        ),
+        ...deletes.map((key) => () => usage.delete(key)),
+      ]
+    })
+  }
+
+  /** The same for the one row that says what a key has cost. */
+  changeSpend(key: string, change: (stored: Uint8Array | null) => Uint8Array): Promise<void> {
+    return this.#writeUsage(async (usage) => {
+      const bytes = change((await usage.get(key)) ?? null)
+      return [() => usage.put(bytes, key)]
+    })
+  }
+
+  /** Rows that nothing stored has to be read for. */
+  addUsage(rows: Row[]): Promise<void> {
+    return this.#writeUsage(async (usage) => {
+      return rows.map(
+        ({ key, bytes }) =>
+          () =>
+            usage.put(bytes, key),
       )
     })
   }
@@ -155,12 +231,14 @@ export class Storage {
     }
   }
 
-  /** Everything, for good. */
+  /** Everything, for good: from here on nothing opens it again, whatever was still to be written. */
   async wipe(): Promise<void> {
+    this.#wiped = true
     this.close()
     try {
       await Promise.all([deleteDB(DATABASE), deleteDB(PASSING)])
     } catch (error) {
+      this.#wiped = false
       throw storageFailure(error)
     }
   }
@@ -168,6 +246,17 @@ export class Storage {
   close(): void {
     this.#db?.then((db) => db.close()).catch(() => {})
     this.#db = null
+  }
+
+  #writeUsage(prepare: (usage: UsageStore) => Promise<(() => Promise<unknown>)[]>): Promise<void> {
+    return this.#write(['usage', 'meta'], 'relaxed', async (tx) => {
+      await this.#refuseResealed(tx)
+      return prepare(tx.objectStore('usage'))
+    })
+  }
+
+  async #refuseResealed(tx: WriteTransaction): Promise<void> {
+    if (countFrom(await tx.objectStore('meta').get(RESEALED)) !== this.resealed) throw new Failure('ERR_STALE')
   }
 
   #write(
@@ -192,6 +281,7 @@ export class Storage {
 
   async #with<T>(work: (db: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
     try {
+      if (this.#wiped) throw new Failure('ERR_STORAGE')
       return await work(await (this.#db ??= this.#open()))
     } catch (error) {
       throw storageFailure(error)
@@ -201,7 +291,7 @@ export class Storage {
   #open(): Promise<IDBPDatabase<Schema>> {
     const forget = () => this.close()
     const open = async () =>
-      openDB<Schema>(DATABASE, 2, {
+      openDB<Schema>(DATABASE, 3, {
         upgrade(db) {
           for (const store of STORES) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store)
         },
@@ -222,6 +312,29 @@ export class Storage {
 function rows(keys: string[], values: unknown[]): Row[] {
   // What is not bytes was not put there by us: the engine names it a finding instead of losing sight of it.
   return keys.map((key, i) => ({ key, bytes: values[i] instanceof Uint8Array ? values[i] : new Uint8Array() }))
+}
+
+interface Readable {
+  getAllKeys(range: IDBKeyRange): Promise<string[]>
+  getAll(range: IDBKeyRange): Promise<unknown[]>
+}
+
+async function rowsBetween(store: Readable, from: string, to: string): Promise<Row[]> {
+  const range = IDBKeyRange.bound(from, to)
+  const [keys, values] = await Promise.all([store.getAllKeys(range), store.getAll(range)])
+  return rows(keys, values)
+}
+
+async function refuseOtherRows(store: Readable, expected: Row[]): Promise<void> {
+  const found = await rowsBetween(store, '', '\uffff')
+  const unchanged =
+    found.length === expected.length &&
+    found.every(({ key, bytes }, at) => key === expected[at]?.key && same(bytes, expected[at].bytes))
+  if (!unchanged) throw new Failure('ERR_STALE')
+}
+
+function countFrom(value: unknown): number {
+  return Number.isSafeInteger(value) ? (value as number) : 0
 }
 
 /** What is no count of ours counts as none: it guards nothing but a person's patience. */
@@ -257,8 +370,9 @@ function abort(tx: WriteTransaction): void {
   }
 }
 
-function storageFailure(error: unknown): Failure {
-  if (error instanceof Failure) return error
+function storageFailure(error: unknown): unknown {
+  // The engine is asked within transactions: its own end is not the database's.
+  if (error instanceof Failure || isTrap(error)) return error
   const name = error instanceof DOMException || error instanceof Error ? error.name : ''
   if (name === 'QuotaExceededError') return new Failure('ERR_STORAGE_FULL')
   return new Failure(name === 'VersionError' ? 'ERR_VERSION' : 'ERR_STORAGE')

@@ -1,8 +1,9 @@
-// under-way: the calls that run, each from its start to what it cost. All of them end when the vault does.
+// under-way: the calls that run, each from what is held for it to what it cost. All of them end when the vault does.
 import type { Engine, EngineCall } from './engine-module'
 import { exchange, type Caller, type Limits, type Timing } from './exchange'
 import { Failure } from './failure'
 import type { Prices } from './prices'
+import type { Usage } from './usage'
 import type { Vault } from './vault'
 
 /** A call that came to its end and can be asked about it, until done(). */
@@ -12,16 +13,21 @@ export interface Answered {
   done(): void
 }
 
+/** Well within what a hold lasts (kHoldLeaseMs in wasm/core/vault/spend.h). */
+const RENEW_EVERY_MS = 5 * 60_000
+
 export class CallsUnderWay {
   readonly #vault: Vault
   readonly #engine: Engine
+  readonly #usage: Usage
   readonly #prices: Prices
-  readonly #calls = new Set<AbortController>()
+  readonly #calls = new Map<AbortController, { call: EngineCall; app: string }>()
 
   /** @param engine  the vault's, to be told of ends without using the vault. */
-  constructor(vault: Vault, engine: Engine, prices: Prices) {
+  constructor(vault: Vault, engine: Engine, usage: Usage, prices: Prices) {
     this.#vault = vault
     this.#engine = engine
+    this.#usage = usage
     this.#prices = prices
   }
 
@@ -30,42 +36,59 @@ export class CallsUnderWay {
   }
 
   /** Runs a call over the network, until done, aborted or locked, and settles it. */
-  async run(call: EngineCall, limits: Limits, caller?: Caller, signal?: AbortSignal): Promise<Answered> {
+  async run(call: EngineCall, limits: Limits, caller?: Caller, signal?: AbortSignal, app = ''): Promise<Answered> {
     const vault = this.#vault
     const own = new AbortController()
     // A check costs nothing. The list comes while the provider thinks.
     const prices = caller === undefined ? null : this.#prices.wanted()
     const stop = () => own.abort(signal?.reason)
-    this.#calls.add(own)
+    this.#calls.set(own, { call, app })
     signal?.addEventListener('abort', stop)
     if (signal?.aborted) stop()
+    let renewing: ReturnType<typeof setInterval> | undefined
     try {
+      const spend = vault.engine.spendRow(call)
+      if (spend !== '') {
+        await Promise.all([prices, vault.keeping()])
+        await this.#usage.reserve(call, spend)
+        // One that could not be put off ends by itself, as if the call were gone.
+        const renew = () => this.#usage.renew(call, spend).catch((error: unknown) => vault.crash(error))
+        renewing = setInterval(renew, RENEW_EVERY_MS)
+      }
       const timing = await exchange(call, vault.net, limits, own.signal, caller)
       await prices
-      this.#settle(call, vault.engine)
+      if (vault.ended) throw new Failure('ERR_LOCKED')
+      this.#settle(call, app)
       return { call, timing, done: () => vault.heap.release(call) }
     } catch (error) {
       await prices
+      // A lock has settled what was under way.
       if (!vault.ended) {
-        this.#settle(call, this.#engine)
+        this.#settle(call, app)
         const reflected = error instanceof Failure && error.problem.code === 'ERR_KEY_REFLECTED'
         if (reflected) this.#engine.noteReflected(call.summary().key ?? '', vault.now())
       }
       vault.heap.release(call)
       throw error
     } finally {
+      clearInterval(renewing)
       this.#calls.delete(own)
       signal?.removeEventListener('abort', stop)
     }
   }
 
-  abortAll(reason: Failure): void {
-    for (const call of this.#calls) call.abort(reason)
+  /** What calls used until now is what they used: they are about to end. */
+  settleAll(): void {
+    for (const { call, app } of this.#calls.values()) this.#settle(call, app)
   }
 
-  #settle(call: EngineCall, engine: Engine): void {
+  abortAll(reason: Failure): void {
+    for (const controller of this.#calls.keys()) controller.abort(reason)
+  }
+
+  #settle(call: EngineCall, app: string): void {
     // Without it nobody knows what anything costs.
-    if (this.#vault.keepingIsHere) engine.price(call, this.#vault.now())
-    engine.settle(call)
+    if (this.#vault.keepingIsHere) this.#engine.price(call, this.#vault.now())
+    this.#engine.settle(call, app, this.#vault.now())
   }
 }

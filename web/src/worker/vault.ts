@@ -1,6 +1,6 @@
 // vault: the one vault of a worker: its engine, its rows on disk, and how it ends. Knows no message.
 import type { ErrorCode } from '../protocol/errors'
-import type { AskOf, KeyInfo, Proof, ProviderInfo, Status } from '../protocol/messages'
+import type { AskOf, KeyInfo, Proof, ProviderInfo, Spending, Status, UsageReport } from '../protocol/messages'
 import { WrongAttempts } from './attempts'
 import { AutoLock } from './auto-lock'
 import { AutoSave } from './auto-save'
@@ -16,33 +16,19 @@ import { Prices } from './prices'
 import type { Proving } from './proof'
 import { Queue } from './queue'
 import type { Storage } from './storage'
+import type { Surroundings } from './surroundings'
 import { CallsUnderWay, type Answered } from './under-way'
+import { Usage } from './usage'
 import { writePlan } from './write-plan'
 
 const WRITE_LOCK = 'keyhold-write'
 /** A lock waits no longer than this for the last ledger rows; they are sealed, and the keys are gone by then. */
 const LAST_WRITE_MS = 300
 
-export interface Surroundings {
-  net: Network
-  storage: Storage
-  /** Absent where the engine lacks Web Locks; the write check then stands alone. */
-  locks: LockManager | undefined
-  /** To the vault workers of other tabs and builds. */
-  others(news: 'lock' | 'changed'): void
-  /** To this worker's ports. */
-  tell(news: 'changed' | 'unlocked' | 'locked', except?: object): void
-  /** Loads keeping.wasm into the engine. */
-  keeping(): Promise<void>
-  /** The price list's bytes. */
-  prices(): Promise<ArrayBuffer>
-  /** Ends the worker. */
-  close(): void
-}
-
 /** What a lock still has to write. */
 interface LastWrites {
   rows: Row[]
+  usage: Row[]
   notes: Plan | null
 }
 
@@ -64,6 +50,8 @@ export class Vault {
   readonly #writes = new Queue()
   readonly #sessions = new Queue()
   readonly #autoLock: AutoLock
+  readonly #prices: Prices
+  readonly #usage: Usage
   readonly #calls: CallsUnderWay
   readonly #attempts: WrongAttempts
   readonly #notes: Notes
@@ -101,15 +89,17 @@ export class Vault {
       failed: crash,
     })
     const listed = () => Promise.all([around.prices(), this.keeping()]).then(([file]) => file)
-    const prices = new Prices(listed, (file) => {
+    this.#prices = new Prices(listed, (file) => {
       if (!this.#ended) take(this.#engine.usePrices(file))
     })
-    this.#calls = new CallsUnderWay(this, this.#engine, prices)
     this.#attempts = new WrongAttempts(this)
     this.#notes = new Notes(this.#engine, () => this.#writeNotes(this), crash)
+    this.#usage = new Usage(this, this.#engine)
+    this.#calls = new CallsUnderWay(this, this.#engine, this.#usage, this.#prices)
     this.#ledger = new Ledger(
       () => (this.#ended || this.#engine.state() !== 'unlocked' ? [] : this.#engine.takeLedger()),
       (rows) => around.storage.writeLedger(rows),
+      () => this.#usage.write(),
       () => around.tell('changed'),
       crash,
     )
@@ -182,6 +172,7 @@ export class Vault {
         throw await this.#attempts.counted(error, by.way)
       }
       this.#autoLock.start()
+      this.#ledger.touch()
       // What could not be saved before.
       this.autoSave.touch()
       await this.#opened(async () => {
@@ -216,7 +207,8 @@ export class Vault {
   }
 
   /** The copy beside the vault becomes the vault, locked. */
-  recoverCopy(asker: object): Promise<Status> {
+  async recoverCopy(asker: object): Promise<Status> {
+    await this.keeping()
     return this.#writes.run(() =>
       this.#alone(async () => {
         const copy = await this.copy.read()
@@ -275,17 +267,18 @@ export class Vault {
     )
   }
 
-  /** Runs one call of the engine's over the network, until done, aborted or locked. */
+  /** Runs one call of the engine's over the network, until done, aborted or locked. `app`: the origin of the page that asks. */
   async exchange(
     outcome: Outcome<EngineCall>,
     limits: Limits,
     caller?: Caller,
     signal?: AbortSignal,
+    app?: string,
   ): Promise<Answered> {
     const call = this.heap.hold(take(outcome))
     this.touch()
     try {
-      return await this.#calls.run(call, limits, caller, signal)
+      return await this.#calls.run(call, limits, caller, signal, app)
     } finally {
       if (!this.#ended) {
         this.touch()
@@ -293,6 +286,16 @@ export class Vault {
         this.#notes.touch()
       }
     }
+  }
+
+  /** What calls used on these days, and when the prices were made that say what they cost. */
+  async usage(from: number, to: number): Promise<UsageReport> {
+    await Promise.all([this.#ledger.flush(), this.#prices.wanted()])
+    return this.#usage.report(from, to)
+  }
+
+  spending(): Promise<Spending[]> {
+    return this.#usage.spending()
   }
 
   noteChecked(key: string, code: ErrorCode | 'ok'): void {
@@ -335,15 +338,28 @@ export class Vault {
 
   async #reload(): Promise<void> {
     await this.#ledger.flush()
-    const { envelopes, ledger, attempts, savedFile } = await this.storage.readAll()
+    const { envelopes, ledger, attempts, resealed, savedFile } = await this.storage.readAll()
     this.#attempts.know(attempts)
     this.autoSave.know(savedFile)
+    // With no wait between the two: from here on, rows of usage are sealed by the key that the engine now has.
+    this.storage.resealed = resealed
     const state = take(this.engine.load(envelopes, ledger))
     if (state === 'unlocked') return this.autoSave.touch()
     const copy = await this.copy.read()
     // One that is no copy of ours is none.
     if (copy !== null) this.engine.knowCopy(copy)
-    this.#copyHelps = copy !== null && this.engine.planRecover(copy).error === undefined
+    this.#copyHelps = copy !== null && (await this.#helps(copy))
+  }
+
+  /** Could the copy become the vault? One that nobody can tell of is worth trying. */
+  async #helps(copy: Uint8Array): Promise<boolean> {
+    if (this.engine.canBeOpened()) return false
+    try {
+      await this.keeping()
+    } catch {
+      return true
+    }
+    return this.engine.planRecover(copy).error === undefined
   }
 
   /** What happened without changing anything. It may wait for a second; at a lock it does not. */
@@ -368,9 +384,11 @@ export class Vault {
 
   /** Sealed while there are keys, written when there are none. A trap costs what it keeps from being sealed, and no lock. */
   #lastWrites(): LastWrites {
-    const last: LastWrites = { rows: [], notes: null }
+    const last: LastWrites = { rows: [], usage: [], notes: null }
     try {
       last.rows = this.#ledger.take()
+      this.#calls.settleAll()
+      last.usage = this.#usage.last()
       last.notes = this.#notes.last()
       void this.copy.flush()
       void this.autoSave.flush()
@@ -380,11 +398,12 @@ export class Vault {
     return last
   }
 
-  async #close({ rows, notes }: LastWrites = { rows: [], notes: null }): Promise<void> {
-    const ledger = rows.length > 0 ? this.storage.writeLedger(rows).catch(() => {}) : null
+  async #close(last: LastWrites = { rows: [], usage: [], notes: null }): Promise<void> {
+    const ledger = last.rows.length > 0 ? this.storage.writeLedger(last.rows).catch(() => {}) : null
+    const usage = last.usage.length > 0 ? this.#usage.writeLast(last.usage).catch(() => {}) : null
     // Another worker's write, or a lock that comes in the middle of one of ours, leaves them out.
-    const trail = notes === null ? null : this.storage.write(notes).catch(() => {})
-    const written = Promise.all([ledger, trail, this.copy.flush(), this.autoSave.flush()])
+    const trail = last.notes === null ? null : this.storage.write(last.notes).catch(() => {})
+    const written = Promise.all([ledger, usage, trail, this.copy.flush(), this.autoSave.flush()])
     await Promise.race([written, new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
     this.storage.close()
     this.#around.close()

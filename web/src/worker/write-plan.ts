@@ -18,11 +18,11 @@ export interface Writing {
 /** @returns the id of what was made or changed. A failure anywhere leaves everything as it was. */
 export async function writePlan(plan: () => Outcome<Plan> | Promise<Outcome<Plan>>, on: Writing): Promise<string> {
   for (let attempt = 0; ; attempt += 1) {
-    const { base, puts, deletes, id } = take(await plan())
+    const planned = take(await plan())
     // Nothing to write, nothing staged.
-    if (puts.length === 0) return id
+    if (planned.puts.length === 0) return planned.id
     try {
-      await on.storage.write({ base, puts, deletes, id })
+      await on.storage.write(planned)
     } catch (error) {
       on.engine().abandon()
       const code = error instanceof Failure ? error.problem.code : null
@@ -32,6 +32,6 @@ export async function writePlan(plan: () => Outcome<Plan> | Promise<Outcome<Plan
       continue
     }
     take(on.engine().commit())
-    return id
+    return planned.id
   }
 }

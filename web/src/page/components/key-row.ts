@@ -1,5 +1,6 @@
 // key-row: what is said of one key, and what its buttons do. `key` comes from the list around it.
 import { component, signal } from '../alpine'
+import { capStates, capWarning, type CapState } from '../caps'
 import { expiry, moved, unused, type Expiry } from '../key-life'
 import { session } from '../session'
 import { checkTone, checkWords, explain, explainThrown, type Explained, type Tone } from '../text'
@@ -65,6 +66,12 @@ export const keyRow = () =>
     },
     get unusedHint(): string {
       return unused(this.row, session().now)
+    },
+    get caps(): CapState[] {
+      return capStates(this.row, session().spending.find(({ key }) => key === this.row.id) ?? null)
+    },
+    get capWarning(): string {
+      return capWarning(this.caps)
     },
     get among(): KeyInfo[] {
       return session().keys.filter((key) => key.provider === this.row.provider)
@@ -137,6 +144,9 @@ export const keyRow = () =>
     },
     update() {
       signal('replace', { key: this.row.id })
+    },
+    cap() {
+      signal('cap', { key: this.row.id })
     },
     rename() {
       signal('rename', { key: this.row.id })
