@@ -277,6 +277,26 @@ describe('keys', () => {
     })
   })
 
+  test('keys that stand in for each other: one box for a provider with several, and a refusal undoes it', async () => {
+    await onPage({}, async (page) => {
+      await openVault(page, site.url)
+      const box = page.locator(at('failover'))
+      assert.equal(await box.count(), 1, 'only where there are several keys')
+      await box.focus()
+      await page.keyboard.press('Space')
+      await page.getByText('Keys of OpenAI now stand in for each other.').waitFor()
+      assert.ok(await box.isChecked())
+      await box.uncheck()
+      await page.getByText('Each key of OpenAI stands alone.').waitFor()
+    })
+    await onPage({}, async (page) => {
+      await openVault(page, site.url, 'keys=many&failover=ERR_STORAGE')
+      await page.click(at('failover'))
+      await page.waitForSelector(at('failover-problem'))
+      assert.equal(await page.isChecked(at('failover')), false)
+    })
+  })
+
   test('the menu of a key works by keyboard and gives the focus back', async () => {
     await onPage({}, async (page) => {
       await openVault(page, site.url)

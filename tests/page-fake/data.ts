@@ -94,6 +94,7 @@ const key = (id: string, of: string, label: string, hint: string, rest: Partial<
   hint,
   base: '',
   isDefault: false,
+  failover: false,
   createdAt: now - 900 * HOUR,
   changedAt: now - 900 * HOUR,
   expiresAt: null,

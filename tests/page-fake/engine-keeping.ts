@@ -78,7 +78,8 @@ export class Keeping extends FakeKeeping {
       } else if (choices[index] === 'add') {
         const isDefault = !this.held.some(({ provider }) => provider === item.provider)
         const { provider, base } = item
-        const made = { id: crypto.randomUUID(), provider, base, isDefault, expiresAt: null, lastUsedAt: null }
+        const fresh = { isDefault, failover: false, expiresAt: null, lastUsedAt: null }
+        const made = { id: crypto.randomUUID(), provider, base, ...fresh }
         this.held.push({ ...made, ...taken, createdAt: Date.now() })
       }
     }

@@ -91,6 +91,7 @@ export class KeyholdEngine extends Keeping {
       hint: key.length >= 12 ? key.slice(-4) : '',
       base,
       isDefault: !this.held.some((one) => one.provider === provider),
+      failover: this.held.some((one) => one.provider === provider && one.failover),
       createdAt: Date.now(),
       changedAt: Date.now(),
       expiresAt: null,
@@ -146,6 +147,11 @@ export class KeyholdEngine extends Keeping {
     const found = this.#find(id)
     for (const key of this.held) if (key.provider === found.provider) key.isDefault = key.id === id
     return structuredClone(found)
+  }
+  async setFailover(provider: string, on: boolean): Promise<void> {
+    const fails = wishes.get('failover')
+    if (fails !== null && fails in ERROR_TEXT) throw new KeyholdError(fails as ErrorCode)
+    for (const key of this.held) if (key.provider === provider) key.failover = on
   }
   async addEndpoint(name: string, base: string, like: string | null = null): Promise<ProviderInfo> {
     await wait(50)

@@ -67,6 +67,7 @@ const good = {
   label: { key: 'k', label: '' },
   delete: { key: 'k' },
   setDefault: { key: 'k' },
+  setFailover: { provider: 'p', on: true },
   addEndpoint: { name: 'Mine', base: 'http://localhost:11434/v1/', like: null },
   removeEndpoint: { provider: 'p' },
   models: { key: 'k' },

@@ -42,6 +42,8 @@ val response(Exchange& call, Args& args) {
                  [](const Headers& shown) { return to_js(bindings::to_json(shown)); });
 }
 
+val moves_on(Exchange& call, Args&) { return val(call.moves_on()); }
+
 val feed(Exchange& call, Args& args) {
   const Bytes chunk = args.bytes(0);
   return outcome(call.feed(chunk), [&](ByteView released) {
@@ -107,6 +109,7 @@ val network_failed(Exchange& call, Args& args) {
 constexpr Op<Exchange> kOps[] = {
     {"request", request},
     {"response", response},
+    {"movesOn", moves_on},
     {"feed", feed},
     {"end", end},
     {"takeEvents", take_events},

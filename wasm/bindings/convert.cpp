@@ -117,6 +117,7 @@ JsonOut to_json(const KeyView& view) {
   JsonOut object = JsonOut::object();
   object.set("id", record.id).set("provider", record.fields.provider).set("base", record.fields.base);
   object.set("label", record.label).set("hint", record.hint).set("isDefault", view.is_default);
+  object.set("failover", view.failover);
   object.set("createdAt", record.created_at).set("changedAt", record.changed_at);
   set_or_null(object, "expiresAt", record.expires_at);
   set_or_null(object, "lastUsedAt", view.ledger.last_used_at);

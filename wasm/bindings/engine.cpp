@@ -46,6 +46,8 @@ val ask(Number number, std::string name, val args) {
 
 }  // namespace
 
+Exchange* call_of(Engine& engine, Args& args) { return engine.calls.find(static_cast<Number>(args.whole(0))); }
+
 Session& Engine::session() {
   if (!session_) session_.emplace(system_rng, Catalogue::builtin().value());
   return *session_;

@@ -31,6 +31,9 @@ class Engine {
   std::optional<Session> session_;
 };
 
+/// The call whose number is the first argument; null if it is none any more.
+Exchange* call_of(Engine& engine, Args& args);
+
 /// Something to ask of the engine or of a call, by the name of its method in TypeScript.
 template <class Subject>
 struct Op {

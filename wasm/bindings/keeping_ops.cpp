@@ -224,6 +224,10 @@ val plan_order(Engine& engine, Args& args) {
   return keys ? to_plan(engine.session().plan_order(*keys, args.whole(1))) : outcome(keys.error());
 }
 
+val plan_failover(Engine& engine, Args& args) {
+  return to_plan(engine.session().plan_failover(args.text(0), args.value(1).as<bool>(), args.whole(2)));
+}
+
 val plan_lock_minutes(Engine& engine, Args& args) {
   return to_plan(engine.session().plan_lock_minutes(args.whole(0), args.whole(1)));
 }
@@ -346,6 +350,7 @@ constexpr Op<Engine> kOps[] = {
     {"audit", audit},
     {"planExpires", plan_expires},
     {"planOrder", plan_order},
+    {"planFailover", plan_failover},
     {"planLockMinutes", plan_lock_minutes},
     {"planNotes", plan_notes},
     {"waitingNotes", waiting_notes},

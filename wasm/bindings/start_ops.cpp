@@ -50,6 +50,12 @@ val fetch(Engine& engine, Args& args) {
       engine, engine.session().fetch(args.text(0), args.text(1), *headers, body, args.text_or_none(4), args.whole(5)));
 }
 
+val again(Engine& engine, Args& args) {
+  Exchange* const refused = call_of(engine, args);
+  if (refused == nullptr) return outcome(Errc::ERR_WRONG_STATE);
+  return to_call(engine, engine.session().again(*refused, args.whole(1)));
+}
+
 constexpr Op<Engine> kOps[] = {
     {"checkNew", check_new},
     {"checkReplacement", check_replacement},
@@ -57,6 +63,7 @@ constexpr Op<Engine> kOps[] = {
     {"models", models},
     {"chat", chat},
     {"fetch", fetch},
+    {"again", again},
 };
 
 }  // namespace

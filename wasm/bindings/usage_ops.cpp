@@ -7,8 +7,6 @@ namespace keyhold::bindings {
 
 namespace {
 
-Exchange* call_of(Engine& engine, Args& args) { return engine.calls.find(static_cast<Number>(args.whole(0))); }
-
 std::optional<std::int64_t> number_or_none(const Args& args, int at) {
   return args.value(at).isNull() ? std::nullopt : std::optional(args.whole(at));
 }

@@ -64,6 +64,10 @@ TEST_CASE_METHOD(Trail, "audit: every change writes one entry that says what was
   expect(AuditAction::key_default, id, "home", "openai");
   apply(vault, shelf, vault.plan_order({id}, 1));
   expect(AuditAction::key_order, "", "");
+  apply(vault, shelf, vault.plan_failover("openai", true, 1));
+  expect(AuditAction::failover, "", "", "openai");
+  apply(vault, shelf, vault.plan_failover("openai", false, 1));
+  expect(AuditAction::failover_end, "", "", "openai");
   apply(vault, shelf, vault.plan_add_endpoint({"own-1", "Ollama", "http://localhost:11434/v1/"}, 1));
   expect(AuditAction::endpoint_add, "own-1", "Ollama");
   apply(vault, shelf, vault.plan_remove_endpoint("own-1", 1));

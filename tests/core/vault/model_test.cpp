@@ -24,6 +24,7 @@ struct Model {
   std::map<std::string, Key> keys;
   std::vector<std::string> order;
   std::string default_id;
+  bool failover = false;
   std::map<std::string, Way> passkeys;
   std::string passphrase, recovery;  // slot ids; empty where there is none
   std::uint8_t passphrase_fill = 7;
@@ -127,7 +128,7 @@ class Life {
   Result<Plan> change() {
     waiting_.clear();
     new_slot_.clear();
-    what_ = static_cast<int>(rng_.below(17));
+    what_ = static_cast<int>(rng_.below(18));
     if (model_.keys.empty() || (what_ < 3 && model_.keys.size() < 40)) return add_key();
     const std::string id = any(model_.keys);
     Key& key = model_.keys[id];
@@ -158,10 +159,12 @@ class Life {
       case 13: return remove_slot();
       case 14: return rotate();
       case 15: return toggle_auto_save();
+      case 16: return vault_->plan_failover("openai", model_.failover = !model_.failover, now_);
       default: {
         model_.keys.erase(id);
         std::erase(model_.order, id);
         if (model_.default_id == id) model_.default_id.clear();
+        if (model_.keys.empty()) model_.failover = false;
         return vault_->plan_delete(id, now_);
       }
     }
@@ -302,6 +305,7 @@ class Life {
     const auto records = vault.records();
     for (std::size_t i = 0; i < model_.order.size(); ++i) REQUIRE(records.at(i)->id == model_.order[i]);
     if (!model_.default_id.empty()) REQUIRE(vault.default_record("openai")->id == model_.default_id);
+    REQUIRE(vault.settings().failover.contains("openai") == model_.failover);
     std::set<std::string> expected;
     std::set<std::string> present;
     for (const auto& [id, way] : model_.passkeys) expected.insert(id + " " + way.name);

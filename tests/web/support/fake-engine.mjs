@@ -40,6 +40,9 @@ class FakeCall {
   request() {
     return this.outgoing
   }
+  movesOn() {
+    return false
+  }
   response(status, headers) {
     this.status = status
     return { value: headers.filter(([name]) => name !== 'x-hidden') }

@@ -18,6 +18,10 @@ std::string header(const Headers& headers, std::string_view name) {
   return {};
 }
 
+/// Without quota, without credit, or the provider is in trouble. What the request itself is refused for, another key would be,
+/// too; and a refused key is to be heard of.
+bool may_move_on(int status) { return status == 402 || status == 429 || (status >= 500 && status <= 599); }
+
 const Usage kNoUsage;
 const std::string kNothing;
 
@@ -43,7 +47,28 @@ Result<Headers> Exchange::response(int status, const Headers& headers) {
     meter_.emplace(wire_, content_type_, purpose_ == Purpose::chat);
     if (outgoing_.usage_injected) swallow_.emplace();
   }
-  return caller_headers(headers, &watch_);
+  KEYHOLD_TRY(Headers shown, caller_headers(headers, &watch_));
+  if (!before_.empty()) {
+    std::string statuses;
+    for (const Try& one : before_) statuses += (statuses.empty() ? "" : ", ") + std::to_string(one.status);
+    shown.emplace_back("keyhold-tried", std::move(statuses));
+  }
+  return shown;
+}
+
+bool Exchange::moves_on() const noexcept { return spare_ && may_move_on(status_); }
+
+Exchange Exchange::again(const SecretBytes& secret, std::string key_id) {
+  Exchange next(purpose_, provider_, std::move(outgoing_), secret, std::move(key_id), wire_);
+  next.counted_ = std::move(counted_);
+  next.before_ = std::move(before_);
+  next.before_.push_back({key_id_, status_});
+  return next;
+}
+
+bool Exchange::tried(std::string_view key_id) const noexcept {
+  return key_id == key_id_ ||
+         std::any_of(before_.begin(), before_.end(), [&](const Try& one) { return one.key_id == key_id; });
 }
 
 Result<ByteView> Exchange::feed(ByteView bytes) {

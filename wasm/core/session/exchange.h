@@ -69,6 +69,17 @@ class Exchange {
   std::optional<Problem> problem() const;
   /// After end() of a models call. ERR_BAD_ANSWER.
   Result<std::vector<std::string>> models() const;
+  /// Another key of this provider is there to take this one's place.
+  void spare(bool there) noexcept { spare_ = there; }
+  /// After response(): the answer is one that a spare key may do better than (402, 429, 5xx). Nothing of it is passed on;
+  /// again() follows.
+  bool moves_on() const noexcept;
+  /// The same request with another key. This call is over, and to be settled before.
+  Exchange again(const SecretBytes& secret, std::string key_id);
+  /// Was this key tried, here or in one of the calls this one came of?
+  bool tried(std::string_view key_id) const noexcept;
+  std::size_t tries() const noexcept { return before_.size() + 1; }
+
   Errc network_failed(NetworkEvidence evidence);
 
   /// This call is one to pay for. `asked`: the model asked for, or "" where the body says it.
@@ -95,6 +106,10 @@ class Exchange {
   const std::string& stop() const noexcept;
 
  private:
+  struct Try {
+    std::string key_id;
+    int status;
+  };
   bool succeeded() const noexcept { return status_ >= 200 && status_ < 300; }
   Result<ByteView> took(Result<ByteView> released);
 
@@ -107,6 +122,8 @@ class Exchange {
   std::optional<Wire> wire_;
   int status_ = 0;
   std::string content_type_;
+  bool spare_ = false;
+  std::vector<Try> before_;  // this call, in the order they were made
   std::string retry_after_;
   bool bytes_arrived_ = false;
   std::optional<std::string> counted_;  // the model asked for

@@ -111,6 +111,11 @@ Result<Plan> Session::plan_add_endpoint(std::string_view name, std::string_view 
   return vault_.plan_add_endpoint(std::move(endpoint), now);
 }
 
+KeyView Session::view_of(const Record& record, bool is_default) const {
+  const bool failover = vault_.settings().failover.contains(record.fields.provider);
+  return {&record, vault_.ledger(record.id), is_default, failover};
+}
+
 std::vector<KeyView> Session::keys() const {
   std::vector<KeyView> views;
   std::vector<const Record*> defaults;  // one for each provider met: looked for once, not for every key
@@ -120,7 +125,7 @@ std::vector<KeyView> Session::keys() const {
       if (one->fields.provider == record->fields.provider) chosen = one;
     }
     if (chosen == nullptr) defaults.push_back(chosen = vault_.default_record(record->fields.provider));
-    views.push_back({record, vault_.ledger(record->id), chosen == record});
+    views.push_back(view_of(*record, chosen == record));
   }
   return views;
 }
@@ -128,7 +133,7 @@ std::vector<KeyView> Session::keys() const {
 std::optional<KeyView> Session::key(std::string_view id) const {
   const Record* record = vault_.find(id);
   if (record == nullptr) return std::nullopt;
-  return KeyView{record, vault_.ledger(id), vault_.default_record(record->fields.provider) == record};
+  return view_of(*record, vault_.default_record(record->fields.provider) == record);
 }
 
 // --- calls ---------------------------------------------------------------------------------------------------------
@@ -223,7 +228,31 @@ Result<Exchange> Session::fetch(std::string_view url, std::string_view method_te
   vault_.note_used(id, now);
   Exchange call(Exchange::Purpose::pass, match.provider, std::move(outgoing), secret, std::move(id), match.call->wire);
   if (costs(*match.call)) call.count(match.model);
+  // Who names a key means that one.
+  if (key.empty()) call.spare(next_key(call, now) != nullptr);
   return call;
+}
+
+// Whose turn it is after this call's key, in the user's order: one that is not over, and still sealed to the same address.
+const Record* Session::next_key(const Exchange& call, UnixMs now) const {
+  const Provider& provider = call.provider();
+  if (!vault_.settings().failover.contains(provider.id) || call.tries() >= kMaxTries) return nullptr;
+  for (const Record* record : vault_.records()) {
+    const bool over = record->expires_at && *record->expires_at <= now;
+    if (record->fields == sealed_fields(provider) && !over && !call.tried(record->id)) return record;
+  }
+  return nullptr;
+}
+
+Result<Exchange> Session::again(Exchange& refused, UnixMs now) {
+  if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
+  const Record* record = refused.moves_on() ? next_key(refused, now) : nullptr;
+  if (record == nullptr) return Errc::ERR_WRONG_STATE;
+  KEYHOLD_TRY(const Opened opened, open_key(record->id));
+  vault_.note_used(record->id, now);
+  Exchange next = refused.again(opened.secret, record->id);
+  next.spare(next_key(next, now) != nullptr);
+  return next;
 }
 
 }  // namespace keyhold

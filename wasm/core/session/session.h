@@ -34,6 +34,7 @@ struct KeyView {
   const Record* record = nullptr;
   LedgerRow ledger;
   bool is_default = false;
+  bool failover = false;  // may others of its provider stand in for it?
 };
 
 /// What navigator.credentials.create() needs. The user id is random: the same one would overwrite another site's passkey.
@@ -42,6 +43,9 @@ struct NewPasskey {
   std::array<std::uint8_t, 32> user_id;
   PasskeyFields::Salts salts;
 };
+
+/// Keys of one provider that one call may try.
+inline constexpr std::size_t kMaxTries = 8;
 
 class Session {
  public:
@@ -88,6 +92,9 @@ class Session {
     return vault_.plan_expires(key, at, now);
   }
   Result<Plan> plan_order(const std::vector<std::string>& keys, UnixMs now) { return vault_.plan_order(keys, now); }
+  Result<Plan> plan_failover(std::string_view provider, bool on, UnixMs now) {
+    return vault_.plan_failover(provider, on, now);
+  }
   Result<Plan> plan_lock_minutes(std::int64_t minutes, UnixMs now) { return vault_.plan_lock_minutes(minutes, now); }
   Result<Plan> plan_notes() { return vault_.plan_notes(); }
   std::size_t waiting_notes() const { return vault_.waiting_notes(); }
@@ -219,6 +226,8 @@ class Session {
   /// ERR_NO_KEY, ERR_ENDPOINT_MISMATCH, and what caller_request says.
   Result<Exchange> fetch(std::string_view url, std::string_view method, const Headers& headers, const CallerBody& body,
                          std::string_view key, UnixMs now);
+  /// The call `refused`, which moves_on(), with the next key. ERR_WRONG_STATE for one that does not.
+  Result<Exchange> again(Exchange& refused, UnixMs now);
 
  private:
   struct Opened {
@@ -226,7 +235,9 @@ class Session {
     SecretBytes secret;
   };
   Result<Opened> open_key(std::string_view key) const;
+  KeyView view_of(const Record& record, bool is_default) const;
   Result<ProviderRef> provider_of(const Record& record) const;
+  const Record* next_key(const Exchange& call, UnixMs now) const;
   Result<void> check_file_kdf(const SlotKdf& kdf) const;
   Result<Backup> everything(UnixMs now) const;
   Result<ProviderRef> usable_provider(std::string_view id) const;

@@ -46,6 +46,8 @@ enum class AuditAction {
   key_caps,
   auto_save,
   auto_save_end,
+  failover,
+  failover_end,
 };
 /// With dashes: "key-add".
 std::string_view name(AuditAction action) noexcept;

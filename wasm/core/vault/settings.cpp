@@ -71,6 +71,11 @@ JsonOut encode_settings(const Settings& settings) {
       .set("order", order)
       .set("slots", slots);
   info.set("lock", settings.lock_minutes);
+  if (!settings.failover.empty()) {
+    JsonOut failover = JsonOut::array();
+    for (const std::string& provider : settings.failover) failover.push(provider);
+    info.set("failover", failover);
+  }
   if (settings.backup) {
     JsonOut backup = JsonOut::object();
     backup.set("at", settings.backup->at).set("keys", encode_base64url(settings.backup->keys));
@@ -82,6 +87,15 @@ JsonOut encode_settings(const Settings& settings) {
     info.set("autosave", kept);
   }
   return info;
+}
+
+Result<void> read_failover(JsonRef array, Settings& settings) {
+  if (array.size() > kMaxIds) return Errc::ERR_BAD_FORMAT;
+  return array.each([&](JsonRef provider) -> Result<void> {
+    KEYHOLD_TRY(const std::string_view id, provider.text(64));
+    if (!settings.failover.emplace(id).second) return Errc::ERR_BAD_FORMAT;
+    return {};
+  });
 }
 
 Result<void> read_lists(JsonRef info, Settings& settings) {
@@ -145,12 +159,13 @@ Bytes seal_settings(const Settings& settings, std::string_view vault, const SubK
 Result<Settings> open_settings(const Envelope& envelope, const SubKey& key) {
   KEYHOLD_TRY(const Json document, open_info(envelope, key));
   const JsonRef info = document.root();
-  KEYHOLD_CHECK(info.only({"defaults", "endpoints", "order", "slots", "lock", "backup", "autosave"}));
+  KEYHOLD_CHECK(info.only({"defaults", "endpoints", "order", "slots", "lock", "failover", "backup", "autosave"}));
   Settings settings;
   settings.rev = envelope.header.rev;
   KEYHOLD_CHECK(read_lists(info, settings));
   KEYHOLD_TRY(const JsonRef lock, info.field("lock"));
   KEYHOLD_TRY(settings.lock_minutes, lock.integer(kMinLockMinutes, kMaxLockMinutes));
+  if (const auto failover = info.find("failover")) KEYHOLD_CHECK(read_failover(*failover, settings));
   if (const auto backup = info.find("backup")) {
     KEYHOLD_TRY(settings.backup, parse_backup_note(*backup));
   }

@@ -136,6 +136,8 @@ class Vault {
   Result<Plan> plan_default(std::string_view id, UnixMs now);
   /// Keys not named keep their order, behind. ERR_BAD_INPUT if one is named twice or is none.
   Result<Plan> plan_order(const std::vector<std::string>& ids, UnixMs now);
+  /// May this provider's keys stand in for one another? ERR_NOT_FOUND without a key of it.
+  Result<Plan> plan_failover(std::string_view provider, bool on, UnixMs now);
   Result<Plan> plan_add_endpoint(CustomEndpoint endpoint, UnixMs now);
   /// ERR_WRONG_STATE while a key is stored for it.
   Result<Plan> plan_remove_endpoint(std::string_view provider, UnixMs now);
@@ -294,6 +296,7 @@ class Vault {
   Sealing usage_sealing() const;
   UsageBook usage_book() const;
   bool is_resealing() const;
+  bool has_key_of(std::string_view provider, std::string_view other_than = {}) const;
   Result<Draft> draft();
   Result<Plan> stage(Draft draft, const AuditEvent& event);
   AuditEvent event_of(AuditAction action, const Record& record, UnixMs now) const;

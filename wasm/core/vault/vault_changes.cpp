@@ -131,9 +131,11 @@ Result<Plan> Vault::plan_delete(std::string_view id, UnixMs now) {
   event.subject = id;
   if (const Record* record = find(id)) event = event_of(event.action, *record, now);
   Settings settings = opened_->settings;
-  const auto defaults = std::erase_if(settings.defaults, [&](const auto& entry) { return entry.second == id; });
-  const auto places = std::erase(settings.order, id);
-  if (defaults + places == 0) return stage(std::move(draft), event);
+  std::size_t changed = std::erase_if(settings.defaults, [&](const auto& entry) { return entry.second == id; });
+  changed += std::erase(settings.order, id);
+  // With a provider's last key what was decided about its keys goes, too.
+  if (!has_key_of(event.provider, id)) changed += settings.failover.erase(event.provider);
+  if (changed == 0) return stage(std::move(draft), event);
   return put_settings(std::move(draft), std::move(settings), event);
 }
 
@@ -157,6 +159,26 @@ Result<Plan> Vault::plan_order(const std::vector<std::string>& ids, UnixMs now) 
   return put_settings(std::move(draft), std::move(settings), {AuditAction::key_order, now});
 }
 
+bool Vault::has_key_of(std::string_view provider, std::string_view other_than) const {
+  return std::any_of(opened_->records.begin(), opened_->records.end(), [&](const auto& entry) {
+    return entry.second.fields.provider == provider && entry.first != other_than;
+  });
+}
+
+Result<Plan> Vault::plan_failover(std::string_view provider, bool on, UnixMs now) {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  if (!has_key_of(provider)) return Errc::ERR_NOT_FOUND;
+  Settings settings = opened_->settings;
+  if (on) {
+    settings.failover.emplace(provider);
+  } else {
+    settings.failover.erase(std::string(provider));
+  }
+  AuditEvent event{on ? AuditAction::failover : AuditAction::failover_end, now};
+  event.provider = provider;
+  return put_settings(std::move(draft), std::move(settings), event);
+}
+
 Result<Plan> Vault::plan_add_endpoint(CustomEndpoint endpoint, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
   Settings settings = opened_->settings;
@@ -171,9 +193,7 @@ Result<Plan> Vault::plan_add_endpoint(CustomEndpoint endpoint, UnixMs now) {
 
 Result<Plan> Vault::plan_remove_endpoint(std::string_view provider, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
-  for (const auto& [id, record] : opened_->records) {
-    if (record.fields.provider == provider) return Errc::ERR_WRONG_STATE;
-  }
+  if (has_key_of(provider)) return Errc::ERR_WRONG_STATE;
   Settings settings = opened_->settings;
   const auto found = std::find_if(settings.endpoints.begin(), settings.endpoints.end(),
                                   [&](const CustomEndpoint& endpoint) { return endpoint.id == provider; });

@@ -89,6 +89,14 @@ export class KeyholdEngine extends Keeping {
     return this.ask({ op: 'setDefault', key })
   }
 
+  /**
+   * May this provider's keys stand in for one another? Then a `fetch` that names no key and is answered with 402, 429 or 5xx is
+   * made again with the next key in the user's order; `keyhold-tried` in its answer says what the ones before were answered.
+   */
+  async setFailover(provider: ProviderId, on: boolean): Promise<void> {
+    await this.ask({ op: 'setFailover', provider, on })
+  }
+
   /** The order of keys in lists, and in which a provider's keys are tried. */
   async setOrder(keys: KeyId[]): Promise<void> {
     await this.ask({ op: 'order', keys })

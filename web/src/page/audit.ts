@@ -16,6 +16,8 @@ export const GROUPS: Record<ActionGroup, { name: string; actions: AuditAction[] 
       'key-expires',
       'key-caps',
       'key-order',
+      'failover',
+      'failover-end',
       'endpoint-add',
       'endpoint-remove',
     ],
@@ -58,6 +60,8 @@ const DONE: Record<AuditAction, string> = {
   'key-reflected': 'Answer stopped: it held the key itself',
   'auto-save': 'Backup file kept up to date from here on',
   'auto-save-end': 'Backup file not kept up to date any more',
+  failover: 'Keys may stand in for each other',
+  'failover-end': 'Keys stand in for each other no longer',
 }
 
 export function actionWords({ action, count }: Pick<AuditEntry, 'action' | 'count'>): string {

@@ -146,6 +146,8 @@ export type AuditAction =
   | 'key-caps'
   | 'auto-save'
   | 'auto-save-end'
+  | 'failover'
+  | 'failover-end'
 
 /** One discrepancy found at unlock; nothing is deleted because of it. */
 export interface Finding {
@@ -193,6 +195,8 @@ export interface KeyInfo {
   hint: string
   base: string
   isDefault: boolean
+  /** May other keys of its provider stand in for it (KeyholdEngine.setFailover)? */
+  failover: boolean
   createdAt: UnixMs
   /** When the secret was last replaced; equal to createdAt if never. */
   changedAt: UnixMs

@@ -62,6 +62,7 @@ export type Ask =
   | { op: 'label'; key: KeyId; label: string }
   | { op: 'delete'; key: KeyId }
   | { op: 'setDefault'; key: KeyId }
+  | { op: 'setFailover'; provider: ProviderId; on: boolean }
   /** An OpenAI-compatible endpoint of the user's own; it becomes a provider. */
   | { op: 'addEndpoint'; name: string; base: string; like: ProviderId | null }
   /** Refused with ERR_WRONG_STATE while a key is stored for it. */
@@ -178,6 +179,7 @@ export interface Answers {
   label: KeyInfo
   delete: null
   setDefault: KeyInfo
+  setFailover: null
   order: null
   expires: KeyInfo
   setCaps: KeyInfo

@@ -73,6 +73,9 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
       return null
     case 'setDefault':
       return vault.key(await mutate(() => vault.engine.planDefault(request.key, vault.now())))
+    case 'setFailover':
+      await mutate(() => vault.engine.planFailover(request.provider, request.on, vault.now()))
+      return null
     case 'order':
       await mutate(() => vault.engine.planOrder(request.keys, vault.now()))
       return null

@@ -101,6 +101,8 @@ export interface EngineCall {
   request(): OutgoingRequest
   /** Status and headers arrived; gives the headers that may be passed on. */
   response(status: number, headers: [string, string][]): Outcome<[string, string][]>
+  /** After response(): nothing of this answer is for the caller, Engine.again() follows. */
+  movesOn(): boolean
   /** Body bytes arrived; gives those to pass on now (a tail that could begin the key is held back). True: just these. */
   feed(bytes: Uint8Array): Outcome<Uint8Array | true>
   /** The body is complete; gives the bytes held back. */
@@ -159,6 +161,7 @@ export interface KeepingEngine {
 
   planExpires(key: KeyId, at: UnixMs | null, now: UnixMs): Outcome<Plan>
   planOrder(keys: KeyId[], now: UnixMs): Outcome<Plan>
+  planFailover(provider: ProviderId, on: boolean, now: UnixMs): Outcome<Plan>
   planLockMinutes(minutes: number, now: UnixMs): Outcome<Plan>
   /** What happened without changing anything; a plan without puts when there is nothing to write. */
   planNotes(): Outcome<Plan>
@@ -291,6 +294,8 @@ export interface Engine extends KeepingEngine, UsageEngine {
     key: KeyId | null,
     now: UnixMs,
   ): Outcome<EngineCall>
+  /** What a call that movesOn() asked for, with the next key. The call is settled before, and released after. */
+  again(call: EngineCall, now: UnixMs): Outcome<EngineCall>
 }
 
 /** For the KDF worker: a throw-away instance. ERR_KDF_BOUNDS, ERR_KDF_MEMORY. */

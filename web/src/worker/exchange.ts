@@ -42,14 +42,14 @@ export interface Timing {
   totalMs: number
 }
 
-/** Runs the call to its end. Fails with the signal's reason (lock, abort), ERR_TIMEOUT, or what the engine makes of it. */
+/** Runs the call to its end; null: it was answered so that another is to be made in its place (EngineCall.movesOn). Fails with the signal's reason (lock, abort), ERR_TIMEOUT, or what the engine makes of it. */
 export async function exchange(
   call: EngineCall,
   net: Network,
   limits: Limits,
   signal: AbortSignal,
   caller: Caller = {},
-): Promise<Timing> {
+): Promise<Timing | null> {
   const own = new AbortController()
   const stop = () => own.abort(signal.reason)
   const deadline = new Deadline(() => own.abort(new Failure('ERR_TIMEOUT')))
@@ -61,6 +61,7 @@ export async function exchange(
     deadline.set(limits.firstByteMs)
     const response = await sent(call, net, caller.body ?? null, own.signal, deadline)
     const headers = take(call.response(response.status, [...response.headers]))
+    if (call.movesOn()) return null
     caller.head?.(response, headers)
 
     let firstByteMs: number | null = null

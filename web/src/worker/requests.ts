@@ -88,6 +88,7 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   label: ask('label', { key: id, label: text(LIMITS.label) }),
   delete: ask('delete', { key: id }),
   setDefault: ask('setDefault', { key: id }),
+  setFailover: ask('setFailover', { provider: id, on: flag }),
   addEndpoint: ask('addEndpoint', { name: name(LIMITS.name), base: name(LIMITS.url), like: v.nullable(id) }),
   removeEndpoint: ask('removeEndpoint', { provider: id }),
   order: ask('order', { keys: v.pipe(v.array(id), v.maxLength(LIMITS.keys)) }),

@@ -1,7 +1,7 @@
 // under-way: the calls that run, each from what is held for it to what it cost. All of them end when the vault does.
 import type { Engine, EngineCall } from './engine-module'
 import { exchange, type Caller, type Limits, type Timing } from './exchange'
-import { Failure } from './failure'
+import { Failure, take } from './failure'
 import type { Prices } from './prices'
 import type { Usage } from './usage'
 import type { Vault } from './vault'
@@ -16,12 +16,18 @@ export interface Answered {
 /** Well within what a hold lasts (kHoldLeaseMs in wasm/core/vault/spend.h). */
 const RENEW_EVERY_MS = 5 * 60_000
 
+interface UnderWay {
+  /** The one whose turn it is: another key's may follow. */
+  call: EngineCall
+  app: string
+}
+
 export class CallsUnderWay {
   readonly #vault: Vault
   readonly #engine: Engine
   readonly #usage: Usage
   readonly #prices: Prices
-  readonly #calls = new Map<AbortController, { call: EngineCall; app: string }>()
+  readonly #calls = new Map<AbortController, UnderWay>()
 
   /** @param engine  the vault's, to be told of ends without using the vault. */
   constructor(vault: Vault, engine: Engine, usage: Usage, prices: Prices) {
@@ -36,32 +42,30 @@ export class CallsUnderWay {
   }
 
   /** Runs a call over the network, until done, aborted or locked, and settles it. */
-  async run(call: EngineCall, limits: Limits, caller?: Caller, signal?: AbortSignal, app = ''): Promise<Answered> {
+  async run(first: EngineCall, limits: Limits, caller?: Caller, signal?: AbortSignal, app = ''): Promise<Answered> {
     const vault = this.#vault
     const own = new AbortController()
+    const under: UnderWay = { call: first, app }
     // A check costs nothing. The list comes while the provider thinks.
     const prices = caller === undefined ? null : this.#prices.wanted()
     const stop = () => own.abort(signal?.reason)
-    this.#calls.set(own, { call, app })
+    this.#calls.set(own, under)
     signal?.addEventListener('abort', stop)
     if (signal?.aborted) stop()
-    let renewing: ReturnType<typeof setInterval> | undefined
     try {
-      const spend = vault.engine.spendRow(call)
-      if (spend !== '') {
-        await Promise.all([prices, vault.keeping()])
-        await this.#usage.reserve(call, spend)
-        // One that could not be put off ends by itself, as if the call were gone.
-        const renew = () => this.#usage.renew(call, spend).catch((error: unknown) => vault.crash(error))
-        renewing = setInterval(renew, RENEW_EVERY_MS)
+      let timing = await this.#attempt(under.call, prices, limits, own.signal, caller)
+      while (timing === null) {
+        under.call = this.#again(under)
+        timing = await this.#attempt(under.call, prices, limits, own.signal, caller)
       }
-      const timing = await exchange(call, vault.net, limits, own.signal, caller)
       await prices
       if (vault.ended) throw new Failure('ERR_LOCKED')
+      const { call } = under
       this.#settle(call, app)
       return { call, timing, done: () => vault.heap.release(call) }
     } catch (error) {
       await prices
+      const { call } = under
       // A lock has settled what was under way.
       if (!vault.ended) {
         this.#settle(call, app)
@@ -71,10 +75,41 @@ export class CallsUnderWay {
       vault.heap.release(call)
       throw error
     } finally {
-      clearInterval(renewing)
       this.#calls.delete(own)
       signal?.removeEventListener('abort', stop)
     }
+  }
+
+  /** One key's turn: what it may cost is held meanwhile. */
+  async #attempt(
+    call: EngineCall,
+    prices: Promise<void> | null,
+    limits: Limits,
+    signal: AbortSignal,
+    caller?: Caller,
+  ): Promise<Timing | null> {
+    const vault = this.#vault
+    const spend = vault.engine.spendRow(call)
+    if (spend === '') return exchange(call, vault.net, limits, signal, caller)
+    await Promise.all([prices, vault.keeping()])
+    await this.#usage.reserve(call, spend)
+    // One that could not be put off ends by itself, as if the call were gone.
+    const renew = () => this.#usage.renew(call, spend).catch((error: unknown) => vault.crash(error))
+    const renewing = setInterval(renew, RENEW_EVERY_MS)
+    try {
+      return await exchange(call, vault.net, limits, signal, caller)
+    } finally {
+      clearInterval(renewing)
+    }
+  }
+
+  /** The refused call's turn is over: the next key's begins. */
+  #again({ call, app }: UnderWay): EngineCall {
+    const { engine, heap } = this.#vault
+    this.#settle(call, app)
+    const next = heap.hold(take(engine.again(call, this.#vault.now())))
+    heap.release(call)
+    return next
   }
 
   /** What calls used until now is what they used: they are about to end. */

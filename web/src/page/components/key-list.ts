@@ -16,6 +16,8 @@ interface Group {
   consoleLabel: string
   addLabel: string
   keys: KeyInfo[]
+  several: boolean
+  failover: boolean
   removable: boolean
   emptyText: string
 }
@@ -29,6 +31,7 @@ export const keyList = () =>
   component({
     problem: null as Explained | null,
     demoBusy: false,
+    failoverProblem: null as Explained | null,
 
     get empty(): boolean {
       return this.groups.length === 0 && session().listFailure === null
@@ -104,6 +107,20 @@ export const keyList = () =>
         this.demoBusy = false
       }
     },
+    async setFailover(id: string, event: globalThis.Event) {
+      const box = event.target as HTMLInputElement
+      const on = box.checked
+      this.failoverProblem = null
+      try {
+        await vault().setFailover(id, on)
+        await session().refresh()
+        const name = session().providerName(id)
+        session().say(on ? `Keys of ${name} now stand in for each other.` : `Each key of ${name} stands alone.`)
+      } catch (error) {
+        box.checked = !on
+        this.failoverProblem = explainThrown(error)
+      }
+    },
     removeEndpoint(id: string) {
       const { name, base } = session().provider(id) ?? { name: id, base: '' }
       signal('confirm', {
@@ -133,6 +150,9 @@ function groupOf(id: string, provider: ProviderInfo | null, all: KeyInfo[]): Gro
     consoleLabel: ` of ${name} (opens in a new tab)`,
     addLabel: `Add a key for ${name}`,
     keys,
+    // Keys of a provider that is not there any more are used for nothing.
+    several: provider !== null && keys.length > 1,
+    failover: keys.some((key) => key.failover),
     removable: provider?.kind === 'custom' && keys.length === 0,
     emptyText: 'No key stored for this endpoint.',
   }
