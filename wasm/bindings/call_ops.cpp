@@ -102,6 +102,7 @@ val network_failed(Exchange& call, Args& args) {
   NetworkEvidence seen;
   seen.online = evidence["online"].as<bool>();
   seen.blocked_by_policy = evidence["blockedByPolicy"].as<bool>();
+  seen.local_withheld = evidence["localWithheld"].as<bool>();
   if (const val reached = evidence["probeReached"]; !reached.isNull()) seen.probe_reached = reached.as<bool>();
   return val(std::string(name(call.network_failed(seen))));
 }

@@ -27,6 +27,10 @@ val check_stored(Engine& engine, Args& args) {
   return to_call(engine, engine.session().check_stored(args.text(0), args.whole(1)));
 }
 
+val check_wait_ms(Engine& engine, Args& args) {
+  return val(static_cast<double>(engine.session().check_wait_ms(args.text(0), args.whole(1))));
+}
+
 val models(Engine& engine, Args& args) { return to_call(engine, engine.session().models(args.text(0), args.whole(1))); }
 
 val chat(Engine& engine, Args& args) {
@@ -60,6 +64,7 @@ constexpr Op<Engine> kOps[] = {
     {"checkNew", check_new},
     {"checkReplacement", check_replacement},
     {"checkStored", check_stored},
+    {"checkWaitMs", check_wait_ms},
     {"models", models},
     {"chat", chat},
     {"fetch", fetch},

@@ -88,6 +88,14 @@ val one_key(Engine& engine, Args& args) {
 
 val providers(Engine& engine, Args&) { return to_js(to_json_array(engine.session().providers())); }
 
+val look_at(Engine& engine, Args& args) {
+  const Pasted pasted = engine.session().look_at(args.text(0), args.secret(1));
+  JsonOut object = JsonOut::object();
+  object.set("kind", name(pasted.kind)).set("admin", pasted.admin);
+  set_or_null(object, "better", pasted.better ? pasted.better->id : std::string());
+  return to_js(object);
+}
+
 val take_ledger(Engine& engine, Args&) { return to_js(engine.session().take_ledger()); }
 
 val note_reflected(Engine& engine, Args& args) {
@@ -122,6 +130,7 @@ constexpr Op<Engine> kOps[] = {
     {"keys", keys},
     {"key", one_key},
     {"providers", providers},
+    {"lookAt", look_at},
     {"takeLedger", take_ledger},
     {"noteChecked", note_checked},
     {"noteReflected", note_reflected},

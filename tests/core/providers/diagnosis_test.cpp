@@ -288,14 +288,14 @@ TEST_CASE("diagnosis: what a failed fetch means, from what was seen") {
   const Provider groq = *provider("groq");
   const Provider local = own("http://localhost:11434/v1/");
   const auto failed = [](const Provider& by, bool online, std::optional<bool> reached, bool policy = false,
-                         bool arrived = false) {
-    return name(diagnose_network(by, {online, reached, policy, arrived}));
+                         bool begun = false) {
+    return name(diagnose_network(by, {online, reached, policy, false, begun}));
   };
   CHECK(failed(openai, false, false) == "ERR_OFFLINE");
   CHECK(failed(openai, false, true, true, true) == "ERR_OFFLINE");  // offline is never called a bad key
   CHECK(failed(openai, true, true, true) == "ERR_NOT_PERMITTED_BY_SITE");
   CHECK(failed(openai, true, true) == "ERR_BAD_KEY_LIKELY");
-  CHECK(failed(openai, true, std::nullopt) == "ERR_BAD_KEY_LIKELY");
+  CHECK(failed(openai, true, std::nullopt) == "ERR_BLOCKED");  // nothing says that it was there
   CHECK(failed(openai, true, false) == "ERR_BLOCKED");
   CHECK(failed(groq, true, true) == "ERR_BLOCKED");
   CHECK(failed(groq, true, std::nullopt) == "ERR_BLOCKED");
@@ -315,4 +315,36 @@ TEST_CASE("diagnosis: what a failed fetch means, from what was seen") {
   CHECK(failed(vllm, true, std::nullopt) == "ERR_LOCAL_NOT_RUNNING");
   CHECK(failed(openai, true, true, false, true) == "ERR_CONNECTION_CUT");
   CHECK(failed(local, true, true, false, true) == "ERR_CONNECTION_CUT");
+}
+
+TEST_CASE("diagnosis: a browser that keeps the page from the local network is named only where nothing got through") {
+  const auto withheld = [](const Provider& by, std::optional<bool> reached, bool policy = false) {
+    return name(diagnose_network(by, {true, reached, policy, true, false}));
+  };
+  const Provider local = own("http://localhost:11434/v1/");
+  CHECK(withheld(local, false) == "ERR_LOCAL_PERMISSION");
+  CHECK(withheld(local, std::nullopt) == "ERR_LOCAL_PERMISSION");
+  CHECK(withheld(local, true) == "ERR_LOCAL_CORS");
+  CHECK(withheld(local, false, true) == "ERR_NOT_PERMITTED_BY_SITE");
+  CHECK(withheld(own("https://192.168.1.7/v1/"), false) == "ERR_LOCAL_PERMISSION");
+  CHECK(withheld(own("https://192.168.1.7/v1/"), true) == "ERR_NO_CORS");
+}
+
+TEST_CASE("diagnosis: a local server that hides its refusals is taken at its habit, if it is there") {
+  Provider hiding = own("http://localhost:8000/v1/");
+  hiding.cors.opaque_401 = true;
+  CHECK(diagnose_network(hiding, {.probe_reached = true}) == Errc::ERR_BAD_KEY_LIKELY);
+  CHECK(diagnose_network(hiding, {.probe_reached = false}) == Errc::ERR_LOCAL_NOT_RUNNING);
+  CHECK(diagnose_network(hiding, {}) == Errc::ERR_LOCAL_NOT_RUNNING);
+}
+
+TEST_CASE("diagnosis: whatever was seen, no key is blamed while the device is offline") {
+  for (const ProviderRef& by : builtin().all()) {
+    if (by->base.is_loopback()) continue;
+    for (int seen = 0; seen < 24; ++seen) {
+      const std::optional<bool> reached = seen % 3 == 0 ? std::nullopt : std::optional(seen % 3 == 1);
+      const NetworkEvidence evidence{false, reached, (seen / 3) % 2 == 1, (seen / 6) % 2 == 1, seen >= 12};
+      CHECK(diagnose_network(*by, evidence) == Errc::ERR_OFFLINE);
+    }
+  }
 }

@@ -15,13 +15,32 @@ std::string cleaned(std::string_view pasted) {
 }  // namespace
 
 TEST_CASE("key format: what comes along when a key is copied is taken off") {
-  for (const char* pasted :
-       {"sk-test-123456789", "  sk-test-123456789\r\n", "\tsk-test-123456789 ", "\"sk-test-123456789\"",
-        "'sk-test-123456789'", "`sk-test-123456789`", "\xe2\x80\x9csk-test-123456789\xe2\x80\x9d",
-        "\xef\xbb\xbfsk-test-123456789", "\xc2\xa0sk-test-123456789\xe2\x80\x8b", "OPENAI_API_KEY=sk-test-123456789",
-        "export OPENAI_API_KEY=\"sk-test-123456789\"\n", "NAME=sk-test-123456789", "api_key=sk-test-123456789",
-        "HF_TOKEN='sk-test-123456789'", "Bearer sk-test-123456789", "bearer  sk-test-123456789",
-        "\"Bearer sk-test-123456789\"", "OPENAI_API_KEY=Bearer sk-test-123456789"}) {
+  for (const char* pasted : {"sk-test-123456789",
+                             "  sk-test-123456789\r\n",
+                             "\tsk-test-123456789 ",
+                             "\"sk-test-123456789\"",
+                             "'sk-test-123456789'",
+                             "`sk-test-123456789`",
+                             "\xe2\x80\x9csk-test-123456789\xe2\x80\x9d",
+                             "\xef\xbb\xbfsk-test-123456789",
+                             "\xc2\xa0sk-test-123456789\xe2\x80\x8b",
+                             "OPENAI_API_KEY=sk-test-123456789",
+                             "export OPENAI_API_KEY=\"sk-test-123456789\"\n",
+                             "NAME=sk-test-123456789",
+                             "api_key=sk-test-123456789",
+                             "HF_TOKEN='sk-test-123456789'",
+                             "Bearer sk-test-123456789",
+                             "bearer  sk-test-123456789",
+                             "\"Bearer sk-test-123456789\"",
+                             "OPENAI_API_KEY=Bearer sk-test-123456789",
+                             "Authorization: Bearer sk-test-123456789",
+                             "authorization:Bearer sk-test-123456789",
+                             "\"Authorization\": \"Bearer sk-test-123456789\",",
+                             "x-api-key: sk-test-123456789",
+                             "'x-goog-api-key': 'sk-test-123456789'",
+                             "\"OPENAI_API_KEY\": \"sk-test-123456789\",",
+                             "apiKey: \"sk-test-123456789\",",
+                             "OPENAI_API_KEY = sk-test-123456789;"}) {
     CAPTURE(pasted);
     CHECK(cleaned(pasted) == "sk-test-123456789");
   }
@@ -31,6 +50,8 @@ TEST_CASE("key format: a key that itself has '=' stays whole") {
   CHECK(cleaned("YWJjZGVmZ2g=") == "YWJjZGVmZ2g=");
   CHECK(cleaned("ABCDEFGHIJKLMN==") == "ABCDEFGHIJKLMN==");
   CHECK(cleaned("sk-a.b=cdefghijklmnop") == "sk-a.b=cdefghijklmnop");
+  CHECK(cleaned("some-id:some-secret-1") == "some-id:some-secret-1");
+  CHECK(cleaned("SOMEID:some-secret-1") == "SOMEID:some-secret-1");
 }
 
 TEST_CASE("key format: what is no key is refused") {

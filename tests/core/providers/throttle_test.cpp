@@ -20,6 +20,21 @@ TEST_CASE("throttle: the window slides, and a refused check does not count") {
   CHECK(throttle.admit("a", 70'000).ok());
 }
 
+TEST_CASE("throttle: how long to wait is known to the millisecond, and asking costs nothing") {
+  CheckThrottle throttle;
+  CHECK(throttle.wait_ms("a", 0) == 0);
+  for (int i = 0; i < 4; ++i) CHECK(throttle.admit("a", i * 10'000).ok());
+  CHECK(throttle.wait_ms("a", 40'000) == 0);
+  CHECK(throttle.admit("a", 40'000).ok());
+  CHECK(throttle.wait_ms("a", 40'000) == 20'000);
+  CHECK(throttle.wait_ms("a", 59'999) == 1);
+  CHECK(throttle.wait_ms("a", 60'000) == 0);
+  CHECK(throttle.wait_ms("a", 0) == 60'000);  // the clock went back
+  CHECK(throttle.wait_ms("b", 40'000) == 0);
+  CHECK(throttle.admit("a", 60'000).ok());
+  CHECK(throttle.wait_ms("a", 60'000) == 10'000);
+}
+
 TEST_CASE("throttle: a clock that goes back neither frees a provider nor shuts it for long") {
   CheckThrottle throttle;
   const UnixMs day = 24 * 60 * kMinuteMs;

@@ -28,4 +28,11 @@ Result<void> CheckThrottle::admit(std::string_view provider, UnixMs now) {
   return {};
 }
 
+std::int64_t CheckThrottle::wait_ms(std::string_view provider, UnixMs now) const {
+  const auto entry =
+      std::find_if(recent_.begin(), recent_.end(), [&](const Recent& r) { return r.provider == provider; });
+  if (entry == recent_.end() || entry->count < kChecks) return 0;
+  return std::max<std::int64_t>(std::min(entry->at.front(), now) + kWindowMs - now, 0);
+}
+
 }  // namespace keyhold

@@ -22,6 +22,8 @@ class CheckThrottle {
   /// Counts this check. ERR_CHECKED_TOO_OFTEN, uncounted, for the sixth within a minute. A clock that went back
   /// neither frees a provider nor shuts it for longer than a minute.
   Result<void> admit(std::string_view provider, UnixMs now);
+  /// How long until the next check would be admitted; 0: at once.
+  std::int64_t wait_ms(std::string_view provider, UnixMs now) const;
 
  private:
   struct Recent {

@@ -122,14 +122,13 @@ Errc diagnose_network(const Provider& provider, const NetworkEvidence& evidence)
   const bool loopback = provider.base.is_loopback();
   // This computer answers itself, connected or not.
   if (!evidence.online && !loopback) return Errc::ERR_OFFLINE;
-  if (evidence.bytes_arrived) return Errc::ERR_CONNECTION_CUT;
+  if (evidence.answer_begun) return Errc::ERR_CONNECTION_CUT;
   if (evidence.blocked_by_policy) return Errc::ERR_NOT_PERMITTED_BY_SITE;
-  // Where no probe could be made, a provider known to hide its refusals is taken to have refused.
-  const bool reached = evidence.probe_reached.value_or(provider.cors.opaque_401 && !loopback);
-  if (loopback && !reached) return Errc::ERR_LOCAL_NOT_RUNNING;
-  if (loopback && !provider.cors.opaque_401) return Errc::ERR_LOCAL_CORS;
-  if (!reached) return Errc::ERR_BLOCKED;
+  if (evidence.local_withheld && evidence.probe_reached != true) return Errc::ERR_LOCAL_PERMISSION;
+  // Without a sign that the provider is there, its key is not blamed.
+  if (evidence.probe_reached != true) return loopback ? Errc::ERR_LOCAL_NOT_RUNNING : Errc::ERR_BLOCKED;
   if (provider.cors.opaque_401) return Errc::ERR_BAD_KEY_LIKELY;
+  if (loopback) return Errc::ERR_LOCAL_CORS;
   // Of the built-in providers most are known to let browsers in, so something on the way took the permission out.
   const bool lets_in = provider.kind == ProviderKind::catalogue && provider.browser == Browser::yes;
   return lets_in ? Errc::ERR_BLOCKED : Errc::ERR_NO_CORS;

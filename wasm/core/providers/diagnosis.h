@@ -41,8 +41,10 @@ struct NetworkEvidence {
   std::optional<bool> probe_reached;
   /// The site's own Content-Security-Policy stopped it.
   bool blocked_by_policy = false;
-  /// Part of the answer had arrived.
-  bool bytes_arrived = false;
+  /// The browser lets a page reach this computer or the local network only if it was allowed to, and this one was not.
+  bool local_withheld = false;
+  /// At least the head of the answer had arrived.
+  bool answer_begun = false;
 };
 
 Errc diagnose_network(const Provider& provider, const NetworkEvidence& evidence);

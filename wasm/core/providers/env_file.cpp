@@ -1,8 +1,11 @@
 #include "providers/env_file.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "providers/key_format.h"
+#include "providers/key_owner.h"
 
 namespace keyhold {
 
@@ -10,60 +13,14 @@ namespace {
 
 constexpr std::string_view kBlank = " \t\r";
 constexpr std::string_view kExport = "export ";
+constexpr std::string_view kBetween = " \t\r,;{}[]()<>\"'`";
+constexpr std::string_view kNoName = "Pasted";
 constexpr std::size_t kMaxVariableBytes = 128;
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(kBlank);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-/// In small letters and digits, everything else left out: OPEN_ROUTER and openrouter are one word.
-std::string word_of(std::string_view text) {
-  std::string word;
-  for (const char c : text) {
-    if (c >= 'A' && c <= 'Z') word += static_cast<char>(c + 32);
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) word += c;
-  }
-  return word;
-}
-
-// What some call a provider whose id is another word.
-struct OtherName {
-  std::string_view word;
-  std::string_view provider;
-};
-constexpr OtherName kOtherNames[] = {{"gemini", "google"}, {"claude", "anthropic"}, {"grok", "xai"},
-                                     {"kimi", "moonshot"}, {"dashscope", "qwen"},   {"zhipu", "zai-cn"}};
-
-/// The provider whose name is longest among those the variable's name holds, so that openrouter is not openai.
-ProviderRef by_name(const Catalogue& catalogue, std::string_view variable) {
-  const std::string word = word_of(variable);
-  ProviderRef best;
-  std::size_t length = 0;
-  const auto consider = [&](const ProviderRef& provider, std::string_view name) {
-    if (provider && name.size() > length && word.find(name) != std::string::npos) {
-      best = provider;
-      length = name.size();
-    }
-  };
-  for (const ProviderRef& provider : catalogue.all()) consider(provider, word_of(provider->id));
-  for (const OtherName& other : kOtherNames) consider(catalogue.find(other.provider), other.word);
-  return best;
-}
-
-/// The provider with the longest beginning that fits; none if two fit equally well.
-ProviderRef by_beginning(const Catalogue& catalogue, std::string_view key) {
-  ProviderRef best;
-  std::size_t length = 0;
-  for (const ProviderRef& provider : catalogue.all()) {
-    for (const std::string& prefix : provider->key_prefixes) {
-      if (!key.starts_with(prefix) || prefix.size() < length) continue;
-      best = prefix.size() > length ? provider : nullptr;
-      length = prefix.size();
-    }
-  }
-  return best;
 }
 
 /// Without a comment behind it. In quotes a '#' is part of the value.
@@ -83,6 +40,47 @@ bool is_variable(std::string_view name) {
   return !name.empty() && name.size() <= kMaxVariableBytes && std::all_of(name.begin(), name.end(), fits);
 }
 
+ProviderRef if_usable(ProviderRef provider) { return provider && provider->usable() ? provider : nullptr; }
+
+/// NAME=value, as in a .env file, with no provider if it is the key of none that keys can be stored for. Nothing if it is
+/// something else.
+std::optional<EnvFile::Key> assigned(const Catalogue& catalogue, std::string_view line) {
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  const std::string_view name = trimmed(line.substr(0, equals));
+  if (!is_variable(name)) return std::nullopt;
+  const std::string_view value = without_comment(trimmed(line.substr(equals + 1)));
+  auto key = clean_key(SecretBytes::copy_of(as_bytes(value)));
+  if (!key) return std::nullopt;
+  ProviderRef provider = owner_by_name(catalogue, name);
+  if (!provider) provider = owner_by_beginning(catalogue, value);
+  return EnvFile::Key{if_usable(std::move(provider)), std::string(name), *std::move(key)};
+}
+
+/// What else a line may hold, each where it is recognised: bare keys, a header, "name": "value".
+void listed(const Catalogue& catalogue, std::string_view line, std::vector<EnvFile::Key>& into) {
+  std::string_view name;
+  std::string_view previous;
+  while (!line.empty() && into.size() <= kMaxEnvKeys) {
+    const std::size_t end = std::min(line.find_first_of(kBetween), line.size());
+    const std::string_view piece = line.substr(0, end);
+    line.remove_prefix(std::min(end + 1, line.size()));
+    if (piece.empty()) continue;
+    const KeyText found = find_key(as_bytes(piece));
+    ProviderRef provider = is_key(found.key) ? owner_by_beginning(catalogue, found.key) : nullptr;
+    if (!provider && !name.empty() && is_key(found.key)) provider = owner_by_name(catalogue, name);
+    if (if_usable(provider)) {
+      const std::string_view label = found.name.empty() ? name : found.name;
+      into.push_back({std::move(provider), std::string(label.empty() ? kNoName : label),
+                      SecretBytes::copy_of(as_bytes(found.key))});
+    }
+    const bool names_next = piece.ends_with(':');
+    if (names_next && piece.size() > 1) previous = piece.substr(0, piece.size() - 1);
+    name = names_next && is_variable(previous) ? previous : std::string_view();
+    previous = piece;
+  }
+}
+
 }  // namespace
 
 Result<EnvFile> read_env_file(const Catalogue& catalogue, const SecretBytes& text) {
@@ -97,22 +95,14 @@ Result<EnvFile> read_env_file(const Catalogue& catalogue, const SecretBytes& tex
     left.remove_prefix(std::min(end + 1, left.size()));
     if (line.empty() || line.starts_with('#')) continue;
     if (line.starts_with(kExport)) line = trimmed(line.substr(kExport.size()));
-    const std::size_t equals = line.find('=');
-    const std::string_view name = trimmed(line.substr(0, equals));
-    const std::string_view value =
-        equals == std::string_view::npos ? std::string_view() : without_comment(trimmed(line.substr(equals + 1)));
-    auto key = clean_key(SecretBytes::copy_of(as_bytes(value)));
-    ProviderRef provider;
-    if (key && is_variable(name)) {
-      provider = by_name(catalogue, name);
-      if (!provider) provider = by_beginning(catalogue, value);
+    const std::size_t before = file.keys.size();
+    if (auto key = assigned(catalogue, line)) {
+      if (key->provider) file.keys.push_back(*std::move(key));
+    } else {
+      listed(catalogue, line, file.keys);
     }
-    if (!provider || !provider->usable()) {
-      file.skipped.push_back(number);
-      continue;
-    }
-    if (file.keys.size() == kMaxEnvKeys) return Errc::ERR_TOO_MANY;
-    file.keys.push_back({std::move(provider), std::string(name), *std::move(key)});
+    if (file.keys.size() > kMaxEnvKeys) return Errc::ERR_TOO_MANY;
+    if (file.keys.size() == before) file.skipped.push_back(number);
   }
   return file;
 }

@@ -1,4 +1,5 @@
-// env_file: which API keys are in a .env file. A provider is known by the variable's name, else by how its keys begin.
+// env_file: which API keys are in a .env file, or in whatever else somebody has them listed in. A provider is known by the
+// variable's name, else by how its keys begin.
 #pragma once
 
 #include <vector>
@@ -18,7 +19,7 @@ struct EnvFile {
     SecretBytes secret;
   };
   std::vector<Key> keys;
-  std::vector<std::int64_t> skipped;  // lines, from 1, that name something but were not taken for a key
+  std::vector<std::int64_t> skipped;  // lines, from 1, that hold something, but no key that was recognised
 };
 
 /// ERR_TOO_LARGE, ERR_TOO_MANY.

@@ -71,10 +71,7 @@ bool Exchange::tried(std::string_view key_id) const noexcept {
          std::any_of(before_.begin(), before_.end(), [&](const Try& one) { return one.key_id == key_id; });
 }
 
-Result<ByteView> Exchange::feed(ByteView bytes) {
-  bytes_arrived_ = bytes_arrived_ || !bytes.empty();
-  return took(watch_.feed(bytes));
-}
+Result<ByteView> Exchange::feed(ByteView bytes) { return took(watch_.feed(bytes)); }
 
 Result<ByteView> Exchange::end() {
   KEYHOLD_TRY(const ByteView rest, took(watch_.finish()));
@@ -110,7 +107,7 @@ Result<std::vector<std::string>> Exchange::models() const { return parse_models(
 
 Errc Exchange::network_failed(NetworkEvidence evidence) {
   failed_ = true;
-  evidence.bytes_arrived = bytes_arrived_;
+  evidence.answer_begun = status_ != 0;
   return diagnose_network(*provider_, evidence);
 }
 

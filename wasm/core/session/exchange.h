@@ -125,7 +125,6 @@ class Exchange {
   bool spare_ = false;
   std::vector<Try> before_;  // this call, in the order they were made
   std::string retry_after_;
-  bool bytes_arrived_ = false;
   std::optional<std::string> counted_;  // the model asked for
   bool sent_ = false;
   bool failed_ = false;  // the network did

@@ -12,6 +12,7 @@
 #include "policy/auto_lock.h"
 #include "policy/throttle.h"
 #include "providers/catalogue.h"
+#include "providers/pasted.h"
 #include "providers/price.h"
 #include "session/exchange.h"
 #include "session/import.h"
@@ -177,6 +178,10 @@ class Session {
   /// One of them, without looking at the others; nothing if there is none of that id.
   std::optional<KeyView> key(std::string_view id) const;
   const std::vector<ProviderRef>& providers() const noexcept { return catalogue_.all(); }
+  /// What somebody put into the field for a key of `provider`, or of "" none yet. For hints only.
+  Pasted look_at(std::string_view provider, const SecretBytes& text) const {
+    return keyhold::look_at(catalogue_, catalogue_.find(provider).get(), text);
+  }
   Rows take_ledger() { return vault_.take_ledger(); }
   void note_checked(std::string_view key, std::string_view code, UnixMs now) { vault_.note_checked(key, code, now); }
   void note_reflected(std::string_view key, UnixMs now) { vault_.note_reflected(key, now); }
@@ -219,6 +224,8 @@ class Session {
   /// For a new secret in a stored key's place: checked at the endpoint that key is sealed to.
   Result<Exchange> check_replacement(std::string_view key, const SecretBytes& pasted, UnixMs now);
   Result<Exchange> check_stored(std::string_view key, UnixMs now);
+  /// How long until a key of this provider may be checked again; 0: at once.
+  std::int64_t check_wait_ms(std::string_view provider, UnixMs now) const { return throttle_.wait_ms(provider, now); }
   Result<Exchange> models(std::string_view key, UnixMs now);
   Result<Exchange> chat(std::string_view key, std::string_view model, std::span<const ChatMessage> messages,
                         std::int64_t max_tokens, UnixMs now);

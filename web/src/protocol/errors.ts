@@ -64,6 +64,7 @@ export type ErrorCode =
   | 'ERR_NO_CORS'
   | 'ERR_LOCAL_NOT_RUNNING'
   | 'ERR_LOCAL_CORS'
+  | 'ERR_LOCAL_PERMISSION'
   | 'ERR_CHECKED_TOO_OFTEN'
 
 /** For a person: what happened, and what to do next. */
@@ -292,6 +293,10 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
   ERR_LOCAL_CORS: {
     sentence: 'A server answers at this address, but it does not allow calls from a browser page.',
     next: "Switch on CORS in LM Studio, or start Ollama with OLLAMA_ORIGINS set to this page's address.",
+  },
+  ERR_LOCAL_PERMISSION: {
+    sentence: 'The browser does not let this page reach servers on this computer or network.',
+    next: "Allow it when the browser asks. If it does not ask, open the site's settings beside the address bar and allow local network access; then try again.",
   },
   ERR_CHECKED_TOO_OFTEN: {
     sentence: 'Keys of this provider were checked five times in the last minute.',

@@ -207,6 +207,19 @@ export interface KeyInfo {
   lastChecked: { at: UnixMs; code: ErrorCode | 'ok' } | null
 }
 
+/** What was put into the field for a key. */
+export interface Pasted {
+  /**
+   * `words`: with spaces between them. `brief`: one word, shorter than most keys: a password? `odd`: with characters that no
+   * key has, or far too many.
+   */
+  kind: 'nothing' | 'key' | 'address' | 'mail' | 'words' | 'brief' | 'odd'
+  /** Whose key it looks like, if it does not look like one of the provider chosen. */
+  better: ProviderId | null
+  /** It manages accounts and calls no models. */
+  admin: boolean
+}
+
 export interface Stored {
   key: KeyInfo
   /** null when stored unchecked. */

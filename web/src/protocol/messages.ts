@@ -13,6 +13,7 @@ import type {
   KeyId,
   KeyInfo,
   NewPasskey,
+  Pasted,
   Problem,
   ProviderId,
   ProviderInfo,
@@ -54,6 +55,8 @@ export type Ask =
   | { op: 'touch' }
   | { op: 'providers' }
   | { op: 'keys' }
+  /** What it is that somebody put into the field for a key of `provider`; '': none chosen yet. For hints only. */
+  | { op: 'lookAt'; provider: ProviderId | ''; secret: Uint8Array }
   /** Stores a key. Unless `unchecked`, it is tried at the provider first and refused if it does not work. */
   | { op: 'add'; provider: ProviderId; label: string; secret: Uint8Array; unchecked: boolean }
   /** Replaces a key's secret, checking first unless `unchecked`; on any failure the old one stays. */
@@ -173,6 +176,7 @@ export interface Answers {
   lock: null
   providers: ProviderInfo[]
   keys: KeyInfo[]
+  lookAt: Pasted
   add: Stored
   replace: Stored
   check: CheckOutcome
