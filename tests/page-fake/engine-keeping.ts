@@ -64,7 +64,7 @@ export class Keeping extends FakeKeeping {
   }
   async openEnv(file: Uint8Array): Promise<ImportPreview> {
     await wait(50)
-    if (!text.decode(file).includes('=')) return this.#open({ madeAt: null, items: [], skippedLines: [1] })
+    if (!/=|\n-/.test(text.decode(file))) return this.#open({ madeAt: null, items: [], skippedLines: [1] })
     return this.#open(ENV_PREVIEW)
   }
   async restore(choices: ImportChoice[]): Promise<ImportResult> {

@@ -9,6 +9,7 @@ import type {
   CheckOutcome,
   Hello,
   KeyInfo,
+  Pasted,
   ProviderInfo,
   Spending,
   Stored,
@@ -20,6 +21,7 @@ import { CAPS, NO_CAPS, SPENDING, usageWished } from './data-usage'
 import { Keeping } from './engine-keeping'
 import { wait, wishes } from './vault-extras'
 
+export const askForLocalNetwork = () => wait(200).then(() => true)
 export { KeyholdError } from '../../web/src/engine/error'
 export type * from '../../web/src/protocol/messages'
 export type { EngineEvents, Cancellable } from '../../web/src/engine/line'
@@ -67,6 +69,13 @@ export class KeyholdEngine extends Keeping {
   }
   async keys(): Promise<KeyInfo[]> {
     return structuredClone(this.held)
+  }
+  async lookAt(provider: string, secret: Uint8Array): Promise<Pasted> {
+    const key = text.decode(secret).trim()
+    const owner = this.known.find(({ keyPrefixes }) => keyPrefixes.some((one) => one.length > 3 && key.startsWith(one)))
+    const kind = key === '' ? 'nothing' : key.includes('://') ? 'address' : / /.test(key) ? 'words' : 'key'
+    const better = kind === 'key' && owner !== undefined && owner.id !== provider ? owner.id : null
+    return { kind, better, admin: key.includes('admin') }
   }
   async add({
     provider,
@@ -116,11 +125,13 @@ export class KeyholdEngine extends Keeping {
     return { key: structuredClone(found), check: unchecked ? null : { ok: true } }
   }
   async check(id: string): Promise<CheckOutcome> {
-    await wait(500)
+    await wait(wishes.has('slowcheck') ? 60_000 : 500)
     const found = this.#find(id)
-    const ok = !found.label.includes('old')
-    found.lastChecked = { at: Date.now(), code: ok ? 'ok' : 'ERR_BAD_KEY' }
-    return ok ? { ok } : { ok, error: { code: 'ERR_BAD_KEY', status: 401 } }
+    if (wishes.has('often') && found.provider === 'google')
+      throw new KeyholdError({ code: 'ERR_CHECKED_TOO_OFTEN', retryAfterS: 43 })
+    const code = wishes.get('check') ?? (found.label.includes('old') ? 'ERR_BAD_KEY' : 'ok')
+    found.lastChecked = { at: Date.now(), code: code as ErrorCode | 'ok' }
+    return code === 'ok' ? { ok: true } : { ok: false, error: { code: code as ErrorCode, status: 401 } }
   }
   async setLabel(id: string, label: string): Promise<KeyInfo> {
     return structuredClone(Object.assign(this.#find(id), { label }))

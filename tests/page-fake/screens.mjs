@@ -164,6 +164,45 @@ export const screens = {
     await page.fill(at('key-field'), 'sk-ant-abc')
     await page.waitForSelector(at('prefix-hint'))
   },
+  async 'add-several'(page, url) {
+    await addDialog(page, url, 'openai')
+    await page.evaluate(() => {
+      const clipboardData = new DataTransfer()
+      clipboardData.setData('text', 'OPENAI_API_KEY=one\nGROQ_API_KEY=two')
+      document.querySelector('#api-key').dispatchEvent(new ClipboardEvent('paste', { clipboardData, cancelable: true }))
+    })
+    await page.waitForSelector(at('several'))
+  },
+  async 'add-admin'(page, url) {
+    await addDialog(page, url, 'openai')
+    await page.fill(at('key-field'), 'sk-admin-1234567890')
+    await page.waitForSelector(at('prefix-hint'))
+  },
+  async 'add-address'(page, url) {
+    await addDialog(page, url, 'openai')
+    await page.fill(at('key-field'), 'https://platform.openai.com/api-keys')
+    await page.waitForSelector(at('prefix-hint'))
+  },
+  async 'key-local-permission'(page, url) {
+    await openVault(page, url, 'keys=many&check=ERR_LOCAL_PERMISSION')
+    await page.click(key('k1', 'check'))
+    await page.waitForSelector(`${key('k1', 'ask-browser')}:visible`)
+  },
+  async 'check-all'(page, url) {
+    await openVault(page, url)
+    await page.click(at('check-all'))
+    await page.waitForSelector(`${at('check-all-again')}:visible`)
+  },
+  async 'check-all-running'(page, url) {
+    await openVault(page, url, 'keys=many&slowcheck')
+    await page.click(at('check-all'))
+    await page.waitForSelector(`${at('check-all-stop')}:visible`)
+  },
+  async 'check-all-waiting'(page, url) {
+    await openVault(page, url, 'keys=many&often')
+    await page.click(at('check-all'))
+    await page.waitForSelector(`${at('check-all-countdown')}:visible`)
+  },
   async 'add-refused'(page, url) {
     await addDialog(page, url, 'openai')
     await page.fill(at('key-field'), 'sk-wrong-1234567890')

@@ -123,7 +123,7 @@ test('an abort ends it with the reason given, whether waiting, reading or held b
 })
 
 test('fetch failed: the policy is looked at first, then the line, then one probe without the key', async () => {
-  const dead = 'http://127.0.0.1:9/'
+  const dead = 'https://api.test/'
   const sent = []
   const failing = (reached) => (url, init) => {
     sent.push({ url, init })
@@ -131,7 +131,7 @@ test('fetch failed: the policy is looked at first, then the line, then one probe
       ? Promise.resolve(new Response())
       : Promise.reject(new TypeError('failed'))
   }
-  const violation = Object.assign(new Event('securitypolicyviolation'), { blockedURI: 'http://127.0.0.1:9/v1' })
+  const violation = Object.assign(new Event('securitypolicyviolation'), { blockedURI: 'https://api.test/v1' })
   const blocked = run('x', { base: dead, over: { send: failing(true) } })
   await tick(5)
   scope.dispatchEvent(violation)

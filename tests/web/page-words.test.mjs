@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const { text, time, conversation, providers, errors, KeyholdError } = await bundled()
+const { text, time, conversation, providers, pasted, errors, KeyholdError } = await bundled()
 const NOW = Date.UTC(2026, 10, 20, 12)
 const HOUR = 3_600_000
 
@@ -137,22 +137,37 @@ test('the provider gets the conversation without empty answers, and no two turns
   ])
 })
 
-test('a key pasted for another provider is noticed by its longest prefix', () => {
-  const one = (id, kind, ...keyPrefixes) => ({ id, name: id, base: `https://${id}/`, kind, keyPrefixes })
-  const all = [
-    one('openai', 'catalogue', 'sk-proj-', 'sk-'),
-    one('anthropic', 'catalogue', 'sk-ant-'),
-    one('own', 'custom'),
+test('what is in the field for a key is called what it is, and only what may do harm wants a second press', () => {
+  const providers = [
+    { id: 'openai', name: 'OpenAI' },
+    { id: 'groq', name: 'Groq', browser: 'yes' },
+    { id: 'nvidia', name: 'NVIDIA', browser: 'no' },
   ]
-  const [openai, anthropic, own] = all
-  assert.equal(providers.betterProvider('sk-ant-api', openai, all)?.id, 'anthropic')
-  assert.equal(providers.betterProvider('sk-proj-ab', anthropic, all)?.id, 'openai')
-  assert.equal(providers.betterProvider('sk-proj-ab', openai, all), null)
-  assert.equal(providers.betterProvider('sk-ant-api', anthropic, all), null)
-  assert.equal(providers.betterProvider('something', openai, all), null)
-  assert.equal(providers.betterProvider('', openai, all), null)
-  // A server of one's own may want any key.
-  assert.equal(providers.betterProvider('sk-ant-api', own, all), null)
+  const said = (kind, better = null, admin = false) => pasted.hintFor({ kind, better, admin }, 'OpenAI', providers)
+  assert.equal(said('nothing'), null)
+  assert.equal(said('key'), null)
+  assert.equal(said('key', 'gone'), null)
+  const other = said('key', 'groq')
+  assert.equal(other.text, 'This looks like a key of Groq, not of OpenAI.')
+  assert.deepEqual([other.better, other.action, other.stops], ['groq', 'Switch to Groq', true])
+  const closed = said('key', 'nvidia')
+  assert.equal(closed.text, 'This looks like a key of NVIDIA, which does not answer web pages.')
+  assert.deepEqual([closed.better, closed.stops], [null, true])
+  assert.match(said('key', null, true).text, /admin key/)
+  assert.match(said('key', 'groq', true).text, /admin key/)
+  assert.match(said('address').text, /web page/)
+  assert.match(said('mail').text, /e-mail/)
+  assert.match(said('words').next, /nothing was sent/)
+  assert.match(said('brief').text, /password/)
+  const stops = ['address', 'mail', 'words', 'brief', 'odd'].filter((kind) => said(kind).stops)
+  assert.deepEqual(stops, ['address', 'mail', 'brief'])
+})
+
+test('several keys are counted, and whose they are is said once', () => {
+  assert.equal(pasted.severalWords(['Groq']), 'What you pasted holds a key of Groq.')
+  assert.equal(pasted.severalWords(['OpenAI', 'Groq', 'OpenAI']), 'What you pasted holds 3 keys of OpenAI and Groq.')
+  assert.ok(pasted.isSeveral('a\nb'))
+  assert.ok(!pasted.isSeveral(' a b \n'))
 })
 
 test('an address that a known provider has is recognised, whichever is the longer', () => {
@@ -189,6 +204,7 @@ async function bundled() {
         export * as time from './web/src/page/time'
         export * as conversation from './web/src/page/conversation'
         export * as providers from './web/src/page/providers'
+        export * as pasted from './web/src/page/pasted'
         export { ERROR_TEXT as errors } from './web/src/protocol/errors'
         export { KeyholdError } from './web/src/engine/error'`,
       resolveDir: fileURLToPath(new URL('../..', import.meta.url)),

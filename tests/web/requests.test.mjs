@@ -61,6 +61,7 @@ const good = {
   wipe: { word: 'delete' },
   providers: {},
   keys: {},
+  lookAt: { provider: '', secret: bytes(3) },
   add: { provider: 'openai', label: 'mine', secret: bytes(3), unchecked: false },
   replace: { key: 'k', secret: bytes(3), unchecked: true },
   check: { key: 'k' },
@@ -79,6 +80,8 @@ const good = {
 const text = (length) => 'x'.repeat(length)
 const many = (length, item) => Array.from({ length }, () => item)
 const bounds = {
+  'lookAt.provider': [text, LIMITS.id],
+  'lookAt.secret': [bytes, LIMITS.secretBytes],
   'add.label': [text, LIMITS.label],
   'add.secret': [bytes, LIMITS.secretBytes],
   'label.label': [text, LIMITS.label],

@@ -48,16 +48,18 @@ export function headersFile(pathnames, config) {
 function policyFor(pathname, config) {
   if (isVaultWorker(pathname)) return vaultWorkerPolicy(config)
   if (fileOf(pathname).startsWith('kdf-worker')) return kdfWorkerPolicy
+  if (isLocalWorker(pathname)) return localWorkerPolicy(config)
   return pagePolicy
 }
 
 // The vault worker asks an address that failed whether anything answers there at all, without credentials and without
 // reading the answer. Under require-corp the browser would fail that question too, and nobody could tell the two apart.
 function embedderPolicyFor(pathname) {
-  return isVaultWorker(pathname) ? 'credentialless' : 'require-corp'
+  return isVaultWorker(pathname) || isLocalWorker(pathname) ? 'credentialless' : 'require-corp'
 }
 
 const isVaultWorker = (pathname) => fileOf(pathname).startsWith('vault-worker')
+const isLocalWorker = (pathname) => fileOf(pathname).startsWith('local-worker')
 const fileOf = (pathname) => pathname.slice(pathname.lastIndexOf('/') + 1)
 const policy = (directives) => directives.join('; ')
 
@@ -93,17 +95,27 @@ function vaultWorkerPolicy(config) {
   const called = ({ example_base: example, browser }) => example !== true && browser !== 'no'
   const providers = [...(config.catalogue ?? []), ...(config.providers ?? [])].filter(called)
   const origins = providers.map(({ base }) => new URL(base).origin)
-  const local = ['http://localhost:*', 'http://127.0.0.1:*']
   const isLocal = (origin) => /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin)
   const remote = [...new Set(origins)].filter((origin) => !isLocal(origin)).sort()
-  const custom = config.customEndpoints === false ? [] : ['https:']
   return policy([
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
-    `connect-src ${["'self'", ...remote, ...local, ...custom].join(' ')}`,
+    `connect-src ${["'self'", ...remote, ...local, ...custom(config)].join(' ')}`,
     "require-trusted-types-for 'script'",
   ])
 }
+
+// Has no key, and asks a local server so that the browser asks the person: where the vault worker may look for one.
+function localWorkerPolicy(config) {
+  return policy([
+    "default-src 'none'",
+    `connect-src ${[...local, ...custom(config)].join(' ')}`,
+    "require-trusted-types-for 'script'",
+  ])
+}
+
+const local = ['http://localhost:*', 'http://127.0.0.1:*']
+const custom = (config) => (config.customEndpoints === false ? [] : ['https:'])
 
 // Names of assets carry a hash of their content.
 const isHashed = (pathname) => /\/assets\/[^/]*-[\w-]{8,}\.\w+$/.test(pathname)

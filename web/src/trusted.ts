@@ -1,5 +1,6 @@
 // trusted: which script URLs this site may start workers from. The only Trusted Types policy, for exactly these files.
 import { default as kdfWorkerFile } from './worker/kdf-worker.ts?worker&url'
+import { default as localWorkerFile } from './worker/local-worker.ts?worker&url'
 import { default as vaultWorkerFile } from './worker/vault-worker.ts?worker&url'
 
 /** What a TrustedScriptURL is to TypeScript, whose DOM library does not know it yet. */
@@ -12,7 +13,7 @@ interface PolicyFactory {
   ): { createScriptURL(url: string): ScriptUrl }
 }
 
-const ours: readonly string[] = [vaultWorkerFile, kdfWorkerFile]
+const ours: readonly string[] = [vaultWorkerFile, kdfWorkerFile, localWorkerFile]
 
 const rules = {
   createScriptURL(url: string): string {
@@ -26,3 +27,4 @@ const policy = factory === undefined ? rules : factory.createPolicy('keyhold-url
 
 export const vaultWorkerUrl: ScriptUrl = policy.createScriptURL(vaultWorkerFile)
 export const kdfWorkerUrl: ScriptUrl = policy.createScriptURL(kdfWorkerFile)
+export const localWorkerUrl: ScriptUrl = policy.createScriptURL(localWorkerFile)

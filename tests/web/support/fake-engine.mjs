@@ -212,6 +212,12 @@ export function fakeModule(overrides = {}) {
       this.#ledger.set(key, encode({ code }))
       this.#dirty.add(key)
     }
+    lookAt(_provider, text) {
+      return { kind: text.view().length === 0 ? 'nothing' : 'key', better: null, admin: false }
+    }
+    checkWaitMs() {
+      return 0
+    }
     checkNew(_provider, secret) {
       return this.#call('GET', 'models', new TextDecoder().decode(secret.view()), null, 'check')
     }

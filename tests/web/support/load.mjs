@@ -16,6 +16,8 @@ const shell = [
   'exchange',
   'evidence',
   'failure',
+  'own-policy',
+  'local-network',
 ]
 const all = [...sources, ...shell.map((name) => `worker/${name}`), 'worker/kdf', 'worker/load-engine', 'worker/ledger']
 

@@ -224,8 +224,11 @@ class Session {
   /// For a new secret in a stored key's place: checked at the endpoint that key is sealed to.
   Result<Exchange> check_replacement(std::string_view key, const SecretBytes& pasted, UnixMs now);
   Result<Exchange> check_stored(std::string_view key, UnixMs now);
-  /// How long until a key of this provider may be checked again; 0: at once.
-  std::int64_t check_wait_ms(std::string_view provider, UnixMs now) const { return throttle_.wait_ms(provider, now); }
+  /// How long until a key of this provider, or of this stored key's, may be checked again; 0: at once.
+  std::int64_t check_wait_ms(std::string_view of, UnixMs now) const {
+    const Record* record = vault_.find(of);
+    return throttle_.wait_ms(record == nullptr ? of : record->fields.provider, now);
+  }
   Result<Exchange> models(std::string_view key, UnixMs now);
   Result<Exchange> chat(std::string_view key, std::string_view model, std::span<const ChatMessage> messages,
                         std::int64_t max_tokens, UnixMs now);

@@ -6,6 +6,7 @@ import type {
   CheckOutcome,
   KeyId,
   KeyInfo,
+  Pasted,
   ProviderId,
   ProviderInfo,
   Spending,
@@ -60,6 +61,11 @@ export class KeyholdEngine extends Keeping {
     return this.ask({ op: 'keys' })
   }
 
+  /** What somebody put into the field for a key of `provider`, or of '' none yet. For hints: it decides nothing. */
+  lookAt(provider: ProviderId | '', secret: Uint8Array): Promise<Pasted> {
+    return this.askWith(secret, (own) => ({ op: 'lookAt', provider, secret: own }))
+  }
+
   /** Checks the key at its provider, then stores it. Rejects with what the provider meant when it is refused. */
   add({ provider, label, secret, unchecked = false }: NewKey): Promise<Stored> {
     return this.askWith(secret, (own) => ({ op: 'add', provider, label, secret: own, unchecked }))
@@ -71,7 +77,7 @@ export class KeyholdEngine extends Keeping {
     return this.askWith(secret, (own) => ({ op: 'replace', key, secret: own, unchecked }))
   }
 
-  /** Asks the provider whether a stored key still works. ERR_CHECKED_TOO_OFTEN over 5 a minute. */
+  /** Asks the provider whether a stored key still works. ERR_CHECKED_TOO_OFTEN over 5 a minute, with the time to wait. */
   check(key: KeyId): Promise<CheckOutcome> {
     return this.ask({ op: 'check', key })
   }

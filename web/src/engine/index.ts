@@ -2,6 +2,7 @@
 export { KeyholdEngine, type ChatQuestion, type NewKey } from './engine'
 export type { MadePasskey } from './keeping'
 export type { Cancellable, EngineEvents } from './line'
+export { askForLocalNetwork } from './local-network'
 export type { ConnectOptions } from './launch'
 export { KeyholdError } from './error'
 export type { WayIn } from './with-kdf'
@@ -26,6 +27,7 @@ export type {
   KeyId,
   KeyInfo,
   NewPasskey,
+  Pasted,
   Problem,
   ProviderId,
   ProviderInfo,

@@ -1,6 +1,7 @@
 // alpine: the few words the components need of Alpine, with types.
 import type { Magics, XDataContext } from 'alpinejs'
 import type { WayIn } from '../engine'
+import type { ImportPreview } from '../protocol/messages'
 import { wantPart } from './parts'
 import type { Way } from './text'
 
@@ -49,7 +50,9 @@ export interface Signals {
   passphrase: null
   rotate: null
   backup: { aim: 'file' | 'codes' | 'auto' }
-  restore: { scan: boolean }
+  /** `opened`: what the vault has open already, to be looked at. */
+  restore: { scan: boolean; opened?: ImportPreview }
+  'check-all': null
   wipe: null
   cap: { key: string }
 }
@@ -76,6 +79,8 @@ export interface ProofWish {
 export interface Added {
   /** null: to be chosen; '': an endpoint of one's own, to be entered. */
   provider: string | null
+  /** For the key's field. */
+  text?: string
 }
 
 export interface Confirmation {

@@ -3,6 +3,7 @@ import { activity } from './components/activity'
 import { autoSave } from './components/auto-save'
 import { backupDialog } from './components/backup-dialog'
 import { backupState } from './components/backup-state'
+import { checkAll } from './components/check-all'
 import { lockSettings } from './components/lock-settings'
 import { passkeyDialog } from './components/passkey-dialog'
 import { passphraseDialog } from './components/passphrase-dialog'
@@ -20,6 +21,7 @@ export const components = {
   autoSave,
   backupDialog,
   backupState,
+  checkAll,
   lockSettings,
   passkeyDialog,
   passphraseDialog,

@@ -15,6 +15,7 @@ import { starting } from './components/starting'
 import { theme } from './components/theme'
 import { unlockVault } from './components/unlock-vault'
 import { installParts, nameComponents } from './parts'
+import { pasteAnywhere } from './paste-anywhere'
 import { installSession, session } from './session'
 import { watchUse } from './watch'
 
@@ -48,5 +49,6 @@ addEventListener('keydown', (event) => {
   void session().lock()
 })
 
+addEventListener('paste', (event) => void pasteAnywhere(event))
 watchUse()
 void session().start()

@@ -56,26 +56,3 @@ function tint(id: string): number {
   for (const letter of id) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 997
   return sum % TINTS
 }
-
-/**
- * Another provider whose keys begin as this one does: a key pasted in the wrong place. The longest prefix wins, as
- * "sk-ant-" is Anthropic's though "sk-" is many others'.
- * @returns null where nothing better fits; only ever a hint, prefixes change.
- */
-export function betterProvider(begin: string, chosen: ProviderInfo, providers: ProviderInfo[]): ProviderInfo | null {
-  let best: ProviderInfo | null = null
-  let length = longestPrefix(begin, chosen)
-  for (const one of providers) {
-    const fits = longestPrefix(begin, one)
-    if (one.id !== chosen.id && fits > length) {
-      best = one
-      length = fits
-    }
-  }
-  // An own endpoint takes any key there is.
-  return chosen.kind === 'custom' ? null : best
-}
-
-function longestPrefix(begin: string, { keyPrefixes }: ProviderInfo): number {
-  return Math.max(0, ...keyPrefixes.filter((prefix) => begin.startsWith(prefix)).map((prefix) => prefix.length))
-}

@@ -97,6 +97,11 @@ const SHORT: Partial<Record<ErrorCode, string>> = {
   ERR_TIMEOUT: 'No answer in time',
   ERR_LOCAL_NOT_RUNNING: 'Server not running',
   ERR_LOCAL_CORS: 'Allows no browser calls',
+  ERR_LOCAL_PERMISSION: 'Browser must allow it',
+  ERR_NOT_PERMITTED_BY_SITE: 'Not allowed by this site',
+  ERR_KEY_REFLECTED: 'Key sent back: stopped',
+  ERR_BAD_ANSWER: 'Not a provider’s answer',
+  ERR_CONNECTION_CUT: 'Connection broke',
 }
 
 /** A key that fails so is itself in doubt; anything else says something about the network or the provider. */

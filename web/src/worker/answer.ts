@@ -1,5 +1,15 @@
 // answer: what the vault does for each thing a page may ask. One switch; a new op does not compile until it is here.
-import type { Answers, CallId, CallPart, CheckOutcome, Op, Request } from '../protocol/messages'
+import type {
+  Answers,
+  CallId,
+  CallPart,
+  CheckOutcome,
+  KeyId,
+  Op,
+  Pasted,
+  ProviderId,
+  Request,
+} from '../protocol/messages'
 import { runChat, runFetch, type CallSlot } from './calls'
 import type { EngineCall, Outcome } from './engine-module'
 import { CHECK_LIMITS } from './exchange'
@@ -58,11 +68,15 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
     case 'keys':
       unlocked(vault)
       return vault.engine.keys()
+    case 'lookAt':
+      await vault.keeping()
+      return lookAt(request, vault)
     case 'add':
     case 'replace':
       return store(request, asker)
     case 'check': {
-      const outcome = await checked(vault, vault.engine.checkStored(request.key, vault.now()))
+      const call = vault.engine.checkStored(request.key, vault.now())
+      const outcome = await checked(vault, call, request.key)
       vault.noteChecked(request.key, outcome.error?.code ?? 'ok')
       return outcome
     }
@@ -169,6 +183,15 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
   }
 }
 
+function lookAt(request: Extract<Request, { op: 'lookAt' }>, vault: Vault): Pasted {
+  const text = vault.heap.buffer(request.secret)
+  try {
+    return vault.engine.lookAt(request.provider, text)
+  } finally {
+    vault.heap.release(text)
+  }
+}
+
 /** The secret is in the engine's memory from the first line, and nowhere else. */
 async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker: Asker) {
   const { vault } = asker
@@ -180,7 +203,8 @@ async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker
       request.op === 'add'
         ? engine.checkNew(request.provider, secret, vault.now())
         : engine.checkReplacement(request.key, secret, vault.now())
-    const check = request.unchecked ? null : await checked(vault, call())
+    const of = request.op === 'add' ? request.provider : request.key
+    const check = request.unchecked ? null : await checked(vault, call(), of)
     if (check?.error) throw new Failure(check.error)
     const id = await vault.mutate(
       () =>
@@ -197,7 +221,12 @@ async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker
 }
 
 /** A refused key is an outcome, not an error; a call that could not be made at all is an error. */
-async function checked(vault: Vault, outcome: Outcome<EngineCall>): Promise<CheckOutcome> {
+async function checked(vault: Vault, outcome: Outcome<EngineCall>, of: ProviderId | KeyId): Promise<CheckOutcome> {
+  if (outcome.error === 'ERR_CHECKED_TOO_OFTEN') {
+    await vault.keeping().catch(() => take(outcome))
+    const waitMs = vault.engine.checkWaitMs(of, vault.now())
+    throw new Failure({ code: outcome.error, retryAfterS: Math.ceil(waitMs / 1_000) })
+  }
   take(outcome)
   try {
     const { call, done } = await vault.exchange(outcome, CHECK_LIMITS)

@@ -13,6 +13,7 @@ import type {
   KeyId,
   KeyInfo,
   NewPasskey,
+  Pasted,
   ProviderId,
   ProviderInfo,
   SlotId,
@@ -93,6 +94,8 @@ export interface NetworkEvidence {
   probeReached: boolean | null
   /** Blocked by this site's own Content-Security-Policy (a violation event was seen). */
   blockedByPolicy: boolean
+  /** The browser has not been allowed to let this page reach the local network, in which the address is. */
+  localWithheld: boolean
 }
 
 /** One request under way. delete() wipes what it knows of the key. */
@@ -158,6 +161,11 @@ export interface KeepingEngine {
   /** `autoSaveOf`: what keys a file that is kept up to date is to have, as a digest; null where none is, and while locked. */
   settings(): Pick<Status, 'lockAfterMinutes' | 'backup'> & { autoSaveOf: string | null }
   audit(rows: Row[]): Outcome<AuditTrail>
+
+  /** What somebody put into the field for a key of `provider`, or of '' none yet. */
+  lookAt(provider: ProviderId | '', text: EngineBuffer): Pasted
+  /** How long until a key of this provider, or of this stored key's, may be checked again; 0: at once. */
+  checkWaitMs(of: ProviderId | KeyId, now: UnixMs): number
 
   planExpires(key: KeyId, at: UnixMs | null, now: UnixMs): Outcome<Plan>
   planOrder(keys: KeyId[], now: UnixMs): Outcome<Plan>

@@ -1,5 +1,7 @@
 // evidence: what can be seen from here when fetch itself failed. What it means is the engine's to say.
 import type { NetworkEvidence } from './engine-module'
+import { localNetworkOf, localWithheld } from './local-network'
+import { forbids } from './own-policy'
 
 /** A violation is reported in a task of its own, shortly after the fetch it belongs to has failed. */
 const REPORT_WITHIN_MS = 50
@@ -45,6 +47,13 @@ export class PolicyWatch {
   }
 }
 
+/** Has the device been online ever since that tick? One that came back in time to be asked was not there for the call. */
+export function onlineWatch(scope: EventTarget, tick: () => number): (since: number) => boolean {
+  let lostAt = -Infinity
+  scope.addEventListener('offline', () => (lostAt = tick()))
+  return (since) => navigator.onLine && lostAt < since
+}
+
 /** Looks in this order, and asks the network only when the nearer causes are ruled out. */
 export async function gather(
   asked: string,
@@ -53,10 +62,23 @@ export async function gather(
   policy: PolicyWatch,
   online: () => boolean,
 ): Promise<NetworkEvidence> {
-  const blockedByPolicy = await policy.blocked(asked)
-  if (blockedByPolicy || !online()) return { online: online(), probeReached: null, blockedByPolicy }
-  const probeReached = await probe(send, probeUrl())
-  return { online: online(), probeReached, blockedByPolicy }
+  const seen: NetworkEvidence = {
+    online: online(),
+    probeReached: null,
+    blockedByPolicy: await policy.blocked(asked),
+    localWithheld: false,
+  }
+  // This computer answers itself, connected or not.
+  if (!seen.blockedByPolicy && (online() || localNetworkOf(asked) === 'loopback-network')) {
+    seen.probeReached = await probe(send, probeUrl())
+    if (!seen.probeReached) {
+      // WebKit tells a shared worker of no violation (2.50, measured): the policy itself is looked at.
+      seen.blockedByPolicy = forbids(await ownPolicy(send), asked)
+      seen.localWithheld = await localWithheld(asked)
+    }
+  }
+  seen.online = online()
+  return seen
 }
 
 /** Carries no key, so it may follow a redirect, which a no-cors request must. */
@@ -72,6 +94,17 @@ async function probe(send: typeof fetch, url: string): Promise<boolean> {
     return true
   } catch {
     return false
+  }
+}
+
+/** The policy this worker's script came with; '' where it cannot be read. */
+async function ownPolicy(send: typeof fetch): Promise<string> {
+  try {
+    const signal = AbortSignal.timeout(PROBE_WITHIN_MS)
+    const { headers } = await send(location.href, { method: 'HEAD', cache: 'force-cache', signal })
+    return headers.get('content-security-policy') ?? ''
+  } catch {
+    return ''
   }
 }
 

@@ -19,7 +19,8 @@ export const FETCH_LIMITS: Limits = { firstByteMs: 600_000, idleMs: 600_000 }
 export interface Network {
   send: typeof fetch
   policy: PolicyWatch
-  online(): boolean
+  /** All the while since that tick. */
+  online(since: number): boolean
   /** Wall clock, milliseconds since 1970. */
   now(): number
   /** Monotonic milliseconds. */
@@ -111,6 +112,7 @@ async function sent(
   const { url, method } = request
   const body = request.passesBody ? callersBody : request.body
   const headers = headersOf(request)
+  const begun = net.tick()
   try {
     const sending = net.send(url, {
       method,
@@ -128,7 +130,13 @@ async function sent(
   } catch {
     signal.throwIfAborted()
     deadline.clear()
-    const evidence = await gather(url, () => call.probeUrl(), net.send, net.policy, net.online)
+    const evidence = await gather(
+      url,
+      () => call.probeUrl(),
+      net.send,
+      net.policy,
+      () => net.online(begun),
+    )
     signal.throwIfAborted()
     throw new Failure(call.networkFailed(evidence))
   }
@@ -169,12 +177,16 @@ async function* received(
 ): AsyncGenerator<Uint8Array, void> {
   if (response.body === null) return
   const body = batches(response.body, signal)
+  const begun = net.tick()
   try {
     for (;;) {
       const next = await body.next().catch(() => null)
       signal.throwIfAborted()
       if (next === null) {
-        throw new Failure(call.networkFailed({ online: net.online(), probeReached: null, blockedByPolicy: false }))
+        const online = net.online(begun)
+        throw new Failure(
+          call.networkFailed({ online, probeReached: null, blockedByPolicy: false, localWithheld: false }),
+        )
       }
       if (next.done) return
       yield next.value

@@ -82,6 +82,7 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   touch: ask('touch', {}),
   providers: ask('providers', {}),
   keys: ask('keys', {}),
+  lookAt: ask('lookAt', { provider: text(LIMITS.id), secret: bytes(LIMITS.secretBytes) }),
   add: ask('add', { provider: id, label: text(LIMITS.label), secret: bytes(LIMITS.secretBytes), unchecked: flag }),
   replace: ask('replace', { key: id, secret: bytes(LIMITS.secretBytes), unchecked: flag }),
   check: ask('check', { key: id }),

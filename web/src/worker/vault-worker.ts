@@ -1,18 +1,20 @@
 // vault-worker: the script of the vault worker: a SharedWorker where there are such, else one worker per tab.
-import { PolicyWatch } from './evidence'
+import { onlineWatch, PolicyWatch } from './evidence'
 import type { ServedPort } from './serve'
 import { VaultWorker } from './vault-host'
 
 const scope = self as unknown as (SharedWorkerGlobalScope | DedicatedWorkerGlobalScope) & ServedPort
+
+const tick = () => performance.now()
 
 const host = new VaultWorker({
   net: {
     // Taken once, before any other code runs.
     send: fetch.bind(globalThis),
     policy: new PolicyWatch(scope),
-    online: () => navigator.onLine,
+    online: onlineWatch(scope, tick),
     now: () => Date.now(),
-    tick: () => performance.now(),
+    tick,
   },
   locks: navigator.locks,
   channel: new BroadcastChannel('keyhold-lock'),

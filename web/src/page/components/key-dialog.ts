@@ -1,14 +1,16 @@
 // key-dialog: how does a key get in? Choose the provider, enter the key, have it checked, and have it sealed.
-import { blend, dialog, input, type Added } from '../alpine'
+import { blend, dialog, input, signal, type Added } from '../alpine'
 import { endpointStep, stepsOf } from './endpoint-step'
 import { providerStep } from './provider-step'
-import { betterProvider, hostOf, look, type Look } from '../providers'
+import { askForLocalNetwork } from '../../engine'
+import { hintFor, isSeveral, severalWords, type Hint } from '../pasted'
+import { hostOf, look, type Look } from '../providers'
 import { clear, readKey } from '../secrets'
 import { session } from '../session'
 import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
 import type { ErrorCode } from '../../protocol/errors'
-import type { KeyId, KeyInfo, ProviderInfo, Stored } from '../../protocol/messages'
+import type { ImportPreview, KeyId, KeyInfo, ProviderInfo, Stored } from '../../protocol/messages'
 
 type Step = 'choose' | 'endpoint' | 'key'
 
@@ -25,8 +27,13 @@ interface Chosen extends Look {
   movable: boolean
 }
 
-/** Enough to tell providers apart, far too little to be a key. */
-const PREFIX_CHARACTERS = 16
+/** What is typed is looked at when it pauses; what is pasted, at once. */
+const LOOK_AFTER_MS = 200
+/** A hint that appeared later than this before the press has not been read. */
+const READ_AFTER_MS = 700
+
+/** What looks at it may have to be loaded first, and is only for a hint. */
+const LOOK_WITHIN_MS = 3_000
 
 /** The check failed, which need not mean the key is wrong; other failures storing unchecked would meet again. */
 const CHECK_FAILURES: ReadonlySet<ErrorCode> = new Set([
@@ -50,6 +57,7 @@ const CHECK_FAILURES: ReadonlySet<ErrorCode> = new Set([
   'ERR_MODEL_NOT_FOUND',
   'ERR_LOCAL_NOT_RUNNING',
   'ERR_LOCAL_CORS',
+  'ERR_LOCAL_PERMISSION',
   'ERR_CHECKED_TOO_OFTEN',
 ])
 
@@ -69,8 +77,13 @@ const NOBODY: Chosen = {
   movable: false,
 }
 
-export const keyDialog = () =>
-  blend(blend(providerStep(), endpointStep()), {
+export const keyDialog = () => {
+  /** What the vault opened of a paste that held several keys; it waits there until it is taken over or given up. */
+  let several: ImportPreview | null = null
+  /** A text for the key field of whichever provider is chosen next. */
+  let carried = ''
+  let looking: ReturnType<typeof setTimeout> | undefined
+  return blend(blend(providerStep(), endpointStep()), {
     step: 'choose' as Step,
     chosen: NOBODY,
     replacing: null as KeyInfo | null,
@@ -78,7 +91,11 @@ export const keyDialog = () =>
     shown: false,
     busy: false,
     problem: null as Explained | null,
-    better: null as { id: string; text: string; action: string } | null,
+    hint: null as Hint | null,
+    /** What has been looked at, and since when the hint about it is shown. */
+    seen: '',
+    hintSince: 0,
+    severalText: '',
     /** Counts what was begun, so that an answer to something given up is known for that. */
     turn: 0,
 
@@ -125,16 +142,21 @@ export const keyDialog = () =>
     get canStoreUnchecked(): boolean {
       return !this.busy && this.problem !== null && CHECK_FAILURES.has(this.problem.code)
     },
+    get canAskBrowser(): boolean {
+      return !this.busy && this.problem?.code === 'ERR_LOCAL_PERMISSION'
+    },
     get busyText(): string {
       return `Checking with ${this.chosen.name}…`
     },
     get saveText(): string {
       if (this.busy) return 'Checking…'
-      return this.problem === null ? 'Check and save' : 'Check again'
+      if (this.problem !== null) return 'Check again'
+      return this.hint?.stops === true ? 'Check and save anyway' : 'Check and save'
     },
 
-    add({ provider }: Added) {
+    add({ provider, text }: Added) {
       this.replacing = null
+      carried = text ?? ''
       this.label = ''
       this.search = ''
       if (provider === null) this.choose()
@@ -170,18 +192,24 @@ export const keyDialog = () =>
           ? { ...NOBODY, ...look(id, null), id, sentTo: this.replacing?.base ?? '' }
           : chosenFrom(provider)
       this.goTo('key', 'api-key')
+      const text = carried
+      carried = ''
+      if (text !== '') this.$nextTick(() => this.take(text))
     },
     goTo(step: Step, focus: string) {
       this.step = step
       this.problem = null
-      this.better = null
+      this.hint = null
+      this.seen = ''
+      this.dropSeveral()
       this.shown = false
       this.$nextTick(() => input(focus)?.focus())
     },
     switchProvider() {
-      if (this.better === null) return
+      const better = this.hint?.better ?? null
+      if (better === null) return
       // The same field stays, with what is in it.
-      this.enter(this.better.id)
+      this.enter(better)
     },
     updateExisting() {
       const first = this.stored.find((key) => key.isDefault) ?? this.stored[0]
@@ -190,27 +218,80 @@ export const keyDialog = () =>
 
     typed() {
       this.problem = null
-      const provider = session().provider(this.chosen.id)
-      const begin = input('api-key')?.value.trimStart().slice(0, PREFIX_CHARACTERS) ?? ''
-      const better =
-        provider === null || this.replacing !== null ? null : betterProvider(begin, provider, session().providers)
-      const closed = better?.browser === 'no'
-      this.better = better && {
-        id: better.id,
-        text: `This looks like a key of ${better.name}${closed ? ', which does not answer web pages' : ''}.`,
-        action: closed ? '' : `Switch to ${better.name}`,
-      }
+      this.hint = null
+      clearTimeout(looking)
+      looking = setTimeout(() => void this.look(), LOOK_AFTER_MS)
+    },
+    /** Asks the vault what is in the field; nothing leaves the vault for it. */
+    async look() {
+      clearTimeout(looking)
+      const field = input('api-key')
+      if (field === null) return
+      const { value } = field
+      const pasted = await vault()
+        .lookAt(this.replacing === null ? this.chosen.id : '', readKey(field))
+        .catch(() => null)
+      // Typed on meanwhile, or another provider chosen: that has a look of its own.
+      if (pasted === null || input('api-key')?.value !== value) return
+      if (this.seen !== value) this.hintSince = performance.now()
+      this.seen = value
+      const better = this.replacing === null ? pasted.better : null
+      this.hint = hintFor({ ...pasted, better }, this.chosen.name, session().providers)
+      this.reveal('key-said')
+    },
+    pasted(event: ClipboardEvent) {
+      const text = event.clipboardData?.getData('text') ?? ''
+      if (!isSeveral(text) || this.replacing !== null) return
+      event.preventDefault()
+      void this.take(text)
     },
     async paste() {
       const field = input('api-key')
       if (field === null) return
       try {
-        field.value = await navigator.clipboard.readText()
-        this.typed()
+        await this.take(await navigator.clipboard.readText())
       } catch {
         session().say('The browser did not allow pasting. Use Ctrl+V.')
       }
       field.focus()
+    },
+    /** Several lines may be several keys; those are opened in the vault and offered. Anything else goes into the field. */
+    async take(text: string) {
+      this.dropSeveral()
+      if (isSeveral(text) && this.replacing === null) {
+        const preview = await vault()
+          .openEnv(new TextEncoder().encode(text))
+          .catch(() => null)
+        if (preview !== null && preview.items.length > 0) {
+          several = preview
+          this.severalText = severalWords(preview.items.map(({ provider }) => session().providerName(provider)))
+          this.reveal('key-said')
+          return
+        }
+        closeImport()
+      }
+      const field = input('api-key')
+      if (field === null) return
+      field.value = text
+      this.problem = null
+      await this.look()
+    },
+    /** They are shown one by one before anything is stored. */
+    addSeveral() {
+      const preview = several
+      if (preview === null) return
+      several = null
+      this.close()
+      signal('restore', { scan: false, opened: preview })
+    },
+    dropSeveral() {
+      if (several !== null) closeImport()
+      several = null
+      this.severalText = ''
+    },
+    async askBrowser() {
+      await askForLocalNetwork(session().provider(this.chosen.id)?.base ?? '')
+      await this.save(false)
     },
 
     async save(unchecked: boolean) {
@@ -223,6 +304,13 @@ export const keyDialog = () =>
       this.busy = true
       this.problem = null
       const turn = ++this.turn
+      // Before it goes to a provider it may not belong to, that is said. The press that comes after it was read goes on.
+      if (this.seen !== field.value) await Promise.race([this.look(), passed(LOOK_WITHIN_MS)])
+      if (turn !== this.turn) return
+      if (this.hint?.stops === true && performance.now() - this.hintSince < READ_AFTER_MS) {
+        this.busy = false
+        return
+      }
       const replaced = this.replacing
       const label = this.label.trim() || this.defaultLabel
       const secret = readKey(field)
@@ -241,8 +329,11 @@ export const keyDialog = () =>
         if (turn === this.turn) this.busy = false
         await session().refresh()
       }
-      if (this.problem !== null)
-        this.$nextTick(() => document.getElementById('key-outcome')?.scrollIntoView({ block: 'nearest' }))
+      if (this.problem !== null) this.reveal('key-outcome')
+    },
+    /** What is said may lie below what a small screen shows. */
+    reveal(id: string) {
+      this.$nextTick(() => document.getElementById(id)?.scrollIntoView({ block: 'nearest' }))
     },
     finish({ key, check }: Stored) {
       const name = this.chosen.name
@@ -263,6 +354,11 @@ export const keyDialog = () =>
     /** However it was closed: the key does not stay in the field. */
     closed() {
       clear(input('api-key'))
+      clearTimeout(looking)
+      this.dropSeveral()
+      this.hint = null
+      this.seen = ''
+      carried = ''
       this.turn++
       this.busy = false
       this.step = 'choose'
@@ -270,6 +366,17 @@ export const keyDialog = () =>
       this.problem = null
     },
   })
+}
+
+function passed(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function closeImport(): void {
+  void vault()
+    .closeImport()
+    .catch(() => {})
+}
 
 function chosenFrom(provider: ProviderInfo): Chosen {
   return {

@@ -79,6 +79,13 @@ export const keyList = () =>
         : 'Kept in this browser only. The browser may clear it when the disk runs full.'
     },
 
+    get canCheckAll(): boolean {
+      return session().keys.length > 1
+    },
+
+    checkAll() {
+      signal('check-all', null)
+    },
     restore() {
       signal('restore', { scan: false })
     },

@@ -2,6 +2,7 @@
 import { component, signal } from '../alpine'
 import { capStates, capWarning, type CapState } from '../caps'
 import { expiry, moved, unused, type Expiry } from '../key-life'
+import { askForLocalNetwork } from '../../engine'
 import { session } from '../session'
 import { checkTone, checkWords, explain, explainThrown, type Explained, type Tone } from '../text'
 import { ago } from '../time'
@@ -109,6 +110,9 @@ export const keyRow = () =>
     get troubleClass(): string {
       return this.failure === null && checkTone(this.row.lastChecked) === 'bad' ? 'note-bad' : 'note-warn'
     },
+    get canAskBrowser(): boolean {
+      return !this.checking && this.trouble?.code === 'ERR_LOCAL_PERMISSION'
+    },
     get moreLabel(): string {
       return `More for ${this.row.label}`
     },
@@ -141,6 +145,11 @@ export const keyRow = () =>
       } finally {
         this.checking = false
       }
+    },
+    async askBrowser() {
+      this.checking = true
+      await askForLocalNetwork(this.row.base)
+      await this.check()
     },
     update() {
       signal('replace', { key: this.row.id })

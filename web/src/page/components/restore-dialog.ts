@@ -166,11 +166,14 @@ export const restoreDialog = () => {
       return typeof navigator.mediaDevices?.getUserMedia === 'function'
     },
 
-    open({ scan }: { scan: boolean }) {
+    open({ scan, opened }: { scan: boolean; opened?: ImportPreview }) {
       this.reset()
       const one = dialog('restore-dialog')
       if (!one.open) one.showModal()
       if (scan) this.scan()
+      if (opened === undefined) return
+      this.fileName = 'What you pasted'
+      this.review(opened)
     },
     reset() {
       this.stopScan()
