@@ -128,6 +128,64 @@ describe('add', () => {
     })
   })
 
+  test('what looks wrong is said before anything is sent, once: the second press goes on', async () => {
+    await onPage({}, async (page) => {
+      await screens.empty(page, site.url)
+      await page.click(`${at('provider-card')}[data-provider=openai]`)
+      // Too quick for the hint that comes while typing.
+      await page.fill(at('key-field'), 'sk-admin-1234567890')
+      await page.keyboard.press('Enter')
+      await page.waitForSelector(at('prefix-hint'))
+      assert.equal(await page.textContent(at('save')), 'Check and save anyway')
+      await page.keyboard.press('Enter')
+      await page.waitForTimeout(1_000)
+      assert.equal(await page.locator(at('provider-group')).count(), 0)
+      await page.click(at('save'))
+      await page.waitForSelector(`${at('provider-group')}[data-provider=openai]`)
+    })
+  })
+
+  test('several keys pasted at once are opened, offered, looked at and added; or given up', async () => {
+    await onPage({}, async (page) => {
+      await screens['add-several'](page, site.url)
+      assert.equal(await page.inputValue(at('key-field')), '')
+      assert.match(await page.textContent(at('several')), /2 keys of OpenAI and xAI/)
+      await page.click(at('cancel'))
+      assert.equal(await page.evaluate(() => sessionStorage.getItem('fake-import-closed')), 'yes')
+      await page.evaluate(() => sessionStorage.removeItem('fake-import-closed'))
+      await screens['add-several'](page, site.url)
+      await page.click(at('add-several'))
+      await page.waitForSelector(`${at('restore-dialog')} ${at('review-row')}`)
+      assert.match(await page.textContent(at('review-source')), /^What you pasted: 2 keys recognised/)
+      assert.equal(await page.evaluate(() => sessionStorage.getItem('fake-import-closed')), null)
+    })
+  })
+
+  test('lines that hold no key go into the field, where they are called what they are', async () => {
+    await onPage({}, async (page) => {
+      await addPasted(page, '#api-key', 'this is\nno key')
+      await page.waitForSelector(`${at('prefix-hint')}:has-text("words")`)
+      assert.equal(await page.inputValue(at('key-field')), 'this isno key')
+    })
+  })
+
+  test('a key pasted where there is no field goes to the dialog, for its provider if that is known', async () => {
+    await onPage({}, async (page) => {
+      await screens.keys(page, site.url)
+      await pasteInto(page, 'body', 'just some text')
+      await pasteInto(page, 'body', 'gsk_1234567890abcdef')
+      await page.waitForSelector(`${at('chosen-provider')}[data-provider=groq]`)
+      assert.equal(await page.inputValue(at('key-field')), 'gsk_1234567890abcdef')
+      await page.keyboard.press('Escape')
+      await pasteInto(page, 'body', '1234567890abcdef1234567890abcdef')
+      await page.click(`${at('provider-option')}[data-provider=mistral]`)
+      assert.equal(await page.inputValue(at('key-field')), '1234567890abcdef1234567890abcdef')
+      await page.keyboard.press('Escape')
+      await pasteInto(page, 'body', 'A_KEY=1\nB_KEY=2')
+      await page.waitForSelector(`${at('restore-dialog')} ${at('review-row')}`)
+    })
+  })
+
   test('a check that is cancelled leaves no key behind, even when the provider answers later', async () => {
     await onPage({}, async (page) => {
       await screens['add-checking'](page, site.url)
@@ -245,6 +303,38 @@ describe('add', () => {
       await page.fill(at('key-field'), 'sk-proj-new-key-7777')
       await page.click(at('save'))
       await page.waitForSelector(`[data-key=k1] ${at('key-hint')}:has-text("7777")`)
+    })
+  })
+})
+
+describe('check all keys', () => {
+  test('each key gets its outcome, those that fail with a sentence and the next step, and the sum is said', async () => {
+    await onPage({}, async (page) => {
+      await screens['check-all'](page, site.url)
+      const rows = page.locator(at('check-all-row'))
+      assert.deepEqual(await rows.evaluateAll((all) => all.map(({ dataset }) => dataset.code)), [
+        'ok',
+        'ok',
+        'ok',
+        'ERR_BAD_KEY',
+        'ok',
+      ])
+      assert.equal(await page.textContent(at('check-all-status')), '4 of 5 keys work. 1 needs a look.')
+      assert.equal(await page.textContent(at('check-all-sentence')), 'The provider says this key is not valid.')
+      assert.match(await page.textContent(at('check-all-next')), /Copy it again/)
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'check-all-status')
+      await page.click(at('check-all-close'))
+      await page.waitForSelector(`[data-key=k5] ${at('check-outcome')}:has-text("Works")`)
+    })
+  })
+
+  test('where a provider takes no more for now it says for how long, and stopping ends the wait', async () => {
+    await onPage({}, async (page) => {
+      await screens['check-all-waiting'](page, site.url)
+      assert.match(await page.textContent(at('check-all-countdown')), /^On with it in 4\d seconds\.$/)
+      assert.match(await page.textContent(at('check-all-status')), /^Waiting: Google Gemini/)
+      await page.click(at('check-all-stop'))
+      assert.equal(await page.textContent(at('check-all-status')), 'All 4 keys work. 1 key not checked.')
     })
   })
 })
@@ -383,3 +473,21 @@ describe('playground', () => {
     })
   })
 })
+
+/** As the browser does it when somebody pastes there. */
+function pasteInto(page, selector, text) {
+  return page.evaluate(
+    ([selector, text]) => {
+      const clipboardData = new DataTransfer()
+      clipboardData.setData('text', text)
+      const event = new ClipboardEvent('paste', { clipboardData, cancelable: true, bubbles: true })
+      document.querySelector(selector).dispatchEvent(event)
+    },
+    [selector, text],
+  )
+}
+
+async function addPasted(page, selector, text) {
+  await screens['add-several'](page, site.url)
+  await pasteInto(page, selector, text)
+}

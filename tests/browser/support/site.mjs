@@ -17,10 +17,11 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
  * @param {object} [config] what /keyhold.config.json answers
  * @param {string} [prelude] runs in the vault worker before its own code: how a test breaks what it runs on
  * @param {Record<string, string | Uint8Array>} [more] files of the test's own
+ * @param {(policy: string) => string} [alterPolicy] last word on each file's Content-Security-Policy
  * @returns {Promise<{ url: string, port: number, broken(): string[], stop(): Promise<void> }>} `broken()`: what was
  *   reported, without the one thing a vault worker breaks to see that its policy holds (and which must be there).
  */
-export async function startTestSite(config = {}, prelude = '', more = {}) {
+export async function startTestSite(config = {}, prelude = '', more = {}, alterPolicy = (policy) => policy) {
   const folder = await mkdtemp(join(tmpdir(), 'keyhold-site-'))
   await cp(`${root}dist`, folder, { recursive: true })
   await addDriver(folder, prelude)
@@ -28,7 +29,7 @@ export async function startTestSite(config = {}, prelude = '', more = {}) {
   const reports = await startReports()
   const alterHeaders = (_path, headers) => ({
     ...headers,
-    'Content-Security-Policy': `${headers['Content-Security-Policy']}; report-uri ${reports.url}`,
+    'Content-Security-Policy': `${alterPolicy(headers['Content-Security-Policy'])}; report-uri ${reports.url}`,
   })
   const site = await startSite({ config, dist: folder, alterHeaders })
   return {
@@ -64,6 +65,7 @@ async function addDriver(folder, prelude) {
   const urls = {
     'vault-worker': worker,
     'kdf-worker': asset(/^kdf-worker-.*\.js$/),
+    'local-worker': asset(/^local-worker-.*\.js$/),
     engine: asset(/^engine-.*\.wasm$/),
     keeping: asset(/^keeping-.*\.wasm$/),
     prices: asset(/^prices-.*\.txt$/),

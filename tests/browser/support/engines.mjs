@@ -1,0 +1,205 @@
+// engines: Chromium, Firefox and WebKit, each by its own driver, behind one set of words.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { launch } from 'puppeteer-core'
+import { Builder, By, Capabilities, until } from 'selenium-webdriver'
+import { onPath, openChromium, watch } from './chromium.mjs'
+
+const WAIT_MS = 30_000
+const SCRIPT_MS = 240_000
+const MINI_BROWSERS = ['4.1', '4.0'].flatMap((version) =>
+  ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/webkit2gtk-${version}/MiniBrowser`),
+)
+
+/**
+ * @typedef {object} Engine
+ * @property {string} name
+ * @property {string} version
+ * @property {(url: string) => Promise<void>} open
+ * @property {(selector: string) => Promise<unknown>} see waits until it is visible, as do the next two
+ * @property {(selector: string) => Promise<void>} click
+ * @property {(selector: string, text: string) => Promise<void>} type
+ * @property {(selector: string) => Promise<string>} text
+ * @property {<T>(work: (...args: unknown[]) => T, ...args: unknown[]) => Promise<Awaited<T>>} run in the page
+ * @property {(origin: string, name: string, state: 'granted' | 'denied' | 'prompt') => Promise<void>} [permit]
+ * @property {() => string[]} wrongs console errors and policy violations of pages, where the driver tells of them
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * @typedef {object} Options
+ * @property {number} [proxy] port of an HTTP proxy for every host but this computer; certificates are not looked at then
+ * @property {string[]} [chromiumArgs]
+ * @property {Record<string, unknown>} [firefoxPrefs]
+ */
+
+/** @type {Record<string, (options?: Options) => Promise<Engine>>} */
+export const ENGINES = { Chromium: chromium, Firefox: firefox, WebKit: webkit }
+
+async function chromium({ proxy, chromiumArgs = [] } = {}) {
+  const proxied = proxy === undefined ? [] : [`--proxy-server=127.0.0.1:${proxy}`, '--ignore-certificate-errors']
+  const browser = await openChromium({ args: [...proxied, ...chromiumArgs] })
+  const context = await browser.newContext()
+  const noted = await watch(context)
+  const page = await context.newPage()
+  page.setDefaultTimeout(WAIT_MS)
+  return {
+    name: 'Chromium',
+    version: browser.version(),
+    open: (url) => page.goto(url),
+    see: (selector) => page.waitForSelector(selector),
+    click: (selector) => page.click(selector),
+    type: (selector, text) => page.type(selector, text),
+    text: (selector) => page.textContent(selector),
+    run: (work, ...args) => page.evaluate(source(work, args)),
+    async permit(origin, name, setting) {
+      const own = await context.newCDPSession(page)
+      const { targetInfo } = await own.send('Target.getTargetInfo')
+      const all = await browser.newBrowserCDPSession()
+      const { browserContextId } = targetInfo
+      await all.send('Browser.setPermission', { permission: { name }, setting, origin, browserContextId })
+    },
+    wrongs: () => noted.wrongs,
+    close: () => browser.close(),
+  }
+}
+
+async function firefox({ proxy, firefoxPrefs = {} } = {}) {
+  const proxied = {
+    'network.proxy.type': 1,
+    'network.proxy.http': '127.0.0.1',
+    'network.proxy.http_port': proxy,
+    'network.proxy.ssl': '127.0.0.1',
+    'network.proxy.ssl_port': proxy,
+  }
+  const browser = await launch({
+    browser: 'firefox',
+    executablePath: onPath('firefox-esr'),
+    headless: true,
+    acceptInsecureCerts: true,
+    protocolTimeout: SCRIPT_MS,
+    extraPrefsFirefox: { ...(proxy === undefined ? {} : proxied), ...firefoxPrefs },
+  })
+  const page = await browser.newPage()
+  page.setDefaultTimeout(WAIT_MS)
+  const wrongs = []
+  page.on('console', (message) => message.type() === 'error' && wrongs.push(message.text()))
+  page.on('pageerror', (error) => wrongs.push(String(error)))
+  const visible = (selector) => page.waitForSelector(selector, { visible: true })
+  return {
+    name: 'Firefox',
+    version: await browser.version(),
+    open: (url) => page.goto(url),
+    see: visible,
+    click: async (selector) => (await visible(selector)).click(),
+    type: async (selector, text) => (await visible(selector)).type(text),
+    text: (selector) => page.$eval(selector, (one) => one.textContent),
+    run: (work, ...args) => page.evaluate(source(work, args)),
+    permit: (origin, name, state) =>
+      browser.defaultBrowserContext().setPermission(origin, { permission: { name }, state }),
+    wrongs: () => wrongs,
+    close: () => browser.close(),
+  }
+}
+
+async function webkit({ proxy } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'keyhold-webkit-'))
+  const started = []
+  const start = (program, args, options = {}) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], ...options })
+    started.push(child)
+    return child
+  }
+  const close = async () => {
+    for (const child of started.toReversed()) await end(child)
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const screen = start(onPath('Xvfb'), ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'])
+    const [number] = await once(screen.stdio[3], 'data')
+    const port = await freePort()
+    start(onPath('WebKitWebDriver'), [`--port=${port}`, '--host=127.0.0.1'], {
+      detached: true,
+      env: { ...process.env, DISPLAY: `:${number.toString().trim()}`, XDG_DATA_HOME: folder, XDG_CACHE_HOME: folder },
+    })
+    await answering(port)
+    // The driver's own setting for a proxy would speak TLS to it.
+    const local = ['localhost', '127.0.0.1'].map((host) => `--ignore-host=${host}`)
+    const proxied = proxy === undefined ? [] : [`--proxy=http://127.0.0.1:${proxy}`, ...local, '--ignore-tls-errors']
+    const options = { binary: MINI_BROWSERS.find(existsSync), args: ['--automation', ...proxied] }
+    const driver = await new Builder()
+      .usingServer(`http://127.0.0.1:${port}/`)
+      .withCapabilities(new Capabilities({ browserName: 'MiniBrowser', 'webkitgtk:browserOptions': options }))
+      .build()
+    await driver.manage().setTimeouts({ script: SCRIPT_MS })
+    const found = (selector) => driver.wait(until.elementLocated(By.css(selector)), WAIT_MS)
+    const seen = async (selector) => driver.wait(until.elementIsVisible(await found(selector)), WAIT_MS)
+    return {
+      name: 'WebKit',
+      version: await driver.executeScript('return navigator.userAgent'),
+      open: (url) => driver.get(url),
+      see: seen,
+      click: async (selector) => (await seen(selector)).click(),
+      type: async (selector, text) => (await seen(selector)).sendKeys(text),
+      text: async (selector) => (await found(selector)).getAttribute('textContent'),
+      async run(work, ...args) {
+        const { value, error } = await driver.executeAsyncScript(
+          `const done = arguments[arguments.length - 1]
+          Promise.resolve(${source(work, args)}).then((value) => done({ value }), (error) => done({ error: String(error) }))`,
+        )
+        if (error) throw new Error(error)
+        return value
+      },
+      wrongs: () => [],
+      close: () =>
+        driver
+          .quit()
+          .catch(() => {})
+          .then(close),
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** The same text for every driver: none of them carries functions alike. */
+function source(work, args) {
+  return `(async () => (${work})(...${JSON.stringify(args)}))()`
+}
+
+export function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+async function answering(port) {
+  for (const until = Date.now() + WAIT_MS; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const answer = await fetch(`http://127.0.0.1:${port}/status`).catch(() => null)
+    if (answer?.ok) return
+    if (Date.now() > until) throw new Error('WebKitWebDriver does not answer')
+  }
+}
+
+/** A driver's browser is of its group, and ends with it. */
+async function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  try {
+    process.kill(child.spawnargs[0].includes('WebDriver') ? -child.pid : child.pid, 'SIGTERM')
+  } catch {
+    return
+  }
+  const limit = setTimeout(() => child.kill('SIGKILL'), 5_000)
+  await gone
+  clearTimeout(limit)
+}
