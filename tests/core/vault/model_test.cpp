@@ -305,7 +305,7 @@ class Life {
     const auto records = vault.records();
     for (std::size_t i = 0; i < model_.order.size(); ++i) REQUIRE(records.at(i)->id == model_.order[i]);
     if (!model_.default_id.empty()) REQUIRE(vault.default_record("openai")->id == model_.default_id);
-    REQUIRE(vault.settings().failover.contains("openai") == model_.failover);
+    REQUIRE(vault.has_failover("openai") == model_.failover);
     std::set<std::string> expected;
     std::set<std::string> present;
     for (const auto& [id, way] : model_.passkeys) expected.insert(id + " " + way.name);

@@ -48,11 +48,7 @@ Result<Headers> Exchange::response(int status, const Headers& headers) {
     if (outgoing_.usage_injected) swallow_.emplace();
   }
   KEYHOLD_TRY(Headers shown, caller_headers(headers, &watch_));
-  if (!before_.empty()) {
-    std::string statuses;
-    for (const Try& one : before_) statuses += (statuses.empty() ? "" : ", ") + std::to_string(one.status);
-    shown.emplace_back("keyhold-tried", std::move(statuses));
-  }
+  if (!refused_statuses_.empty()) shown.emplace_back("keyhold-tried", refused_statuses_);
   return shown;
 }
 
@@ -61,14 +57,14 @@ bool Exchange::moves_on() const noexcept { return spare_ && may_move_on(status_)
 Exchange Exchange::again(const SecretBytes& secret, std::string key_id) {
   Exchange next(purpose_, provider_, std::move(outgoing_), secret, std::move(key_id), wire_);
   next.counted_ = std::move(counted_);
-  next.before_ = std::move(before_);
-  next.before_.push_back({key_id_, status_});
+  next.tries_ = tries_ + 1;
+  next.refused_keys_ = refused_keys_ + key_id_ + " ";
+  next.refused_statuses_ = (refused_statuses_.empty() ? "" : refused_statuses_ + ", ") + std::to_string(status_);
   return next;
 }
 
 bool Exchange::tried(std::string_view key_id) const noexcept {
-  return key_id == key_id_ ||
-         std::any_of(before_.begin(), before_.end(), [&](const Try& one) { return one.key_id == key_id; });
+  return key_id == key_id_ || refused_keys_.find(key_id) != std::string::npos;
 }
 
 Result<ByteView> Exchange::feed(ByteView bytes) { return took(watch_.feed(bytes)); }

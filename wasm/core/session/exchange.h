@@ -78,7 +78,7 @@ class Exchange {
   Exchange again(const SecretBytes& secret, std::string key_id);
   /// Was this key tried, here or in one of the calls this one came of?
   bool tried(std::string_view key_id) const noexcept;
-  std::size_t tries() const noexcept { return before_.size() + 1; }
+  std::size_t tries() const noexcept { return tries_; }
 
   Errc network_failed(NetworkEvidence evidence);
 
@@ -106,10 +106,6 @@ class Exchange {
   const std::string& stop() const noexcept;
 
  private:
-  struct Try {
-    std::string key_id;
-    int status;
-  };
   bool succeeded() const noexcept { return status_ >= 200 && status_ < 300; }
   Result<ByteView> took(Result<ByteView> released);
 
@@ -123,7 +119,9 @@ class Exchange {
   int status_ = 0;
   std::string content_type_;
   bool spare_ = false;
-  std::vector<Try> before_;  // this call, in the order they were made
+  std::size_t tries_ = 1;
+  std::string refused_keys_;      // that were tried before, each with a space behind it
+  std::string refused_statuses_;  // and what they were answered: "429, 503"
   std::string retry_after_;
   std::optional<std::string> counted_;  // the model asked for
   bool sent_ = false;

@@ -112,7 +112,7 @@ Result<Plan> Session::plan_add_endpoint(std::string_view name, std::string_view 
 }
 
 KeyView Session::view_of(const Record& record, bool is_default) const {
-  const bool failover = vault_.settings().failover.contains(record.fields.provider);
+  const bool failover = vault_.has_failover(record.fields.provider);
   return {&record, vault_.ledger(record.id), is_default, failover};
 }
 
@@ -236,7 +236,7 @@ Result<Exchange> Session::fetch(std::string_view url, std::string_view method_te
 // Whose turn it is after this call's key, in the user's order: one that is not over, and still sealed to the same address.
 const Record* Session::next_key(const Exchange& call, UnixMs now) const {
   const Provider& provider = call.provider();
-  if (!vault_.settings().failover.contains(provider.id) || call.tries() >= kMaxTries) return nullptr;
+  if (!vault_.has_failover(provider.id) || call.tries() >= kMaxTries) return nullptr;
   for (const Record* record : vault_.records()) {
     const bool over = record->expires_at && *record->expires_at <= now;
     if (record->fields == sealed_fields(provider) && !over && !call.tried(record->id)) return record;

@@ -10,7 +10,7 @@ namespace keyhold {
 
 namespace {
 
-constexpr std::size_t kMaxIds = 4'096;  // of keys: more than a vault holds
+constexpr std::size_t kMaxIds = 4'096;  // of keys or providers: more than a vault holds
 constexpr std::size_t kMaxAutoSaveText = 1'024;
 
 Result<CustomEndpoint> parse_custom_endpoint(JsonRef object) {
@@ -54,11 +54,26 @@ Result<AutoSave> parse_auto_save(JsonRef object) {
   return kept;
 }
 
+JsonOut encode_ids(const std::vector<std::string>& ids) {
+  JsonOut array = JsonOut::array();
+  for (const std::string& id : ids) array.push(id);
+  return array;
+}
+
+Result<std::vector<std::string>> read_ids(JsonRef array) {
+  if (array.size() > kMaxIds) return Errc::ERR_BAD_FORMAT;
+  std::vector<std::string> ids;
+  KEYHOLD_CHECK(array.each([&](JsonRef id) -> Result<void> {
+    KEYHOLD_TRY(const std::string_view text, id.text(64));
+    ids.emplace_back(text);
+    return {};
+  }));
+  return ids;
+}
+
 JsonOut encode_settings(const Settings& settings) {
   JsonOut defaults = JsonOut::object();
   for (const auto& [provider, record] : settings.defaults) defaults.set(provider, record);
-  JsonOut order = JsonOut::array();
-  for (const std::string& id : settings.order) order.push(id);
   JsonOut slots = JsonOut::object();
   for (const auto& [id, note] : settings.slots) {
     JsonOut out = JsonOut::object();
@@ -68,14 +83,10 @@ JsonOut encode_settings(const Settings& settings) {
   JsonOut info = JsonOut::object();
   info.set("defaults", defaults)
       .set("endpoints", encode_endpoints(settings.endpoints))
-      .set("order", order)
+      .set("order", encode_ids(settings.order))
       .set("slots", slots);
   info.set("lock", settings.lock_minutes);
-  if (!settings.failover.empty()) {
-    JsonOut failover = JsonOut::array();
-    for (const std::string& provider : settings.failover) failover.push(provider);
-    info.set("failover", failover);
-  }
+  if (!settings.failover.empty()) info.set("failover", encode_ids(settings.failover));
   if (settings.backup) {
     JsonOut backup = JsonOut::object();
     backup.set("at", settings.backup->at).set("keys", encode_base64url(settings.backup->keys));
@@ -89,15 +100,6 @@ JsonOut encode_settings(const Settings& settings) {
   return info;
 }
 
-Result<void> read_failover(JsonRef array, Settings& settings) {
-  if (array.size() > kMaxIds) return Errc::ERR_BAD_FORMAT;
-  return array.each([&](JsonRef provider) -> Result<void> {
-    KEYHOLD_TRY(const std::string_view id, provider.text(64));
-    if (!settings.failover.emplace(id).second) return Errc::ERR_BAD_FORMAT;
-    return {};
-  });
-}
-
 Result<void> read_lists(JsonRef info, Settings& settings) {
   KEYHOLD_TRY(const JsonRef defaults, info.field("defaults"));
   KEYHOLD_CHECK(defaults.each_member([&](std::string_view provider, JsonRef id) -> Result<void> {
@@ -108,12 +110,7 @@ Result<void> read_lists(JsonRef info, Settings& settings) {
   KEYHOLD_TRY(const JsonRef endpoints, info.field("endpoints"));
   KEYHOLD_TRY(settings.endpoints, parse_endpoints(endpoints));
   KEYHOLD_TRY(const JsonRef order, info.field("order"));
-  if (order.size() > kMaxIds) return Errc::ERR_BAD_FORMAT;
-  KEYHOLD_CHECK(order.each([&](JsonRef id) -> Result<void> {
-    KEYHOLD_TRY(const std::string_view text, id.text(64));
-    settings.order.emplace_back(text);
-    return {};
-  }));
+  KEYHOLD_TRY(settings.order, read_ids(order));
   KEYHOLD_TRY(const JsonRef slots, info.field("slots"));
   return slots.each_member([&](std::string_view id, JsonRef object) -> Result<void> {
     KEYHOLD_TRY(SlotNote note, parse_slot_note(object));
@@ -165,7 +162,9 @@ Result<Settings> open_settings(const Envelope& envelope, const SubKey& key) {
   KEYHOLD_CHECK(read_lists(info, settings));
   KEYHOLD_TRY(const JsonRef lock, info.field("lock"));
   KEYHOLD_TRY(settings.lock_minutes, lock.integer(kMinLockMinutes, kMaxLockMinutes));
-  if (const auto failover = info.find("failover")) KEYHOLD_CHECK(read_failover(*failover, settings));
+  if (const auto failover = info.find("failover")) {
+    KEYHOLD_TRY(settings.failover, read_ids(*failover));
+  }
   if (const auto backup = info.find("backup")) {
     KEYHOLD_TRY(settings.backup, parse_backup_note(*backup));
   }

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -56,7 +55,7 @@ struct Settings {
   std::vector<std::string> order;                      // record ids, in the user's own order; others come behind
   std::map<std::string, SlotNote, std::less<>> slots;  // by slot id
   std::int64_t lock_minutes = 15;                      // without use, until the vault locks itself
-  std::set<std::string, std::less<>> failover;         // providers whose keys stand in for one another
+  std::vector<std::string> failover;                   // ids of providers whose keys stand in for one another
   std::optional<BackupNote> backup;
   std::optional<AutoSave> auto_save;
 };

@@ -186,6 +186,11 @@ const Record* Vault::default_record(std::string_view provider) const {
   return oldest;
 }
 
+bool Vault::has_failover(std::string_view provider) const {
+  const auto& allowed = settings().failover;
+  return std::find(allowed.begin(), allowed.end(), provider) != allowed.end();
+}
+
 const Settings& Vault::settings() const { return opened_ ? opened_->settings : kNoSettings; }
 
 LedgerRow Vault::ledger(std::string_view id) const {

@@ -101,6 +101,8 @@ class Vault {
   /// The key used for a provider when none is named; null if there is none.
   const Record* default_record(std::string_view provider) const;
   const Settings& settings() const;
+  /// May this provider's keys stand in for one another?
+  bool has_failover(std::string_view provider) const;
   LedgerRow ledger(std::string_view id) const;
   /// This vault's id; empty while locked.
   std::string_view id() const;

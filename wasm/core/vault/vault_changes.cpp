@@ -134,7 +134,7 @@ Result<Plan> Vault::plan_delete(std::string_view id, UnixMs now) {
   std::size_t changed = std::erase_if(settings.defaults, [&](const auto& entry) { return entry.second == id; });
   changed += std::erase(settings.order, id);
   // With a provider's last key what was decided about its keys goes, too.
-  if (!has_key_of(event.provider, id)) changed += settings.failover.erase(event.provider);
+  if (!has_key_of(event.provider, id)) changed += std::erase(settings.failover, event.provider);
   if (changed == 0) return stage(std::move(draft), event);
   return put_settings(std::move(draft), std::move(settings), event);
 }
@@ -169,11 +169,8 @@ Result<Plan> Vault::plan_failover(std::string_view provider, bool on, UnixMs now
   KEYHOLD_TRY(Draft draft, this->draft());
   if (!has_key_of(provider)) return Errc::ERR_NOT_FOUND;
   Settings settings = opened_->settings;
-  if (on) {
-    settings.failover.emplace(provider);
-  } else {
-    settings.failover.erase(std::string(provider));
-  }
+  std::erase(settings.failover, provider);
+  if (on) settings.failover.emplace_back(provider);
   AuditEvent event{on ? AuditAction::failover : AuditAction::failover_end, now};
   event.provider = provider;
   return put_settings(std::move(draft), std::move(settings), event);

@@ -170,6 +170,8 @@ export interface KeepingEngine {
   planExpires(key: KeyId, at: UnixMs | null, now: UnixMs): Outcome<Plan>
   planOrder(keys: KeyId[], now: UnixMs): Outcome<Plan>
   planFailover(provider: ProviderId, on: boolean, now: UnixMs): Outcome<Plan>
+  /** What a call that movesOn() asked for, with the next key. The call is settled before, and released after. */
+  again(call: EngineCall, now: UnixMs): Outcome<EngineCall>
   planLockMinutes(minutes: number, now: UnixMs): Outcome<Plan>
   /** What happened without changing anything; a plan without puts when there is nothing to write. */
   planNotes(): Outcome<Plan>
@@ -302,8 +304,6 @@ export interface Engine extends KeepingEngine, UsageEngine {
     key: KeyId | null,
     now: UnixMs,
   ): Outcome<EngineCall>
-  /** What a call that movesOn() asked for, with the next key. The call is settled before, and released after. */
-  again(call: EngineCall, now: UnixMs): Outcome<EngineCall>
 }
 
 /** For the KDF worker: a throw-away instance. ERR_KDF_BOUNDS, ERR_KDF_MEMORY. */

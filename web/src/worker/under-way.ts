@@ -55,7 +55,7 @@ export class CallsUnderWay {
     try {
       let timing = await this.#attempt(under.call, prices, limits, own.signal, caller)
       while (timing === null) {
-        under.call = this.#again(under)
+        under.call = await this.#again(under)
         timing = await this.#attempt(under.call, prices, limits, own.signal, caller)
       }
       await prices
@@ -104,10 +104,12 @@ export class CallsUnderWay {
   }
 
   /** The refused call's turn is over: the next key's begins. */
-  #again({ call, app }: UnderWay): EngineCall {
-    const { engine, heap } = this.#vault
+  async #again({ call, app }: UnderWay): Promise<EngineCall> {
+    const vault = this.#vault
+    await vault.keeping()
+    const { engine, heap } = vault
     this.#settle(call, app)
-    const next = heap.hold(take(engine.again(call, this.#vault.now())))
+    const next = heap.hold(take(engine.again(call, vault.now())))
     heap.release(call)
     return next
   }
