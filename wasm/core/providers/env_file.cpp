@@ -40,7 +40,7 @@ bool is_variable(std::string_view name) {
   return !name.empty() && name.size() <= kMaxVariableBytes && std::all_of(name.begin(), name.end(), fits);
 }
 
-ProviderRef if_usable(ProviderRef provider) { return provider && provider->usable() ? provider : nullptr; }
+ProviderRef if_usable(const ProviderRef& provider) { return provider && provider->usable() ? provider : nullptr; }
 
 /// NAME=value, as in a .env file, with no provider if it is the key of none that keys can be stored for. Nothing if it is
 /// something else.
@@ -54,7 +54,7 @@ std::optional<EnvFile::Key> assigned(const Catalogue& catalogue, std::string_vie
   if (!key) return std::nullopt;
   ProviderRef provider = owner_by_name(catalogue, name);
   if (!provider) provider = owner_by_beginning(catalogue, value);
-  return EnvFile::Key{if_usable(std::move(provider)), std::string(name), *std::move(key)};
+  return EnvFile::Key{if_usable(provider), std::string(name), *std::move(key)};
 }
 
 /// What else a line may hold, each where it is recognised: bare keys, a header, "name": "value".
