@@ -12,6 +12,7 @@ import type {
   Status,
 } from '../../web/src/protocol/messages'
 import { ENV_PREVIEW, PREVIEW, trail } from './data-extras'
+import { NO_CAPS } from './data-usage'
 import { FakeKeeping, wait, wishes, type WayIn } from './vault-extras'
 
 const text = new TextDecoder()
@@ -78,7 +79,7 @@ export class Keeping extends FakeKeeping {
       } else if (choices[index] === 'add') {
         const isDefault = !this.held.some(({ provider }) => provider === item.provider)
         const { provider, base } = item
-        const fresh = { isDefault, failover: false, expiresAt: null, lastUsedAt: null }
+        const fresh = { isDefault, failover: false, caps: NO_CAPS, expiresAt: null, lastUsedAt: null }
         const made = { id: crypto.randomUUID(), provider, base, ...fresh }
         this.held.push({ ...made, ...taken, createdAt: Date.now() })
       }
