@@ -66,6 +66,8 @@ export function keepingScreens(openVault) {
       await page.click(`[data-key=k2] ${at('more')}`)
       await page.click(`[data-key=k2] ${at('move-up')}`)
       await page.waitForSelector(at('toast'))
+      await page.keyboard.press('Escape')
+      await page.locator(`[data-key=k2] ${at('move-up')}`).waitFor({ state: 'hidden' })
     },
     'keys-reminder': (page, url) => openVault(page, url, 'keys=many&backup=never'),
     'security-view': (page, url) => security(page, url, 'keys=many&backup=old'),

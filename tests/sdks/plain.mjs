@@ -13,6 +13,8 @@ const NOT_PASSED = [
   'transfer-encoding',
   'www-authenticate',
 ]
+/** And one it adds: whose key it was (tests/web/client-fetch.test.mjs). */
+const DECLARED = ['keyhold-source']
 /** What Chromium puts before the words of json()'s SyntaxError, when the body was a stream made by a page. */
 const FROM_A_STREAM = /^Failed to execute '(close|enqueue)' on 'ReadableStreamDefaultController': /
 /** Moments and durations. */
@@ -78,7 +80,7 @@ function plainError(error, plain) {
 }
 
 function headers(pairs, named) {
-  const kept = pairs.filter(([name]) => !NOT_PASSED.includes(name.toLowerCase()))
+  const kept = pairs.filter(([name]) => ![...NOT_PASSED, ...DECLARED].includes(name.toLowerCase()))
   return Object.fromEntries(kept.map(([name, value]) => [name.toLowerCase(), named(String(value))]).sort())
 }
 

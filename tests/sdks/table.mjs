@@ -58,7 +58,7 @@ address, body, files, number of requests, whether the caller left) are equal, va
 Not compared, since each answer has its own: ids made for it, times and durations, a form's boundary. Known differences:
 
 - Of an answer's headers the vault passes on what browsers always show and what SDKs read. Not \`date\`, \`connection\`,
-  \`keep-alive\`, \`transfer-encoding\`, \`www-authenticate\`, \`access-control-*\`.
+  \`keep-alive\`, \`transfer-encoding\`, \`www-authenticate\`, \`access-control-*\`. It adds \`keyhold-source\`: whose key it was.
 - Which header carries the key is the vault's choice, and \`anthropic-dangerous-direct-browser-access\` is its own. Of an SDK's
   headers it drops telemetry (\`x-stainless-*\`, \`x-goog-api-client\`, \`user-agent\`), and \`content-type\` where there is no body.
 - Of a chat that is streamed in OpenAI's form, the vault asks for usage (\`stream_options.include_usage\`) where the SDK did not
