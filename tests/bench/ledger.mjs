@@ -85,7 +85,7 @@ function usageRows({ rows, audit, slotKey }) {
   return Array.from({ length: DAYS }, (_, back) => {
     const id = String(today - 1 - back).padStart(6, '0')
     const entries = Array.from({ length: ENTRIES_A_DAY }, (_, at) => [
-      ...[`key-${at % 10}`, 'openai', `model-${at % 5}`, at < 50 ? '' : 'https://app.example', 'user', 'reported'],
+      ...[`key-${at % 10}`, 'openai', `model-${at}`, at < 50 ? '' : 'https://app.example', 'user', 'reported'],
       ...[1 + at, 0, 1000 * at, 100 * at, 300 * at, 50 * at, 450 * at],
     ])
     const header = { purpose: 'usage', vault: manifest.header.vault, id, rev: 1 }
