@@ -11,7 +11,7 @@ const start = {
   wasmUrl: 'test:wasm',
   keepingUrl: 'test:keeping',
   pricesUrl: 'test:prices',
-  configUrl: 'test:config',
+  configUrl: 'https://vault.example/keyhold.config.json',
 }
 const hello = { id: 1, op: 'hello', protocol: PROTOCOL_VERSION, build: 'dev' }
 const rejects = (promise, code) => assert.rejects(promise, (error) => error.code === code)
