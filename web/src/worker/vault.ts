@@ -5,10 +5,11 @@ import { WrongAttempts } from './attempts'
 import { AutoLock } from './auto-lock'
 import { AutoSave } from './auto-save'
 import { Copy } from './copy'
-import type { Engine, EngineCall, EngineModule, Outcome, Plan, Row } from './engine-module'
+import type { Engine, EngineCall, EngineModule, Outcome, Plan } from './engine-module'
 import type { Caller, Limits, Network } from './exchange'
 import { Failure, take } from './failure'
 import { Heap } from './heap'
+import { sealLast, writeLast, type Parts } from './last-writes'
 import { Ledger } from './ledger'
 import { Notes } from './notes'
 import { once } from './once'
@@ -22,15 +23,6 @@ import { Usage } from './usage'
 import { writePlan } from './write-plan'
 
 const WRITE_LOCK = 'keyhold-write'
-/** A lock waits no longer than this for the last ledger rows; they are sealed, and the keys are gone by then. */
-const LAST_WRITE_MS = 300
-
-/** What a lock still has to write. */
-interface LastWrites {
-  rows: Row[]
-  usage: Row[]
-  notes: Plan | null
-}
 
 export class Vault {
   readonly heap: Heap
@@ -55,6 +47,7 @@ export class Vault {
   readonly #calls: CallsUnderWay
   readonly #attempts: WrongAttempts
   readonly #notes: Notes
+  readonly #lasting: Parts
   #copyHelps = false
   #ended = false
 
@@ -103,6 +96,9 @@ export class Vault {
       () => around.tell('changed'),
       crash,
     )
+    const { copy, autoSave, storage } = this
+    const [ledger, calls, usage, notes] = [this.#ledger, this.#calls, this.#usage, this.#notes]
+    this.#lasting = { ledger, calls, usage, notes, copy, autoSave, storage }
   }
 
   /**
@@ -307,7 +303,7 @@ export class Vault {
   /** Refuse new work, stop calls, wipe, say so, end. Here and, unless it came from there, in every other worker. */
   lock(heardFromOthers = false): void {
     if (this.#ended) return
-    const last = this.#lastWrites()
+    const last = sealLast(this.#lasting)
     this.#autoLock.stop()
     this.#ended = true
     this.#calls.abortAll(new Failure('ERR_LOCKED'))
@@ -317,7 +313,7 @@ export class Vault {
       this.heap.wipe()
       if (!heardFromOthers) this.#around.others('lock')
       this.#around.tell('locked')
-      void this.#close(last)
+      void this.#close(writeLast(this.#lasting, last))
     }
   }
 
@@ -329,7 +325,7 @@ export class Vault {
     this.#calls.abortAll(new Failure('ERR_INTERNAL'))
     this.heap.wipe()
     this.#around.tell('locked')
-    void this.#close()
+    void this.#close(writeLast(this.#lasting, null))
   }
 
   get ended(): boolean {
@@ -382,29 +378,8 @@ export class Vault {
     return locks === undefined ? work() : (locks.request(WRITE_LOCK, work) as Promise<T>)
   }
 
-  /** Sealed while there are keys, written when there are none. A trap costs what it keeps from being sealed, and no lock. */
-  #lastWrites(): LastWrites {
-    const last: LastWrites = { rows: [], usage: [], notes: null }
-    try {
-      last.rows = this.#ledger.take()
-      this.#calls.settleAll()
-      last.usage = this.#usage.last()
-      last.notes = this.#notes.last()
-      void this.copy.flush()
-      void this.autoSave.flush()
-    } catch {
-      // The heap is wiped next, whatever state it is in.
-    }
-    return last
-  }
-
-  async #close(last: LastWrites = { rows: [], usage: [], notes: null }): Promise<void> {
-    const ledger = last.rows.length > 0 ? this.storage.writeLedger(last.rows).catch(() => {}) : null
-    const usage = last.usage.length > 0 ? this.#usage.writeLast(last.usage).catch(() => {}) : null
-    // Another worker's write, or a lock that comes in the middle of one of ours, leaves them out.
-    const trail = last.notes === null ? null : this.storage.write(last.notes).catch(() => {})
-    const written = Promise.all([ledger, usage, trail, this.copy.flush(), this.autoSave.flush()])
-    await Promise.race([written, new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS))])
+  async #close(write: Promise<void>): Promise<void> {
+    await write
     this.storage.close()
     this.#around.close()
   }
