@@ -1,5 +1,5 @@
-// check-all: which key is checked next, and when? One after the other; where a provider's turn is over for now, the keys
-// of others come first.
+// check-all: which key is checked next, and when? One after the other; where a provider takes no
+// more within this minute, the keys of others come first.
 import { KeyholdError } from '../engine/error'
 import type { ErrorCode } from '../protocol/errors'
 import type { CheckOutcome, KeyId, KeyInfo, Problem, ProviderId } from '../protocol/messages'

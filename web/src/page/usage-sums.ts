@@ -3,17 +3,9 @@ import type { Figures, UsageReport, UsageRow } from '../protocol/messages'
 
 export const DAY_MS = 86_400_000
 
-/** One row of the vault's usage, by name. */
-export interface UsageEntry {
-  /** Since 1970, UTC. */
-  day: number
-  key: string
-  provider: string
-  model: string
-  app: string
-  source: string
-  figures: Figures
+interface Counts {
   requests: number
+  /** Of the requests: those without a known cost. */
   unpriced: number
   input: number
   cached: number
@@ -22,19 +14,24 @@ export interface UsageEntry {
   costMicroUsd: number
 }
 
+/** One row of the vault's usage, by name. */
+export interface UsageEntry extends Counts {
+  /** Since 1970, UTC. */
+  day: number
+  key: string
+  provider: string
+  model: string
+  app: string
+  source: string
+  figures: Figures
+}
+
 export type Grouping = 'day' | 'key' | 'model' | 'app'
 
-export interface Sum {
-  requests: number
-  /** Of the requests: whose figures are estimates, of which nothing is known, and which have no known cost. */
+export interface Sum extends Counts {
+  /** Of the requests: whose figures are estimates, and of which nothing is known. */
   estimated: number
   unknown: number
-  unpriced: number
-  input: number
-  cached: number
-  output: number
-  reasoning: number
-  costMicroUsd: number
   /** The part of the cost that comes of estimates. */
   estimatedMicroUsd: number
 }
