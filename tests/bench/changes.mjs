@@ -5,10 +5,11 @@
 // a new passphrase. In its place stands a worker that answers with the passphrase itself, which is the slot key here.
 import { randomBytes } from 'node:crypto'
 import { openChromium } from '../browser/support/chromium.mjs'
+import { writeDisk } from '../browser/support/disk.mjs'
 import { startTestSite } from '../browser/support/site.mjs'
 import { startEngine, taken, withBuffer } from '../support/engine.mjs'
 import { interleaved } from './timing.mjs'
-import { makeVault, unlockAndList } from './vaults.mjs'
+import { byKey, makeVault, unlockAndList } from './vaults.mjs'
 
 const SIZES = [10, 1000]
 const ROUNDS = 31
@@ -70,8 +71,8 @@ async function openPage(browser, site, { rows, audit, slotKey, keys }) {
   const page = await context.newPage()
   await page.goto(`${site.url}driver.html`)
   await page.waitForFunction(() => globalThis.keyhold)
-  const stored = [...rows, ...audit].map(({ key, bytes }) => [key, [...bytes]])
-  await page.evaluate(prepare, { stored, slotKey: [...slotKey], keys })
+  await writeDisk(page, byKey([...rows, ...audit]))
+  await page.evaluate(prepare, { slotKey: [...slotKey], keys })
   return page
 }
 
@@ -91,28 +92,9 @@ export function withoutArgon2() {
   }
 }
 
-/** Lays the rows where the worker looks for them, opens the vault, and offers the changes: each gives its milliseconds. */
-async function prepare({ stored, slotKey, keys }) {
+/** Opens the vault and offers the changes: each gives its milliseconds. */
+async function prepare({ slotKey, keys }) {
   const { KeyholdEngine, keyBytes } = globalThis.keyhold
-  const done = (request) =>
-    new Promise((resolve, reject) => {
-      request.addEventListener('success', () => resolve(request.result))
-      request.addEventListener('error', () => reject(request.error))
-    })
-  const opening = indexedDB.open('keyhold', 3)
-  const stores = ['envelopes', 'ledger', 'audit', 'usage', 'meta']
-  opening.addEventListener('upgradeneeded', () => stores.forEach((store) => opening.result.createObjectStore(store)))
-  const db = await done(opening)
-  const tx = db.transaction(stores, 'readwrite')
-  for (const [key, bytes] of stored) {
-    tx.objectStore(key.startsWith('audit/') ? 'audit' : 'envelopes').put(new Uint8Array(bytes), key)
-  }
-  tx.objectStore('meta').put(1, 'format')
-  await new Promise((resolve, reject) => {
-    tx.addEventListener('complete', resolve)
-    tx.addEventListener('abort', () => reject(tx.error))
-  })
-  db.close()
 
   const engine = await KeyholdEngine.connect()
   let passphrase = new Uint8Array(slotKey)

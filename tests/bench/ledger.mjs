@@ -2,12 +2,13 @@
 // key with a cap, from the page's question to its answer, and the writing of what it used. In Chromium, on its database.
 import { openChromium } from '../browser/support/chromium.mjs'
 import { allowAsking, allowReading, ANSWERED, startProviders } from '../browser/support/providers.mjs'
+import { writeDisk } from '../browser/support/disk.mjs'
 import { startTestSite } from '../browser/support/site.mjs'
 import { seal } from '../vault-kit/sealing.mjs'
 import { openVault } from '../web/support/vault-reader.mjs'
 import { withoutArgon2 } from './changes.mjs'
 import { interleaved } from './timing.mjs'
-import { makeVault } from './vaults.mjs'
+import { byKey, makeVault } from './vaults.mjs'
 
 const DAYS = 1000
 const ENTRIES_A_DAY = 100
@@ -99,37 +100,16 @@ async function openPage(browser, site, { rows, audit, slotKey }, usage) {
   const page = await context.newPage()
   await page.goto(`${site.url}driver.html`)
   await page.waitForFunction(() => globalThis.keyhold)
-  const stored = [...rows, ...audit, ...usage].map(({ key, bytes }) => [key, Buffer.from(bytes).toString('base64')])
-  await page.evaluate(prepare, { stored, slotKey: [...slotKey] })
+  await writeDisk(page, byKey([...rows, ...audit, ...usage]))
+  await page.evaluate(prepare, [...slotKey])
   return page
 }
 
 // In the pages.
 
-/** Lays the rows where the worker looks for them, opens the vault, and gives its key a cap it does not reach. */
-async function prepare({ stored, slotKey }) {
+/** Opens the vault and gives its key a cap it does not reach. */
+async function prepare(slotKey) {
   const { KeyholdEngine } = globalThis.keyhold
-  const done = (request) =>
-    new Promise((resolve, reject) => {
-      request.addEventListener('success', () => resolve(request.result))
-      request.addEventListener('error', () => reject(request.error))
-    })
-  const opening = indexedDB.open('keyhold', 3)
-  const stores = ['envelopes', 'ledger', 'audit', 'usage', 'meta']
-  opening.addEventListener('upgradeneeded', () => stores.forEach((store) => opening.result.createObjectStore(store)))
-  const db = await done(opening)
-  const tx = db.transaction(stores, 'readwrite')
-  for (const [key, text] of stored) {
-    const [kind] = key.split('/')
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
-    tx.objectStore(stores.includes(kind) ? kind : 'envelopes').put(bytes, key)
-  }
-  tx.objectStore('meta').put(1, 'format')
-  await new Promise((resolve, reject) => {
-    tx.addEventListener('complete', resolve)
-    tx.addEventListener('abort', () => reject(tx.error))
-  })
-  db.close()
   globalThis.engine = await KeyholdEngine.connect()
   await globalThis.engine.unlock(new Uint8Array(slotKey))
   const [{ id }] = await globalThis.engine.keys()

@@ -33,3 +33,6 @@ export function unlockAndList(module, { rows, slotKey, keys }) {
   if (engine.keys().length !== keys || engine.findings().length > 0) throw new Error('not the vault that was made')
   return engine
 }
+
+/** Rows as tests/browser/support/disk.mjs takes them. */
+export const byKey = (rows) => Object.fromEntries(rows.map(({ key, bytes }) => [key, bytes]))

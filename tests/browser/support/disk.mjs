@@ -1,5 +1,6 @@
 // disk: what lies in the vault's database, read and replaced past the vault, by a page of its origin.
 const STORES = ['envelopes', 'ledger', 'audit', 'usage', 'meta']
+const VERSION = 3
 
 /** @returns {Promise<{ version: number, stores: string[], format: unknown, rows: Record<string, Buffer> }>} */
 export async function readDisk(page) {
@@ -34,15 +35,17 @@ export async function readDisk(page) {
   return { ...rest, rows: Object.fromEntries(rows.map(([key, text]) => [key, Buffer.from(text, 'base64')])) }
 }
 
-/** Everything on disk replaced, with no worker running; null leaves a row out. */
+/** Everything on disk replaced, or made, with no worker running; null leaves a row out. */
 export async function writeDisk(page, rows, format = 1) {
   const plain = Object.entries(rows).flatMap(([key, bytes]) =>
-    bytes === null ? [] : [[storeOf(key), key, bytes.toString('base64')]],
+    bytes === null ? [] : [[storeOf(key), key, Buffer.from(bytes).toString('base64')]],
   )
   await page.evaluate(
-    async ([plain, format, stores]) => {
+    async ([plain, format, stores, version]) => {
       const db = await new Promise((resolve) => {
-        const opening = indexedDB.open('keyhold')
+        const opening = indexedDB.open('keyhold', version)
+        const make = (store) => opening.result.createObjectStore(store)
+        opening.addEventListener('upgradeneeded', () => stores.forEach(make))
         opening.addEventListener('success', () => resolve(opening.result))
       })
       const transaction = db.transaction(stores, 'readwrite')
@@ -55,7 +58,7 @@ export async function writeDisk(page, rows, format = 1) {
       await new Promise((resolve) => transaction.addEventListener('complete', resolve))
       db.close()
     },
-    [plain, format, STORES],
+    [plain, format, STORES, VERSION],
   )
 }
 
