@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { Browser, key, passphrase, tick } from './support/browser.mjs'
-import { fakes, trap } from './support/fake-engine.mjs'
+import { fakes } from './support/fake-engine.mjs'
 import { keyhold } from './support/load.mjs'
+import { hello, spoken } from './support/port.mjs'
 
 const { MAX_CALLS, MAX_UNDER_WAY, PROTOCOL_VERSION, RECONNECT_AFTER_MS } = keyhold
 const start = {
@@ -13,7 +14,6 @@ const start = {
   pricesUrl: 'test:prices',
   configUrl: 'test:config',
 }
-const hello = { id: 1, op: 'hello', protocol: PROTOCOL_VERSION, build: 'dev' }
 const rejects = (promise, code) => assert.rejects(promise, (error) => error.code === code)
 const add = (tab, label = 'x') => tab.add({ provider: 'fake', label, secret: key(), unchecked: true })
 
@@ -32,22 +32,6 @@ const opened = async (options) => {
 /** A network that does not answer. */
 const never = (_url, { signal } = {}) =>
   new Promise((_, failed) => signal?.addEventListener('abort', () => failed(signal.reason)))
-
-/** A port spoken to by hand: say() posts and gives the reply with that id; `events` collects the rest. */
-function spoken(port) {
-  const events = []
-  const waiting = new Map()
-  port.addEventListener('message', ({ data }) => {
-    if ('event' in data) events.push(data)
-    else waiting.get(data.id)?.(data)
-  })
-  const say = (message, transfer = []) =>
-    new Promise((done) => {
-      waiting.set(message.id, done)
-      port.postMessage(message, transfer)
-    })
-  return { say, events, port }
-}
 
 test('nothing is answered before hello, and a hello of another build or protocol is refused', async () => {
   browser = new Browser()
@@ -176,64 +160,6 @@ test('one more connection to a worker that has locked is told at once', async ()
   await tick(5)
   assert.equal(late.events[0].event, 'locked')
   port1.close()
-})
-
-test('a trap in the engine ends the worker: ERR_INTERNAL, locked, heap wiped, and the next worker works', async () => {
-  const tab = await opened({ engine: { providers: trap } })
-  const { module } = browser.workers[0]
-  let locked = 0
-  tab.on('locked', () => (locked += 1))
-  await rejects(tab.providers(), 'ERR_INTERNAL')
-  await tick(RECONNECT_AFTER_MS)
-  assert.equal(locked, 1)
-  assert.ok(module.HEAPU8.every((byte) => byte === 0))
-  assert.equal((await tab.status()).state, 'locked')
-  assert.equal(browser.workers.length, 2)
-})
-
-test('a trap while the copy is sealed, which nobody waits for, ends the worker as any other does', async () => {
-  let traps = false
-  const tab = await opened({ engine: { copy: () => (traps ? trap() : new Uint8Array()) } })
-  const { module } = browser.workers[0]
-  const locked = new Promise((done) => tab.on('locked', done))
-  await tick(5)
-  traps = true
-  await add(tab)
-  await locked
-  assert.ok(module.HEAPU8.every((byte) => byte === 0))
-})
-
-test('a trap while the last rows are sealed keeps no lock from wiping the heap and being told', async () => {
-  let traps = false
-  const tab = await opened({ engine: { takeLedger: () => (traps ? trap() : []) } })
-  const { module } = browser.workers[0]
-  const heard = new Promise((done) => tab.on('locked', () => done(module.HEAPU8.every((byte) => byte === 0))))
-  traps = true
-  browser.workers[0].host.running().then(({ vault }) => vault.lock())
-  assert.equal(await heard, true)
-})
-
-test('a trap in the middle of a stream is a failed body, then the same end', async () => {
-  const tab = await opened({ send: async () => new Response('TRAP') })
-  const response = await tab.fetch('http://127.0.0.1:1/x')
-  await assert.rejects(response.text(), ({ cause }) => cause.code === 'ERR_INTERNAL')
-  assert.equal((await tab.status()).state, 'locked')
-})
-
-test('an exception that is not a refusal is ERR_INTERNAL without its text', async () => {
-  const secretText = 'a secret in an exception'
-  const engine = {
-    providers() {
-      throw new TypeError(secretText)
-    },
-  }
-  const tab = await opened({ engine })
-  const port = spoken(browser.rawPort())
-  await port.say(hello)
-  const reply = await port.say({ id: 2, op: 'providers' })
-  assert.deepEqual(reply, { id: 2, ok: false, error: { code: 'ERR_INTERNAL' } })
-  assert.equal((await tab.status()).state, 'unlocked')
-  port.port.close()
 })
 
 test('a change is told to the other ports, not to the one that asked', async () => {
