@@ -29,7 +29,7 @@ file(COPY ${sodium}/include DESTINATION ${CMAKE_CURRENT_BINARY_DIR}/sodium)
 configure_file(${sodium}/include/sodium/version.h.in ${sodium_include}/sodium/version.h @ONLY)
 
 # Only what the core uses. Left out: runtime.c (CPUID), every AVX, AES-NI and sandy2x file, and all of
-# Curve25519, Salsa20, scrypt and SHA-2. Of each pair of implementations there is one: SIMD for Argon2's blocks, where
+# Curve25519, Salsa20, scrypt and SHA-512. Of each pair of implementations there is one: SIMD for Argon2's blocks, where
 # the time goes, and the small reference code for BLAKE2b and ChaCha20, which see a few kilobytes.
 add_library(keyhold_sodium STATIC
   ${sodium}/crypto_aead/xchacha20poly1305/sodium/aead_xchacha20poly1305.c
@@ -40,6 +40,7 @@ add_library(keyhold_sodium STATIC
   ${sodium}/crypto_generichash/blake2b/ref/blake2b-compress-ref.c
   ${sodium}/crypto_generichash/blake2b/ref/blake2b-ref.c
   ${sodium}/crypto_generichash/blake2b/ref/generichash_blake2b.c
+  ${sodium}/crypto_hash/sha256/cp/hash_sha256_cp.c
   ${sodium}/crypto_kdf/crypto_kdf.c
   ${sodium}/crypto_kdf/blake2b/kdf_blake2b.c
   ${sodium}/crypto_onetimeauth/crypto_onetimeauth.c
@@ -86,6 +87,7 @@ set(sodium_small_sources
   ${sodium}/crypto_aead/xchacha20poly1305/sodium/aead_xchacha20poly1305.c
   ${sodium}/crypto_generichash/blake2b/ref/blake2b-compress-ref.c
   ${sodium}/crypto_generichash/blake2b/ref/blake2b-ref.c
+  ${sodium}/crypto_hash/sha256/cp/hash_sha256_cp.c
   ${sodium}/crypto_stream/chacha20/ref/chacha20_ref.c
   ${sodium}/crypto_stream/chacha20/stream_chacha20.c
   ${sodium}/crypto_core/hchacha20/core_hchacha20.c

@@ -45,12 +45,15 @@ val response(Exchange& call, Args& args) {
 val moves_on(Exchange& call, Args&) { return val(call.moves_on()); }
 
 val feed(Exchange& call, Args& args) {
-  const Bytes chunk = args.bytes(0);
-  return outcome(call.feed(chunk), [&](ByteView released) {
+  Bytes chunk = args.bytes(0);
+  const val passed = outcome(call.feed(chunk), [&](ByteView released) {
     // Most pieces pass whole: then JavaScript passes on what it has, and nothing is copied back.
     const bool whole = !chunk.empty() && released.data() == chunk.data() && released.size() == chunk.size();
     return whole ? val(true) : to_uint8array(released);
   });
+  // A login's answer has a key in it.
+  if (call.login()) wipe(chunk);
+  return passed;
 }
 
 val end(Exchange& call, Args&) { return outcome(call.end(), to_uint8array); }

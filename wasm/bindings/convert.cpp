@@ -135,12 +135,12 @@ JsonOut to_json(const KeyView& view) {
   return object;
 }
 
-JsonOut to_json(const ProviderRef& ref) {
+JsonOut to_json(const ProviderRef& ref, bool login) {
   const Provider& provider = *ref;
   JsonOut object = JsonOut::object();
   object.set("id", provider.id).set("name", provider.name).set("base", provider.base.text());
   object.set("kind", name(provider.kind)).set("wire", name(provider.wire)).set("keyOptional", provider.key_optional);
-  object.set("browser", name(provider.browser)).set("example", provider.example);
+  object.set("browser", name(provider.browser)).set("example", provider.example).set("login", login);
   object.set("steps", to_json(provider.steps)).set("keyPrefixes", to_json(provider.key_prefixes));
   const auto set = [&](std::string_view key, const std::string& text) {
     if (!text.empty()) object.set(key, text);

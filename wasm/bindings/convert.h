@@ -53,7 +53,8 @@ Result<SlotKdf> kdf_from(const val& kdf);
 val to_js_state(VaultState state);
 
 JsonOut to_json(const KeyView& view);
-JsonOut to_json(const ProviderRef& provider);
+/// `login`: a key can be had by logging in there.
+JsonOut to_json(const ProviderRef& provider, bool login);
 JsonOut to_json(const Finding& finding);
 JsonOut to_json(const SiteConfig& site);
 Result<std::vector<ChatMessage>> messages_from(const val& array);

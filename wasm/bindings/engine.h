@@ -46,6 +46,10 @@ std::span<const Op<Engine>> vault_ops();
 std::span<const Op<Engine>> keeping_ops();
 std::span<const Op<Engine>> start_ops();
 std::span<const Op<Engine>> usage_ops();
+std::span<const Op<Engine>> login_ops();
 std::span<const Op<Exchange>> call_ops();
+
+/// {value: {held: its number}}, which engine-door.ts makes an EngineCall of.
+emscripten::val to_call(Engine& engine, Result<Exchange> exchange);
 
 }  // namespace keyhold::bindings

@@ -4,9 +4,6 @@
 
 namespace keyhold::bindings {
 
-namespace {
-
-/// {value: {held: its number}}, which engine-door.ts makes an EngineCall of.
 val to_call(Engine& engine, Result<Exchange> exchange) {
   return outcome(std::move(exchange), [&](Exchange made) {
     val held = val::object();
@@ -14,6 +11,8 @@ val to_call(Engine& engine, Result<Exchange> exchange) {
     return held;
   });
 }
+
+namespace {
 
 val check_new(Engine& engine, Args& args) {
   return to_call(engine, engine.session().check_new(args.text(0), args.secret(1), args.whole(2)));

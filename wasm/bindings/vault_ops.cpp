@@ -86,7 +86,13 @@ val one_key(Engine& engine, Args& args) {
   return key ? to_js(to_json(*key)) : val::null();
 }
 
-val providers(Engine& engine, Args&) { return to_js(to_json_array(engine.session().providers())); }
+val providers(Engine& engine, Args&) {
+  JsonOut array = JsonOut::array();
+  for (const ProviderRef& one : engine.session().providers()) {
+    array.push(to_json(one, engine.session().offers_login(*one)));
+  }
+  return to_js(array);
+}
 
 val look_at(Engine& engine, Args& args) {
   const Pasted pasted = engine.session().look_at(args.text(0), args.secret(1));

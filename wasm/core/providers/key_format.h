@@ -13,7 +13,8 @@ namespace keyhold {
 
 /// Shorter ones cannot be watched for in answers: they would be found by chance.
 inline constexpr std::size_t kMinKeyBytes = 8;
-inline constexpr std::size_t kMaxKeyBytes = 512;
+/// Tokens from a login may be signed documents, longer than any key that is pasted.
+inline constexpr std::size_t kMaxKeyBytes = 2048;
 inline constexpr std::size_t kMaxPastedBytes = 4096;
 
 /// What of a pasted text is the key, and the name it had there, if any: views into it.

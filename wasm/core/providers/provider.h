@@ -132,6 +132,12 @@ struct Provider {
   std::vector<std::string> steps;
   std::string suggested_model;
 
+  /// Where the provider gives a key to somebody who logs in there, as the list has it: JSON for parse_login(), which comes
+  /// with the first login (wasm/split). "": nowhere.
+  std::string login;
+  /// Of a login: the site needs a client id for it.
+  bool login_wants_client = false;
+
   /// Keys can be stored for it, and sent to it.
   bool usable() const noexcept { return browser != Browser::no && !example; }
 };

@@ -266,10 +266,30 @@ constexpr TextField kTextFields[] = {
 }  // namespace
 
 Result<Provider> parse_provider(JsonRef entry, ProviderKind kind, const Provider* like) {
-  KEYHOLD_CHECK(entry.only({"id",           "name",    "base",     "wire",        "like",           "browser",
-                            "auth",         "headers", "check",    "chat",        "rules",          "calls",
-                            "also",         "beside",  "query",    "cors",        "example_base",   "key_prefixes",
-                            "key_optional", "steps",   "docs_url", "console_url", "suggested_model"}));
+  KEYHOLD_CHECK(entry.only({"id",
+                            "name",
+                            "base",
+                            "wire",
+                            "like",
+                            "browser",
+                            "auth",
+                            "headers",
+                            "check",
+                            "chat",
+                            "rules",
+                            "calls",
+                            "also",
+                            "beside",
+                            "query",
+                            "cors",
+                            "example_base",
+                            "key_prefixes",
+                            "key_optional",
+                            "steps",
+                            "docs_url",
+                            "console_url",
+                            "suggested_model",
+                            "login"}));
   KEYHOLD_CHECK(entry.field("id"));
   KEYHOLD_CHECK(entry.field("name"));
   std::string id;
@@ -311,6 +331,12 @@ Result<Provider> parse_provider(JsonRef entry, ProviderKind kind, const Provider
   if (provider.browser == Browser::no) provider.calls.clear();
   KEYHOLD_CHECK(read_cors(entry, provider));
   KEYHOLD_CHECK(read_flag(entry, "key_optional", provider.key_optional));
+  if (const auto login = entry.find("login")) {
+    provider.login = login->dump();
+    std::string style;
+    KEYHOLD_CHECK(read_text(*login, "style", kMaxFieldText, is_visible, style));
+    provider.login_wants_client = style != "openrouter";
+  }
   for (const ListField& field : kListFields) {
     KEYHOLD_CHECK(read_texts(entry, field.key, field.max_items, field.max_text, field.check, provider.*field.member));
   }

@@ -159,7 +159,9 @@ Provider usual_provider(std::string id, std::string name, Endpoint base, Wire wi
                     .console_url = {},
                     .docs_url = {},
                     .steps = {},
-                    .suggested_model = {}};
+                    .suggested_model = {},
+                    .login = {},
+                    .login_wants_client = false};
   switch (wire) {
     case Wire::openai_chat:
     case Wire::openai_responses:
@@ -194,6 +196,8 @@ Provider like_provider(const Provider& other, std::string id, std::string name, 
   provider.example = false;
   // Who answers the rest of this origin is not known.
   provider.beside.clear();
+  // A key that the other one gives is for its own address.
+  provider.login.clear();
   provider.calls.erase(std::remove_if(provider.calls.begin(), provider.calls.end(),
                                       [](const Call& call) { return call.path[0] == '/'; }),
                        provider.calls.end());

@@ -37,7 +37,7 @@ Exchange::Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, con
       key_id_(std::move(key_id)),
       wire_(wire) {}
 
-std::string Exchange::probe_url() const { return keyhold::probe_url(*provider_); }
+std::string Exchange::probe_url() const { return grant_ ? outgoing_.url : keyhold::probe_url(*provider_); }
 
 Result<Headers> Exchange::response(int status, const Headers& headers) {
   status_ = status;
@@ -67,7 +67,13 @@ bool Exchange::tried(std::string_view key_id) const noexcept {
   return key_id == key_id_ || refused_keys_.find(key_id) != std::string::npos;
 }
 
-Result<ByteView> Exchange::feed(ByteView bytes) { return took(watch_.feed(bytes)); }
+Result<ByteView> Exchange::feed(ByteView bytes) {
+  if (grant_) {
+    KEYHOLD_CHECK(grant_->feed(bytes));
+    return ByteView();
+  }
+  return took(watch_.feed(bytes));
+}
 
 Result<ByteView> Exchange::end() {
   KEYHOLD_TRY(const ByteView rest, took(watch_.finish()));

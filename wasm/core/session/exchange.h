@@ -2,12 +2,14 @@
 // sends what request() says and feeds back what arrives.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/secret.h"
 #include "providers/diagnosis.h"
+#include "providers/login.h"
 #include "providers/meter.h"
 #include "providers/reflection.h"
 #include "providers/request.h"
@@ -41,11 +43,14 @@ class Exchange {
     models,  // which models does it reach?
     chat,    // one question; the answer is read here
     pass,    // a caller's own request; the answer passes through
+    login,   // a code becomes a key; the answer is read here, and passed to nobody
   };
 
   /// `secret` is empty for a call without a key. `wire`: the form of the answer; none: not read.
   Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, const SecretBytes& secret, std::string key_id,
            std::optional<Wire> wire);
+  /// A login's: its answer is collected in memory that is wiped.
+  Exchange(ProviderRef provider, Outgoing outgoing);
 
   const Outgoing& request() const noexcept { return outgoing_; }
   /// request() is being acted on.
@@ -55,6 +60,7 @@ class Exchange {
   const std::string& key_id() const noexcept { return key_id_; }
   /// The credential header's value, to be taken once; empty if there is none.
   SecretBytes take_auth_value() noexcept { return std::move(auth_value_); }
+  bool login() const noexcept { return grant_ != nullptr; }
   std::string probe_url() const;
 
   /// Headers a caller may see. ERR_KEY_REFLECTED.
@@ -79,6 +85,8 @@ class Exchange {
   /// Was this key tried, here or in one of the calls this one came of?
   bool tried(std::string_view key_id) const noexcept;
   std::size_t tries() const noexcept { return tries_; }
+  /// After end() of a login. What read_grant() and diagnose_login() say.
+  Result<LoginGrant> grant(Login::Style style) const;
 
   Errc network_failed(NetworkEvidence evidence);
 
@@ -133,7 +141,8 @@ class Exchange {
   std::optional<Bill> bill_;
   std::optional<Meter> meter_;  // of a chat or pass that succeeded
   std::optional<UsageSwallow> swallow_;
-  Bytes body_;  // of anything else: the model list, or the beginning of a refusal
+  Bytes body_;                          // of anything else: the model list, or the beginning of a refusal
+  std::unique_ptr<LoginAnswer> grant_;  // of a login
 };
 
 }  // namespace keyhold

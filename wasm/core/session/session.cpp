@@ -58,6 +58,7 @@ void Session::lock() noexcept {
   import_.reset();
   recovery_.reset();
   passkey_.reset();
+  logins_.clear();
   take_over_endpoints();
 }
 

@@ -16,6 +16,7 @@
 #include "providers/price.h"
 #include "session/exchange.h"
 #include "session/import.h"
+#include "session/pending_logins.h"
 #include "vault/vault.h"
 
 namespace keyhold {
@@ -28,6 +29,9 @@ struct SiteConfig {
   };
   std::optional<Demo> demo;
   bool custom_endpoints = true;  // false: endpoints of the user's own only on this computer
+  /// As what the site is known to providers that want to know who sends somebody to log in: JSON of {provider: {clientId}},
+  /// or "". Read when it is needed (session_login.cpp).
+  std::string logins;
 };
 
 /// What may be shown of a stored key.
@@ -47,6 +51,18 @@ struct NewPasskey {
 
 /// Keys of one provider that one call may try.
 inline constexpr std::size_t kMaxTries = 8;
+
+/// A login that was begun: where the person is to be sent, and the name it goes by.
+struct LoginStart {
+  std::string url;
+  std::string state;
+};
+
+/// Where a key from a login belongs.
+struct LoginTarget {
+  std::string key;    // in this stored key's place; "": a new one
+  std::string label;  // of a new one
+};
 
 class Session {
  public:
@@ -144,6 +160,19 @@ class Session {
   /// ERR_WRONG_STATE when nothing is open, and what chosen() and Vault::plan_import say.
   Result<Plan> plan_import(const std::vector<ImportChoice>& choices, UnixMs now);
   void close_import() noexcept { import_.reset(); }
+
+  // --- keys by login (session_login.cpp) ---
+
+  bool offers_login(const Provider& provider) const;
+  /// `callback`: the page of this site to come back to. ERR_UNKNOWN_PROVIDER; ERR_BAD_INPUT for a provider without a login
+  /// and for what is no such address; ERR_BAD_JSON for a login or client id that the site configured wrongly.
+  Result<LoginStart> begin_login(std::string_view provider, std::string_view callback, UnixMs now);
+  /// Ends the login of that state, once; nothing is changed by ERR_BAD_INPUT (code, label), ERR_TOO_MANY, ERR_NOT_FOUND.
+  /// ERR_LOGIN_STATE, ERR_ENDPOINT_MISMATCH.
+  Result<Exchange> exchange_login(std::string_view state, std::string_view code, const LoginTarget& target, UnixMs now);
+  /// The key that came; a new one if the one to be replaced is gone. What Exchange::grant() says, ERR_BAD_ANSWER if it is
+  /// no key, and what Vault says.
+  Result<Plan> plan_login(const Exchange& exchange, const LoginTarget& target, UnixMs now);
 
   // --- the copy kept elsewhere ---
 
@@ -252,6 +281,7 @@ class Session {
   Result<Backup> everything(UnixMs now) const;
   Result<ProviderRef> usable_provider(std::string_view id) const;
   Result<Exchange> check(ProviderRef provider, const SecretBytes& secret, std::string key_id, UnixMs now);
+  Result<void> can_take(const LoginTarget& target) const;
   void take_over_endpoints();
   std::optional<Rates> rates_of(const Exchange& call, std::string_view model, UnixMs now) const;
   /// By the site's configuration.
@@ -263,6 +293,7 @@ class Session {
   std::optional<Import> import_;
   std::optional<RecoveryCode> recovery_;  // shown, not yet confirmed
   std::optional<NewSlot> passkey_;        // asked for, not yet made
+  PendingLogins logins_;
   AutoLock auto_lock_;
   CheckThrottle throttle_;
   SiteConfig site_;

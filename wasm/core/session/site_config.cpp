@@ -3,7 +3,7 @@
 namespace keyhold {
 
 Result<SiteConfig> parse_site_config(JsonRef object) {
-  KEYHOLD_CHECK(object.only({"providers", "demo", "customEndpoints"}));
+  KEYHOLD_CHECK(object.only({"providers", "demo", "customEndpoints", "logins"}));
   SiteConfig site;
   if (const auto demo = object.find("demo")) {
     KEYHOLD_CHECK(demo->only({"provider", "key"}));
@@ -15,6 +15,11 @@ Result<SiteConfig> parse_site_config(JsonRef object) {
   }
   if (const auto custom = object.find("customEndpoints")) {
     KEYHOLD_TRY(site.custom_endpoints, custom->boolean());
+  }
+  if (const auto logins = object.find("logins")) {
+    // Read by those who log in (session_login.cpp).
+    if (!logins->is_object()) return Errc::ERR_BAD_JSON;
+    site.logins = logins->dump();
   }
   return site;
 }

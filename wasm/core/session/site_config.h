@@ -6,6 +6,8 @@
 
 namespace keyhold {
 
+inline constexpr std::size_t kMaxClientId = 200;
+
 /// ERR_BAD_JSON for unknown or ill-formed members.
 Result<SiteConfig> parse_site_config(JsonRef object);
 

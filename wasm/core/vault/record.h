@@ -12,7 +12,7 @@
 namespace keyhold {
 
 inline constexpr std::size_t kMaxLabelBytes = 256;
-inline constexpr std::size_t kMaxSecretBytes = 512;
+inline constexpr std::size_t kMaxSecretBytes = 2048;
 
 /// Everything about a key but the key.
 struct Record {

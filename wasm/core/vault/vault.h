@@ -126,9 +126,10 @@ class Vault {
   Result<Plan> plan_create(const SlotKdf& kdf, const SlotKey& slot_key, UnixMs now);
   /// ERR_BAD_INPUT (label), ERR_TOO_MANY.
   Result<Plan> plan_add(const RecordFields& fields, std::string_view label, std::string_view hint,
-                        const SecretBytes& secret, UnixMs now);
-  /// A new secret in the old one's place, sealed to the same endpoint. The new key's end is not known.
-  Result<Plan> plan_replace(std::string_view id, std::string_view hint, const SecretBytes& secret, UnixMs now);
+                        const SecretBytes& secret, UnixMs now, std::optional<UnixMs> expires_at = {});
+  /// A new secret in the old one's place, sealed to the same endpoint. The old key's end is not the new one's.
+  Result<Plan> plan_replace(std::string_view id, std::string_view hint, const SecretBytes& secret, UnixMs now,
+                            std::optional<UnixMs> expires_at = {});
   Result<Plan> plan_label(std::string_view id, std::string_view label, UnixMs now);
   Result<Plan> plan_expires(std::string_view id, std::optional<UnixMs> at, UnixMs now);
   /// What the key may cost in a day and in a month. ERR_BAD_INPUT outside 0 to kMaxCapMicroUsd.

@@ -59,7 +59,7 @@ Result<Plan> Vault::plan_create(const SlotKdf& kdf, const SlotKey& slot_key, Uni
 }
 
 Result<Plan> Vault::plan_add(const RecordFields& fields, std::string_view label, std::string_view hint,
-                             const SecretBytes& secret, UnixMs now) {
+                             const SecretBytes& secret, UnixMs now, std::optional<UnixMs> expires_at) {
   KEYHOLD_TRY(Draft draft, this->draft());
   KEYHOLD_CHECK(check_label(label));
   if (opened_->records.size() >= kMaxRecords) return Errc::ERR_TOO_MANY;
@@ -71,12 +71,14 @@ Result<Plan> Vault::plan_add(const RecordFields& fields, std::string_view label,
   record.hint = hint;
   record.created_at = now;
   record.changed_at = now;
+  record.expires_at = expires_at;
   draft.put(seal_record(record, draft.vault(), secret, opened_->keys.record, rng_));
   draft.name(record.id);
   return stage(std::move(draft), event_of(AuditAction::key_add, record, now));
 }
 
-Result<Plan> Vault::plan_replace(std::string_view id, std::string_view hint, const SecretBytes& secret, UnixMs now) {
+Result<Plan> Vault::plan_replace(std::string_view id, std::string_view hint, const SecretBytes& secret, UnixMs now,
+                                 std::optional<UnixMs> expires_at) {
   KEYHOLD_TRY(Draft draft, this->draft());
   const Record* current = find(id);
   if (current == nullptr) return Errc::ERR_NOT_FOUND;
@@ -85,7 +87,7 @@ Result<Plan> Vault::plan_replace(std::string_view id, std::string_view hint, con
   ++record.rev;
   record.hint = hint;
   record.changed_at = now;
-  record.expires_at.reset();
+  record.expires_at = expires_at;
   draft.put(seal_record(record, draft.vault(), secret, opened_->keys.record, rng_));
   draft.name(id);
   return stage(std::move(draft), event_of(AuditAction::key_replace, record, now));

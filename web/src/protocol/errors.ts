@@ -49,6 +49,8 @@ export type ErrorCode =
   | 'ERR_BAD_ANSWER'
   | 'ERR_CONNECTION_CUT'
   | 'ERR_TIMEOUT'
+  | 'ERR_LOGIN_STATE'
+  | 'ERR_LOGIN_REFUSED'
   | 'ERR_BAD_KEY'
   | 'ERR_BAD_KEY_LIKELY'
   | 'ERR_NO_PERMISSION'
@@ -240,6 +242,14 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
     next: 'Check the network and try again.',
   },
   ERR_TIMEOUT: { sentence: 'The provider did not answer in time.', next: 'Try again in a moment.' },
+  ERR_LOGIN_STATE: {
+    sentence: 'Keyhold is not waiting for this login: it was used already, or is too old.',
+    next: 'Start the login again. It has ten minutes, and a lock ends it.',
+  },
+  ERR_LOGIN_REFUSED: {
+    sentence: 'The provider did not accept this login.',
+    next: 'Log in again. If that does not help, paste a key instead.',
+  },
   ERR_BAD_KEY: {
     sentence: 'The provider says this key is not valid.',
     next: "Copy it again, or make a new key on the provider's page.",
