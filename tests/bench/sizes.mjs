@@ -17,7 +17,9 @@ const USAGE = /^assets\/usage-view-.*\.(js|css)$/
 const PRICES = /^assets\/prices-.*\.txt$/
 /** With the first operation of wasm/split/keeping-ops.txt; after the first answer for what that used. */
 const KEEPING_WASM = /^assets\/keeping-.*\.wasm$/
-const LATER = [DICTIONARY, CODES, KEEPING, USAGE, KEEPING_WASM, PRICES]
+/** Where a login at a provider comes back to. */
+const CALLBACK = /^(callback\.html|assets\/callback-.*\.js)$/
+const LATER = [DICTIONARY, CODES, KEEPING, USAGE, KEEPING_WASM, PRICES, CALLBACK]
 const PARTS = {
   'engine.wasm': /^assets\/engine-.*\.wasm$/,
   'vault worker': /^assets\/vault-worker-.*\.js$/,

@@ -12,7 +12,7 @@ const start = {
   wasmUrl: 'test:wasm',
   keepingUrl: 'test:keeping',
   pricesUrl: 'test:prices',
-  configUrl: 'test:config',
+  configUrl: 'https://vault.example/keyhold.config.json',
 }
 const rejects = (promise, code) => assert.rejects(promise, (error) => error.code === code)
 const add = (tab, label = 'x') => tab.add({ provider: 'fake', label, secret: key(), unchecked: true })

@@ -4,8 +4,16 @@
 /**
  * @typedef {object} SiteConfig
  * @property {boolean} [customEndpoints] may a user add endpoints of their own? Default true.
- * @property {{ base: string }[]} [providers] providers beside the catalogue's.
- * @property {{ base: string, example_base?: boolean, browser?: string }[]} [catalogue] wasm/catalogue/providers.json's list.
+ * @property {Provider[]} [providers] providers beside the catalogue's.
+ * @property {Provider[]} [catalogue] wasm/catalogue/providers.json's list.
+ * @property {Record<string, { clientId: string }>} [logins] as what the site is known to providers, by their ids.
+ *
+ * @typedef {object} Provider
+ * @property {string} id
+ * @property {string} base
+ * @property {boolean} [example_base]
+ * @property {string} [browser]
+ * @property {{ style: string, exchange: string }} [login]
  */
 
 /**
@@ -27,7 +35,7 @@ export function headersFor(pathname, config) {
     'Content-Security-Policy': policyFor(pathname, config),
   }
   // No window that opens the vault, or that it opens, can hold on to it.
-  if (pathname === '/' || pathname === '/index.html') headers['Cross-Origin-Opener-Policy'] = 'same-origin'
+  if (isPage(pathname)) headers['Cross-Origin-Opener-Policy'] = 'same-origin'
   return headers
 }
 
@@ -49,6 +57,7 @@ function policyFor(pathname, config) {
   if (isVaultWorker(pathname)) return vaultWorkerPolicy(config)
   if (fileOf(pathname).startsWith('kdf-worker')) return kdfWorkerPolicy
   if (isLocalWorker(pathname)) return localWorkerPolicy(config)
+  if (isCallback(pathname)) return callbackPolicy
   return pagePolicy
 }
 
@@ -58,6 +67,9 @@ function embedderPolicyFor(pathname) {
   return isVaultWorker(pathname) || isLocalWorker(pathname) ? 'credentialless' : 'require-corp'
 }
 
+// Where a login at a provider comes back to.
+const isCallback = (pathname) => /\/callback(\.html)?$/.test(pathname)
+const isPage = (pathname) => pathname === '/' || pathname === '/index.html' || isCallback(pathname)
 const isVaultWorker = (pathname) => fileOf(pathname).startsWith('vault-worker')
 const isLocalWorker = (pathname) => fileOf(pathname).startsWith('local-worker')
 const fileOf = (pathname) => pathname.slice(pathname.lastIndexOf('/') + 1)
@@ -81,6 +93,19 @@ const pagePolicy = policy([
   'trusted-types keyhold-url',
 ])
 
+// Tells the vault's page what came back, and can ask nobody anything.
+const callbackPolicy = policy([
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "frame-ancestors 'none'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+])
+
 // Derives a key from a passphrase, and can reach nothing at all: the module's bytes are posted to it.
 const kdfWorkerPolicy = policy([
   "default-src 'none'",
@@ -89,12 +114,13 @@ const kdfWorkerPolicy = policy([
   "require-trusted-types-for 'script'",
 ])
 
-/** Holds the keys: it may reach the providers, servers on this machine and, if users may add endpoints, any https. */
+/** Holds the keys: it may reach the providers, where they give keys to those who log in, servers on this machine and, if users may add endpoints, any https. */
 function vaultWorkerPolicy(config) {
   // No key is ever sent to an example's address, nor to who does not answer pages.
   const called = ({ example_base: example, browser }) => example !== true && browser !== 'no'
   const providers = [...(config.catalogue ?? []), ...(config.providers ?? [])].filter(called)
-  const origins = providers.map(({ base }) => new URL(base).origin)
+  const addresses = providers.flatMap((one) => (offersLogin(one, config) ? [one.base, one.login.exchange] : [one.base]))
+  const origins = addresses.map((address) => new URL(address).origin)
   const isLocal = (origin) => /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin)
   const remote = [...new Set(origins)].filter((origin) => !isLocal(origin)).sort()
   return policy([
@@ -116,6 +142,11 @@ function localWorkerPolicy(config) {
 
 const local = ['http://localhost:*', 'http://127.0.0.1:*']
 const custom = (config) => (config.customEndpoints === false ? [] : ['https:'])
+
+/** As Session::offers_login has it. */
+function offersLogin({ id, login }, { logins }) {
+  return login !== undefined && (login.style === 'openrouter' || Object.hasOwn(logins ?? {}, id))
+}
 
 // Names of assets carry a hash of their content.
 const isHashed = (pathname) => /\/assets\/[^/]*-[\w-]{8,}\.\w+$/.test(pathname)

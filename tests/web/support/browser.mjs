@@ -35,7 +35,7 @@ export class Browser {
    *   `real`: with engine.wasm, not the fake. `engine`: methods of the fake that behave otherwise.
    */
   constructor(options = {}) {
-    this.options = { shared: true, config: {}, ...options }
+    this.options = { shared: true, config: {}, configUrl: 'https://vault.example/keyhold.config.json', ...options }
     this.channelName = `keyhold-test-${Math.random()}`
     this.locks = new Locks()
     this.scope = new EventTarget()
@@ -73,7 +73,7 @@ export class Browser {
         wasmUrl: 'test:wasm',
         keepingUrl: 'test:keeping',
         pricesUrl: 'test:prices',
-        configUrl: 'test:config',
+        configUrl: this.options.configUrl,
       },
       shared: this.options.shared,
       wasm: async () => (this.options.real ? engineWasm() : new ArrayBuffer(8)),
@@ -158,7 +158,7 @@ export class Browser {
       const there = this.options.prices?.() ?? true
       return there ? new Response(readFileSync(pricesFile)) : new Response(null, { status: 404 })
     }
-    if (input === 'test:config') return new Response(JSON.stringify(this.options.config))
+    if (input === this.options.configUrl) return new Response(JSON.stringify(this.options.config))
     if (input === 'data:,canary') return fetch(input)
     this.sent.push({ url: String(input), init })
     return (this.options.send ?? fetch)(input, init)

@@ -32,6 +32,7 @@ class FakeCall {
   #text = []
   #models = []
   status = 0
+  taken = []
   constructor(request, wire) {
     this.outgoing = request
     this.wire = wire
@@ -52,6 +53,10 @@ class FakeCall {
     if (text.includes('REFLECT')) return { error: 'ERR_KEY_REFLECTED' }
     if (text.includes('TRAP')) trap()
     if (this.wire === 'chat') this.#text.push({ type: 'text', text })
+    if (this.wire === 'login') {
+      this.taken.push(text)
+      return { value: new Uint8Array() }
+    }
     if (text.includes('COPY')) return { value: bytes.slice() }
     return { value: true }
   }
@@ -225,6 +230,23 @@ export function fakeModule(overrides = {}) {
       return this.#rows.has(`record/${key}`)
         ? this.#call('GET', 'models', 'stored', null, 'check')
         : { error: 'ERR_NOT_FOUND' }
+    }
+    beginLogin(provider, callback) {
+      return provider === 'fake'
+        ? { value: { url: `${this.base}authorize?to=${callback}`, state: 'begun' } }
+        : { error: 'ERR_BAD_INPUT' }
+    }
+    exchangeLogin(state, code) {
+      if (state !== 'begun') return { error: 'ERR_LOGIN_STATE' }
+      const body = new TextEncoder().encode(`code=${code}`)
+      const request = { url: `${this.base}token`, method: 'POST', headers: [], secret: null, body }
+      return { value: new FakeCall({ ...request, provider: 'fake', key: null }, 'login') }
+    }
+    planLogin(call, key, label) {
+      if (call.status >= 400) return { error: 'ERR_LOGIN_REFUSED' }
+      const secret = call.taken.join('')
+      fakes.lastGrant = secret
+      return secret === '' ? { error: 'ERR_BAD_ANSWER' } : this.planAdd('fake', label, { view: () => secret })
     }
     chat(key, model) {
       return this.#call('POST', `chat?${model}`, 'stored', encode({ model }), 'chat')

@@ -6,6 +6,7 @@ import type {
   CheckOutcome,
   KeyId,
   KeyInfo,
+  LoginStart,
   Pasted,
   ProviderId,
   ProviderInfo,
@@ -30,6 +31,16 @@ export interface NewKey {
   secret: Uint8Array
   /** Store without asking the provider whether the key works. */
   unchecked?: boolean
+}
+
+export interface FinishedLogin {
+  /** Of beginLogin(). */
+  state: string
+  code: string
+  /** Of a new key. */
+  label?: string
+  /** The key whose place it takes, instead. */
+  key?: KeyId | null
 }
 
 export interface ChatQuestion {
@@ -75,6 +86,16 @@ export class KeyholdEngine extends Keeping {
   replace(key: KeyId, secret: Uint8Array, options: { unchecked?: boolean } = {}): Promise<Stored> {
     const { unchecked = false } = options
     return this.askWith(secret, (own) => ({ op: 'replace', key, secret: own, unchecked }))
+  }
+
+  /** A login at a provider with `login`: open `url` in a tab of its own; it ends at callback.html beside the configuration. */
+  beginLogin(provider: ProviderId): Promise<LoginStart> {
+    return this.ask({ op: 'beginLogin', provider })
+  }
+
+  /** What callback.html was given becomes a key, stored unchecked. ERR_LOGIN_STATE, ERR_LOGIN_REFUSED. */
+  finishLogin({ state, code, label = '', key = null }: FinishedLogin): Promise<Stored> {
+    return this.ask({ op: 'finishLogin', state, code, key, label })
   }
 
   /** Asks the provider whether a stored key still works. ERR_CHECKED_TOO_OFTEN over 5 a minute, with the time to wait. */

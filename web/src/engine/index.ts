@@ -1,5 +1,5 @@
 // index: what `keyhold/engine` offers an app that is itself the vault's page.
-export { KeyholdEngine, type ChatQuestion, type NewKey } from './engine'
+export { KeyholdEngine, type ChatQuestion, type FinishedLogin, type NewKey } from './engine'
 export type { MadePasskey } from './keeping'
 export type { Cancellable, EngineEvents } from './line'
 export { askForLocalNetwork } from './local-network'
@@ -26,6 +26,7 @@ export type {
   ImportResult,
   KeyId,
   KeyInfo,
+  LoginStart,
   NewPasskey,
   Pasted,
   Problem,

@@ -183,6 +183,8 @@ export interface ProviderInfo {
   keyPrefixes: string[]
   /** The endpoint works without a key (local servers). */
   keyOptional: boolean
+  /** The provider gives a key to somebody who logs in there (KeyholdEngine.beginLogin), and this site may ask for one. */
+  login: boolean
   /** A good model to try first, where known. */
   suggestedModel?: string
 }
@@ -224,6 +226,12 @@ export interface Stored {
   key: KeyInfo
   /** null when stored unchecked. */
   check: CheckOutcome | null
+}
+
+/** The provider's page to open, in a tab of its own. It sends the person back to callback.html with this state and a code. */
+export interface LoginStart {
+  url: string
+  state: string
 }
 
 /** Result of asking a provider whether a key works. */

@@ -12,6 +12,7 @@ import type {
   ImportResult,
   KeyId,
   KeyInfo,
+  LoginStart,
   NewPasskey,
   Pasted,
   Problem,
@@ -61,6 +62,14 @@ export type Ask =
   | { op: 'add'; provider: ProviderId; label: string; secret: Uint8Array; unchecked: boolean }
   /** Replaces a key's secret, checking first unless `unchecked`; on any failure the old one stays. */
   | { op: 'replace'; key: KeyId; secret: Uint8Array; unchecked: boolean }
+  /** A login at a provider that gives keys so (ProviderInfo.login). Ends with `finishLogin`, after ten minutes, or at a lock. */
+  | { op: 'beginLogin'; provider: ProviderId }
+  /**
+   * What came back from there: it becomes a key, which is stored unchecked, as a new one or in `key`'s place.
+   * ERR_LOGIN_STATE for a login that was not begun here or has ended; ERR_LOGIN_REFUSED. After ERR_LOGIN_LOST, a lock, or an
+   * answer that did not arrive, the provider may have made a key that is not here.
+   */
+  | { op: 'finishLogin'; state: string; code: string; key: KeyId | null; label: string }
   | { op: 'check'; key: KeyId }
   | { op: 'label'; key: KeyId; label: string }
   | { op: 'delete'; key: KeyId }
@@ -179,6 +188,8 @@ export interface Answers {
   lookAt: Pasted
   add: Stored
   replace: Stored
+  beginLogin: LoginStart
+  finishLogin: Stored
   check: CheckOutcome
   label: KeyInfo
   delete: null

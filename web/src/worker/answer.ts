@@ -1,6 +1,7 @@
 // answer: what the vault does for each thing a page may ask. One switch; a new op does not compile until it is here.
 import type {
   Answers,
+  AskOf,
   CallId,
   CallPart,
   CheckOutcome,
@@ -9,6 +10,7 @@ import type {
   Pasted,
   ProviderId,
   Request,
+  Stored,
 } from '../protocol/messages'
 import { runChat, runFetch, type CallSlot } from './calls'
 import type { EngineCall, Outcome } from './engine-module'
@@ -74,6 +76,11 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
     case 'add':
     case 'replace':
       return store(request, asker)
+    case 'beginLogin':
+      await vault.keeping()
+      return take(vault.engine.beginLogin(request.provider, vault.callbackUrl, vault.now()))
+    case 'finishLogin':
+      return finishLogin(request, asker)
     case 'check': {
       const call = vault.engine.checkStored(request.key, vault.now())
       const outcome = await checked(vault, call, request.key)
@@ -217,6 +224,20 @@ async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker
     return { key: vault.key(id), check }
   } finally {
     vault.heap.release(secret)
+  }
+}
+
+/** The key goes from the answer into the vault, and is not asked after. */
+async function finishLogin({ state, code, key, label }: AskOf<'finishLogin'>, asker: Asker): Promise<Stored> {
+  const { vault } = asker
+  await vault.keeping()
+  const exchanged = vault.engine.exchangeLogin(state, code, key, label, vault.now())
+  const { call, done } = await vault.exchange(exchanged, CHECK_LIMITS)
+  try {
+    const id = await vault.mutate(() => vault.engine.planLogin(call, key, label, vault.now()), asker)
+    return { key: vault.key(id), check: null }
+  } finally {
+    done()
   }
 }
 

@@ -12,6 +12,7 @@ import type {
   ImportPreview,
   KeyId,
   KeyInfo,
+  LoginStart,
   NewPasskey,
   Pasted,
   ProviderId,
@@ -288,6 +289,13 @@ export interface Engine extends KeepingEngine, UsageEngine {
   noteReflected(key: KeyId, now: UnixMs): null
   /** Records the outcome of a check of a stored key. */
   noteChecked(key: KeyId, code: ErrorCode | 'ok', now: UnixMs): void
+
+  /** `callback`: the site's page that the provider sends the person back to. */
+  beginLogin(provider: ProviderId, callback: string, now: UnixMs): Outcome<LoginStart>
+  /** Ends a login, once. `key`: the stored key to be replaced. ERR_LOGIN_STATE. */
+  exchangeLogin(state: string, code: string, key: KeyId | null, label: string, now: UnixMs): Outcome<EngineCall>
+  /** The key that came with the answer to that call. ERR_LOGIN_REFUSED, ERR_BAD_ANSWER. */
+  planLogin(call: EngineCall, key: KeyId | null, label: string, now: UnixMs): Outcome<Plan>
 
   /** Is this key good? The cheapest request the provider has. ERR_CHECKED_TOO_OFTEN over 5 a minute. */
   checkNew(provider: ProviderId, secret: EngineBuffer, now: UnixMs): Outcome<EngineCall>

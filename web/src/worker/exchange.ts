@@ -76,6 +76,8 @@ export async function exchange(
       firstByteMs ??= since()
       const released = take(call.feed(batch))
       pass(released === true ? alone(batch) : released)
+      // What came by a login is a key; nothing else is needed any more, either.
+      if (released !== true) batch.fill(0)
       const room = caller.room?.(own.signal)
       if (room !== undefined) {
         // Waiting for the reader is not waiting for the provider.

@@ -38,6 +38,8 @@ export const LIMITS = {
   word: 64,
   /** The largest that a row's key has room for: in the year 4707. */
   day: 999_999,
+  loginState: 64,
+  loginCode: 2_048,
 } as const
 
 /** The reply to a message whose own id cannot be read. */
@@ -85,6 +87,13 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   lookAt: ask('lookAt', { provider: text(LIMITS.id), secret: bytes(LIMITS.secretBytes) }),
   add: ask('add', { provider: id, label: text(LIMITS.label), secret: bytes(LIMITS.secretBytes), unchecked: flag }),
   replace: ask('replace', { key: id, secret: bytes(LIMITS.secretBytes), unchecked: flag }),
+  beginLogin: ask('beginLogin', { provider: id }),
+  finishLogin: ask('finishLogin', {
+    state: name(LIMITS.loginState),
+    code: name(LIMITS.loginCode),
+    key: v.nullable(id),
+    label: text(LIMITS.label),
+  }),
   check: ask('check', { key: id }),
   label: ask('label', { key: id, label: text(LIMITS.label) }),
   delete: ask('delete', { key: id }),

@@ -5,6 +5,8 @@ import type { Storage } from './storage'
 export interface Surroundings {
   net: Network
   storage: Storage
+  /** The page of this site that a login comes back to. */
+  callbackUrl: string
   /** Absent where the engine lacks Web Locks; the write check then stands alone. */
   locks: LockManager | undefined
   /** To the vault workers of other tabs and builds. */

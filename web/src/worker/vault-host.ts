@@ -83,6 +83,7 @@ export class VaultWorker {
     const vault = new Vault(module, {
       net,
       storage,
+      callbackUrl: new URL('callback.html', configUrl).href,
       locks,
       others: (news) => this.#platform.channel.postMessage(news),
       keeping: async () => module.addKeeping(await fetchKeeping(net.send, keepingUrl)),

@@ -28,6 +28,7 @@ export class Vault {
   readonly heap: Heap
   readonly net: Network
   readonly storage: Storage
+  readonly callbackUrl: string
   readonly copy: Copy
   readonly autoSave: AutoSave
   /**
@@ -55,6 +56,7 @@ export class Vault {
     this.heap = new Heap(module)
     this.net = around.net
     this.storage = around.storage
+    this.callbackUrl = around.callbackUrl
     this.keeping = once(async () => {
       await around.keeping()
       this.keepingIsHere = true
