@@ -36,6 +36,7 @@ const provider = (
   ],
   keyPrefixes,
   keyOptional: false,
+  login: id === 'openrouter',
   suggestedModel,
 })
 
@@ -66,6 +67,8 @@ const REAL = (catalogue.providers as Entry[])
     steps: one.steps ?? [],
     keyPrefixes: one.key_prefixes ?? [],
     keyOptional: one.key_optional ?? false,
+    // As on a site without client ids.
+    login: false,
   }))
 
 export const CATALOGUE: ProviderInfo[] = [...INVENTED, ...REAL]
@@ -81,6 +84,7 @@ export const DEMO: ProviderInfo = {
   steps: [],
   keyPrefixes: ['demo-'],
   keyOptional: false,
+  login: false,
   suggestedModel: 'demo-model',
 }
 

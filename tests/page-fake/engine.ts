@@ -9,12 +9,14 @@ import type {
   CheckOutcome,
   Hello,
   KeyInfo,
+  LoginStart,
   Pasted,
   ProviderInfo,
   Spending,
   Stored,
   UsageReport,
 } from '../../web/src/protocol/messages'
+import type { FinishedLogin } from '../../web/src/engine/engine'
 import { CATALOGUE, DEMO, MANY_KEYS } from './data'
 import { KEY_EXTRAS } from './data-extras'
 import { CAPS, NO_CAPS, SPENDING, usageWished } from './data-usage'
@@ -36,6 +38,8 @@ const CAP_HIT: CapHit = {
   neededMicroUsd: 81_500,
   resetsAt: Math.ceil(Date.now() / 86_400_000) * 86_400_000,
 }
+/** Of every login. */
+const LOGIN_STATE = 'S'.repeat(43)
 
 export class KeyholdEngine extends Keeping {
   hello: Hello
@@ -123,6 +127,21 @@ export class KeyholdEngine extends Keeping {
       lastChecked: unchecked ? null : { at: Date.now(), code: 'ok' },
     })
     return { key: structuredClone(found), check: unchecked ? null : { ok: true } }
+  }
+  /** The page it leads to is not there: whoever plays the provider speaks for callback.html (screens-login.mjs). */
+  async beginLogin(provider: string): Promise<LoginStart> {
+    await wait(20)
+    return { url: `${location.origin}/theme.js?log-in-at=${provider}`, state: LOGIN_STATE }
+  }
+  /** The code says what comes of it. */
+  async finishLogin({ code, label = '', key = null }: FinishedLogin): Promise<Stored> {
+    await wait(wishes.has('slowcheck') ? 1500 : 150)
+    if (code in ERROR_TEXT) throw new KeyholdError(code as ErrorCode)
+    const secret = new TextEncoder().encode(`sk-or-v1-from-a-login-${code}`)
+    const unchecked = true
+    return key === null
+      ? this.add({ provider: 'openrouter', label, secret, unchecked })
+      : this.replace(key, secret, { unchecked })
   }
   async check(id: string): Promise<CheckOutcome> {
     await wait(wishes.has('slowcheck') ? 60_000 : 500)
@@ -255,7 +274,7 @@ function refuse(key: string): void {
 function custom(id: string, name: string, base: string): ProviderInfo {
   const wire = 'openai-chat'
   const facts = { id, name, base, kind: 'custom', wire, browser: 'yes', example: false } as const
-  return { ...facts, steps: [], keyPrefixes: [], keyOptional: true }
+  return { ...facts, steps: [], keyPrefixes: [], keyOptional: true, login: false }
 }
 
 function answerTo(asked: string): string {

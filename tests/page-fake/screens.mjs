@@ -1,6 +1,7 @@
 // screens: every state the page can show, and how to get there with the fake vault.
 
 import { keepingScreens } from './screens-keeping.mjs'
+import { loginScreens } from './screens-login.mjs'
 
 const at = (name) => `[data-test=${name}]`
 const key = (id, name) => `[data-key=${id}] ${at(name)}`
@@ -385,4 +386,5 @@ export const screens = {
     await page.waitForSelector('#proof-passphrase')
   },
   ...keepingScreens(openVault),
+  ...loginScreens(openVault),
 }

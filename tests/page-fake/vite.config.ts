@@ -21,6 +21,7 @@ export default defineConfig({
     ...pagePlugins(),
   ],
   build: {
+    rolldownOptions: { input: { index: path('../../web/index.html'), callback: path('../../web/callback.html') } },
     outDir: path('../../build/page-fake'),
     emptyOutDir: true,
     target: 'es2022',

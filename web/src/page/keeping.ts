@@ -1,10 +1,12 @@
-// keeping: the components that keep a vault: its ways in, its locks, its backup, its record and its end. See parts.
+// keeping: the components that keep a vault: its ways in, its locks, its backup, its record and its end; and logins. See parts.
 import { activity } from './components/activity'
 import { autoSave } from './components/auto-save'
 import { backupDialog } from './components/backup-dialog'
 import { backupState } from './components/backup-state'
 import { checkAll } from './components/check-all'
 import { lockSettings } from './components/lock-settings'
+import { loginStep } from './components/login-step'
+import { lostLogin } from './components/lost-login'
 import { passkeyDialog } from './components/passkey-dialog'
 import { passphraseDialog } from './components/passphrase-dialog'
 import { proofDialog } from './components/proof-dialog'
@@ -23,6 +25,8 @@ export const components = {
   backupState,
   checkAll,
   lockSettings,
+  loginStep,
+  lostLogin,
   passkeyDialog,
   passphraseDialog,
   proofDialog,

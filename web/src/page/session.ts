@@ -175,6 +175,8 @@ const store = {
   async enter(status: Status): Promise<void> {
     this.take(status)
     if (status.state === 'unlocked') await this.refresh()
+    // See lost-logins.ts.
+    if (status.state === 'unlocked' && sessionStorage.getItem('keyhold-login') !== null) void wantPart('keeping')
     this.phase = status.state
     focusHeading()
   },

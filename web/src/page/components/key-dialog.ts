@@ -3,6 +3,7 @@ import { blend, dialog, input, signal, type Added } from '../alpine'
 import { endpointStep, stepsOf } from './endpoint-step'
 import { providerStep } from './provider-step'
 import { askForLocalNetwork } from '../../engine'
+import { wantPart } from '../parts'
 import { hintFor, isSeveral, severalWords, type Hint } from '../pasted'
 import { hostOf, look, type Look } from '../providers'
 import { clear, readKey } from '../secrets'
@@ -25,6 +26,8 @@ interface Chosen extends Look {
   keyOptional: boolean
   /** It may be somewhere else, too. */
   movable: boolean
+  /** Its id, once, if it gives a key to somebody who logs in there. */
+  logins: string[]
 }
 
 /** What is typed is looked at when it pauses; what is pasted, at once. */
@@ -75,6 +78,7 @@ const NOBODY: Chosen = {
   note: '',
   keyOptional: false,
   movable: false,
+  logins: [],
 }
 
 export const keyDialog = () => {
@@ -96,6 +100,10 @@ export const keyDialog = () => {
     seen: '',
     hintSince: 0,
     severalText: '',
+    /** What is under way, or went wrong, is a login (login-step.ts); not a key that was typed in. */
+    byLogin: false,
+    loginWaits: false,
+    better: null as { id: string; text: string; action: string } | null,
     /** Counts what was begun, so that an answer to something given up is known for that. */
     turn: 0,
 
@@ -139,18 +147,22 @@ export const keyDialog = () => {
     get canPaste(): boolean {
       return typeof navigator.clipboard?.readText === 'function'
     },
+    /** What went wrong with a key that was typed in. A login's failure stands where the login is. */
+    get keyProblem(): Explained | null {
+      return this.byLogin ? null : this.problem
+    },
     get canStoreUnchecked(): boolean {
-      return !this.busy && this.problem !== null && CHECK_FAILURES.has(this.problem.code)
+      return !this.busy && this.keyProblem !== null && CHECK_FAILURES.has(this.keyProblem.code)
     },
     get canAskBrowser(): boolean {
       return !this.busy && this.problem?.code === 'ERR_LOCAL_PERMISSION'
     },
     get busyText(): string {
-      return `Checking with ${this.chosen.name}…`
+      return this.byLogin ? `Fetching the key from ${this.chosen.name}…` : `Checking with ${this.chosen.name}…`
     },
     get saveText(): string {
-      if (this.busy) return 'Checking…'
-      if (this.problem !== null) return 'Check again'
+      if (this.busy && !this.byLogin) return 'Checking…'
+      if (this.keyProblem !== null) return 'Check again'
       return this.hint?.stops === true ? 'Check and save anyway' : 'Check and save'
     },
 
@@ -195,6 +207,7 @@ export const keyDialog = () => {
       const text = carried
       carried = ''
       if (text !== '') this.$nextTick(() => this.take(text))
+      if (this.chosen.logins.length > 0) void wantPart('keeping')
     },
     goTo(step: Step, focus: string) {
       this.step = step
@@ -203,6 +216,7 @@ export const keyDialog = () => {
       this.seen = ''
       this.dropSeveral()
       this.shown = false
+      this.byLogin = false
       this.$nextTick(() => input(focus)?.focus())
     },
     switchProvider() {
@@ -218,6 +232,7 @@ export const keyDialog = () => {
 
     typed() {
       this.problem = null
+      this.byLogin = false
       this.hint = null
       clearTimeout(looking)
       looking = setTimeout(() => void this.look(), LOOK_AFTER_MS)
@@ -303,6 +318,7 @@ export const keyDialog = () => {
       }
       this.busy = true
       this.problem = null
+      this.byLogin = false
       const turn = ++this.turn
       // Before it goes to a provider it may not belong to, that is said. The press that comes after it was read goes on.
       if (this.seen !== field.value) await Promise.race([this.look(), passed(LOOK_WITHIN_MS)])
@@ -314,14 +330,36 @@ export const keyDialog = () => {
       const replaced = this.replacing
       const label = this.label.trim() || this.defaultLabel
       const secret = readKey(field)
-      const { id } = this.chosen
-      try {
-        const stored =
+      const { id, name } = this.chosen
+      await this.run(
+        () =>
           replaced === null
-            ? await vault().add({ provider: id, label, secret, unchecked })
-            : await vault().replace(replaced.id, secret, { unchecked })
-        if (turn === this.turn) this.finish(stored)
-        else await tidyUp(stored, replaced)
+            ? vault().add({ provider: id, label, secret, unchecked })
+            : vault().replace(replaced.id, secret, { unchecked }),
+        ({ key, check }) => {
+          const done = replaced === null ? 'is sealed' : 'has its new key'
+          return check === null
+            ? `${name}: ${key.label} ${done}, unchecked.`
+            : `${name}: ${key.label} works and ${done}.`
+        },
+      )
+    },
+    /** Has a key stored. `late`: what becomes of it when the dialog was left meanwhile. */
+    async run(
+      store: () => Promise<Stored>,
+      told: (stored: Stored) => string,
+      late: (stored: Stored, replaced: KeyInfo | null) => void | Promise<void> = tidyUp,
+    ) {
+      this.busy = true
+      this.problem = null
+      const turn = ++this.turn
+      const replaced = this.replacing
+      try {
+        const stored = await store()
+        if (turn === this.turn) {
+          this.close()
+          session().say(told(stored))
+        } else await late(stored, replaced)
       } catch (error) {
         if (turn === this.turn) this.problem = explainThrown(error)
         else if (replaced !== null) session().say(`${replaced.label}: the old key stays.`)
@@ -329,19 +367,11 @@ export const keyDialog = () => {
         if (turn === this.turn) this.busy = false
         await session().refresh()
       }
-      if (this.problem !== null) this.reveal('key-outcome')
+      if (this.problem !== null) this.reveal(this.byLogin ? 'login-outcome' : 'key-outcome')
     },
     /** What is said may lie below what a small screen shows. */
     reveal(id: string) {
       this.$nextTick(() => document.getElementById(id)?.scrollIntoView({ block: 'nearest' }))
-    },
-    finish({ key, check }: Stored) {
-      const name = this.chosen.name
-      const done = this.replacing === null ? 'is sealed' : 'has its new key'
-      this.close()
-      session().say(
-        check === null ? `${name}: ${key.label} ${done}, unchecked.` : `${name}: ${key.label} works and ${done}.`,
-      )
     },
     close() {
       dialog('key-dialog').close()
@@ -390,6 +420,7 @@ function chosenFrom(provider: ProviderInfo): Chosen {
     note: provider.browser === 'yes' ? '' : (provider.browserNote ?? ''),
     keyOptional: provider.keyOptional,
     movable: provider.kind === 'catalogue' && session().customEndpoints,
+    logins: provider.login ? [provider.id] : [],
   }
 }
 
