@@ -67,21 +67,27 @@ async function chat(tab, id) {
   return text
 }
 
-test('a visit that keeps nothing never asks for keeping.wasm', async (t) => {
+test('no vault is made without keeping.wasm, and one is as soon as it can be had', async (t) => {
   const browser = new Browser({ real: true, config: site, keeping: () => new Response('', { status: 404 }) })
+  t.after(() => browser.close())
+  const tab = await browser.open()
+  await assert.rejects(tab.create(passphrase()), failsWith('ERR_WORKER'))
+  assert.equal((await tab.status()).state, 'absent')
+  browser.options.keeping = undefined
+  assert.equal((await tab.create(passphrase())).state, 'unlocked')
+})
+
+test('a visit that opens a vault and calls with its keys never asks for keeping.wasm', async (t) => {
+  const browser = new Browser({ real: true, config: site })
   t.after(() => browser.close())
   let tab = await browser.open()
   await tab.create(passphrase())
-  const bad = await tab
-    .add({ provider: 'stand-in', label: 'bad', secret: key('sk-live-n0tTheRightKeyAtAll00') })
-    .catch((error) => error)
-  assert.equal(bad.code, 'ERR_BAD_KEY')
   const { key: stored } = await tab.add({ provider: 'stand-in', label: 'mine', secret: key(SECRET) })
-  assert.deepEqual(await tab.check(stored.id), { ok: true })
-  assert.deepEqual(await tab.models(stored.id), ['m-1'])
+  assert.equal(browser.keepingLoads, 1)
   await tab.lock()
 
   // The next visit: the vault is there, with a copy beside it.
+  browser.options.keeping = () => new Response('', { status: 404 })
   tab = await browser.open()
   assert.equal((await tab.status()).state, 'locked')
   await assert.rejects(tab.unlock(passphrase('another one')), failsWith('ERR_CANNOT_UNLOCK'))
@@ -91,17 +97,23 @@ test('a visit that keeps nothing never asks for keeping.wasm', async (t) => {
     (await tab.providers()).some(({ id }) => id === 'stand-in'),
     true,
   )
-  assert.equal(browser.keepingLoads, 0)
+  assert.deepEqual(await tab.models(stored.id), ['m-1'])
+  assert.equal(browser.keepingLoads, 1)
 
   // Asked for with the first call, which does without it: then nobody knows what it costs, and to book it can wait.
   assert.equal(await chat(tab, stored.id), 'Hello')
   const answer = await tab.fetch(`${server.base}v1/models`)
   assert.equal((await answer.json()).data.length, 1)
   await tick(50)
-  assert.ok(browser.keepingLoads > 0)
+  assert.ok(browser.keepingLoads > 1)
 
   // Out of reach, it costs the operation and nothing else.
   await assert.rejects(tab.setLabel(stored.id, 'ours'), failsWith('ERR_WORKER'))
+  await assert.rejects(tab.check(stored.id), failsWith('ERR_WORKER'))
+  await assert.rejects(
+    tab.add({ provider: 'stand-in', label: 'other', secret: key(SECRET), unchecked: true }),
+    failsWith('ERR_WORKER'),
+  )
   await assert.rejects(tab.audit(), failsWith('ERR_WORKER'))
   await assert.rejects(tab.usage(0, Date.now()), failsWith('ERR_WORKER'))
   assert.equal((await tab.keys())[0].label, 'mine')

@@ -2,6 +2,7 @@
 
 #include "providers/env_file.h"
 #include "providers/feeding.h"
+#include "providers/key_format.h"
 #include "providers/key_owner.h"
 
 using namespace keyhold;
@@ -113,7 +114,8 @@ TEST_CASE("pasted: what is no key is called what it is") {
     CAPTURE(text);
     CHECK(seen("openai", text) == kind);
   }
-  CHECK(seen("openai", std::string(513, 'k')) == "odd");
+  CHECK(seen("openai", std::string(kMaxKeyBytes, 'k')) == "key");
+  CHECK(seen("openai", std::string(kMaxKeyBytes + 1, 'k')) == "odd");
 }
 
 TEST_CASE("key owner: the longest beginning decides, and two of one length decide nothing") {

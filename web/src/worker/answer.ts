@@ -82,6 +82,7 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
     case 'finishLogin':
       return finishLogin(request, asker)
     case 'check': {
+      await vault.keeping()
       const call = vault.engine.checkStored(request.key, vault.now())
       const outcome = await checked(vault, call, request.key)
       vault.noteChecked(request.key, outcome.error?.code ?? 'ok')
@@ -204,7 +205,7 @@ async function store(request: Extract<Request, { op: 'add' | 'replace' }>, asker
   const { vault } = asker
   const secret = vault.heap.buffer(request.secret)
   try {
-    if (request.op === 'replace') await vault.keeping()
+    await vault.keeping()
     const { engine } = vault
     const call = () =>
       request.op === 'add'
@@ -244,7 +245,6 @@ async function finishLogin({ state, code, key, label }: AskOf<'finishLogin'>, as
 /** A refused key is an outcome, not an error; a call that could not be made at all is an error. */
 async function checked(vault: Vault, outcome: Outcome<EngineCall>, of: ProviderId | KeyId): Promise<CheckOutcome> {
   if (outcome.error === 'ERR_CHECKED_TOO_OFTEN') {
-    await vault.keeping().catch(() => take(outcome))
     const waitMs = vault.engine.checkWaitMs(of, vault.now())
     throw new Failure({ code: outcome.error, retryAfterS: Math.ceil(waitMs / 1_000) })
   }

@@ -149,7 +149,7 @@ export class Vault {
       if (this.engine.state() !== 'absent') throw new Failure('ERR_WRONG_STATE')
       const port = proving.port(request.kdf)
       const spec = this.engine.newKdf(await port.measure())
-      const slotKey = await proving.derive(port, spec)
+      const [slotKey] = await Promise.all([proving.derive(port, spec), this.keeping()])
       await this.mutate(() => this.engine.planCreate(spec, slotKey, this.now()), asker)
       this.#autoLock.start()
       this.#around.tell('unlocked', asker)
