@@ -112,6 +112,19 @@ TEST_CASE_METHOD(Fixture, "add: pasted text is cleaned, what is no key is refuse
   CHECK(session.keys().size() == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "a file of several keys: they are in its order, and the first is its provider's") {
+  make();
+  std::string file;
+  for (int i = 0; i < 12; ++i)
+    file += "OPENAI_API_KEY_" + std::to_string(i) + "=sk-proj-abcdefghijklmnop-" + std::to_string(1000 + i) + "\n";
+  REQUIRE(session.open_env(secret(file), 1000).ok());
+  write(session.plan_import(std::vector<ImportChoice>(12, ImportChoice::add), 1000));
+  const auto keys = session.keys();
+  REQUIRE(keys.size() == 12);
+  for (std::size_t i = 0; i < keys.size(); ++i) CHECK(keys[i].record->hint == std::to_string(1000 + i));
+  CHECK(keys[0].is_default);
+}
+
 TEST_CASE_METHOD(Fixture, "endpoints of one's own: a local one works without a key, a remote one needs one") {
   make();
   write(session.plan_add_endpoint("Ollama", "http://localhost:11434/v1", "", 1000));

@@ -138,6 +138,20 @@ TEST_CASE_METHOD(Fixture, "default: the oldest key until another is chosen, and 
   CHECK(vault.default_record("anthropic") == nullptr);
 }
 
+TEST_CASE_METHOD(Fixture, "order: keys of one millisecond are in the order they were added in") {
+  make();
+  std::vector<std::string> added;
+  for (int i = 0; i < 12; ++i) added.push_back(add(vault, shelf, "key", "sk-12345678", openai_fields(), 1000));
+  const auto in_order = [](const Vault& one) {
+    std::vector<std::string> ids;
+    for (const Record* record : one.records()) ids.push_back(record->id);
+    return ids;
+  };
+  CHECK(in_order(vault) == added);
+  CHECK(in_order(reopened()) == added);
+  CHECK(vault.default_record("openai")->id == added[0]);
+}
+
 TEST_CASE_METHOD(Fixture, "label: bounds hold exactly, control characters are refused, the secret stays") {
   make();
   const std::string id = add(vault, shelf, "work", "sk-12345678");

@@ -111,7 +111,9 @@ Import import_of(EnvFile file, const Vault& vault, UnixMs now) {
     record.label = key.name;
     // REVEAL: only its last characters, for the hint.
     record.hint = hint(key.secret.reveal());
-    record.created_at = record.changed_at = now;
+    record.changed_at = now;
+    // In the order of the file: keys are listed by it.
+    record.created_at = now + static_cast<std::int64_t>(import.items.size());
     import.items.push_back({{std::move(record), std::move(key.secret)}, {}, {}, true});
   }
   compare_all(import, vault);

@@ -69,8 +69,10 @@ Result<Plan> Vault::plan_add(const RecordFields& fields, std::string_view label,
   record.fields = fields;
   record.label = label;
   record.hint = hint;
-  record.created_at = now;
-  record.changed_at = now;
+  record.created_at = record.changed_at = now;
+  // Keys are listed by it, and the oldest is its provider's: of two from one millisecond, the first shall be.
+  const auto taken = [&](const auto& row) { return row.second.created_at == record.created_at; };
+  while (std::any_of(opened_->records.begin(), opened_->records.end(), taken)) ++record.created_at;
   record.expires_at = expires_at;
   draft.put(seal_record(record, draft.vault(), secret, opened_->keys.record, rng_));
   draft.name(record.id);
