@@ -10,9 +10,9 @@ const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }
 // what is in the vault already.
 const DICTIONARY = /^assets\/strength-.*\.js$/
 const CODES = /^assets\/qr-.*\.js$/
-const KEEPING = /^assets\/keeping-.*\.js$/
+const KEEPING = /^assets\/(keeping-.*\.js|part-keeping-.*\.html)$/
 /** When somebody looks at what was used, or sets a cap. */
-const USAGE = /^assets\/usage-view-.*\.(js|css)$/
+const USAGE = /^assets\/(usage-view-.*\.(js|css)|part-usage-.*\.html)$/
 /** With the first call. */
 const PRICES = /^assets\/prices-.*\.txt$/
 /** With the first operation of wasm/split/keeping-ops.txt; after the first answer for what that used. */

@@ -18,7 +18,7 @@ const files = readdirSync(dist, { recursive: true })
   .sort()
 const pathnames = files.map((name) => '/' + name.replaceAll('\\', '/'))
 // A host serves a page under its short name too.
-const short = pathnames.filter((path) => path.endsWith('.html')).map((path) => path.replace(/(index)?\.html$/, ''))
+const short = pathnames.filter((path) => /^\/[^/]+\.html$/.test(path)).map((path) => path.replace(/(index)?\.html$/, ''))
 writeFileSync(join(dist, '_headers'), headersFile([...short, ...pathnames], { ...config, catalogue }))
 
 for (const name of files.filter((file) => /\.(html|js|mjs|css|svg|json|wasm|txt|webmanifest)$/.test(file))) {

@@ -1,5 +1,7 @@
 // parts: which components does the page have? Most from its start; the others once somebody asks for them.
+// The HTML of those, if it is in no other template, comes in a file, too: the build leaves `<template data-part="…">` empty.
 import Alpine from '@alpinejs/csp'
+import { partFiles } from 'virtual:part-files'
 
 /** What templates ask: `$store.parts.keeping` guards everything in them that needs ./keeping; so with ./usage-view. */
 const here = { keeping: false, usage: false }
@@ -20,9 +22,10 @@ export function nameComponents(components: Record<string, unknown>): void {
 
 /** @returns whether the part is there, its dialogs listening; if not, the person has been told why. */
 export function wantPart(part: Part): Promise<boolean> {
-  return (coming[part] ??= FILES[part]().then(
-    async ({ components }) => {
+  return (coming[part] ??= Promise.all([FILES[part](), htmlOf(part)]).then(
+    async ([{ components }, html]) => {
       nameComponents(components)
+      fill(part, html)
       ;(Alpine.store('parts') as typeof here)[part] = true
       await Alpine.nextTick()
       return true
@@ -34,4 +37,23 @@ export function wantPart(part: Part): Promise<boolean> {
       return false
     },
   ))
+}
+
+/** Parsed by XMLHttpRequest: under Trusted Types no string may become HTML. Rejects if it cannot be had. */
+function htmlOf(part: Part): Promise<Document | null> {
+  const file = partFiles[part]
+  if (file === undefined) return Promise.resolve(null)
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('GET', file)
+    request.responseType = 'document'
+    request.onload = () => (request.status === 200 ? resolve(request.responseXML) : reject(new Error('not there')))
+    request.onerror = () => reject(new Error('not there'))
+    request.send()
+  })
+}
+
+function fill(part: Part, html: Document | null): void {
+  const places = document.querySelectorAll<HTMLTemplateElement>(`template[data-part=${part}]`)
+  html?.querySelectorAll('template').forEach((one, index) => places[index]?.content.append(one.content))
 }

@@ -7,6 +7,11 @@ declare module 'virtual:common-passwords' {
   export const keyboards: Record<string, Record<string, (string | null)[]>>
 }
 
+declare module 'virtual:part-files' {
+  /** Addresses of the HTML that comes later. */
+  export const partFiles: Partial<Record<string, string>>
+}
+
 /** The same interface as Alpine's usual build, but expressions are interpreted, not compiled. */
 declare module '@alpinejs/csp' {
   import Alpine from 'alpinejs'
