@@ -1,9 +1,10 @@
-// finish: the last step of the web build. Writes dist/_headers, the default keyhold.config.json, and a brotli copy of
-// every file that gains by it, as a host would serve it. Usage: node web/hosting/finish.mjs dist
+// finish: the last step of the web build. Writes the default keyhold.config.json, dist/integrity.json, dist/_headers, and a
+// brotli copy of every file that gains by it, as a host would serve it. Usage: node web/hosting/finish.mjs dist
 import { readFileSync, readdirSync, statSync, writeFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { headersFile } from './headers.mjs'
+import { INTEGRITY_FILE, digestsOf, integrityFile, sha384 } from './integrity.mjs'
 
 const dist = process.argv[2]
 const catalogueFile = new URL('../../wasm/catalogue/providers.json', import.meta.url)
@@ -13,10 +14,11 @@ if (!existsSync(configFile)) writeFileSync(configFile, '{}\n')
 const config = JSON.parse(readFileSync(configFile, 'utf8'))
 const { providers: catalogue } = JSON.parse(readFileSync(catalogueFile, 'utf8'))
 
-const files = readdirSync(dist, { recursive: true })
-  .filter((name) => statSync(join(dist, name)).isFile() && !name.endsWith('.br') && name !== '_headers')
-  .sort()
-const pathnames = files.map((name) => '/' + name.replaceAll('\\', '/'))
+const list = integrityFile(digestsOf(dist, filesOf(dist)))
+writeFileSync(join(dist, INTEGRITY_FILE), list)
+
+const files = filesOf(dist)
+const pathnames = files.map((name) => `/${name}`)
 // A host serves a page under its short name too.
 const short = pathnames.filter((path) => /^\/[^/]+\.html$/.test(path)).map((path) => path.replace(/(index)?\.html$/, ''))
 writeFileSync(join(dist, '_headers'), headersFile([...short, ...pathnames], { ...config, catalogue }))
@@ -25,4 +27,13 @@ for (const name of files.filter((file) => /\.(html|js|mjs|css|svg|json|wasm|txt|
   const bytes = readFileSync(join(dist, name))
   const packed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } })
   if (packed.length < bytes.length) writeFileSync(join(dist, `${name}.br`), packed)
+}
+console.log(`${INTEGRITY_FILE}: ${sha384(list)}`)
+
+/** Those that are served, and not packed. */
+function filesOf(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => statSync(join(folder, name)).isFile() && !name.endsWith('.br') && name !== '_headers')
+    .sort()
 }
