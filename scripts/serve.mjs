@@ -42,7 +42,8 @@ export async function startSite({
     if (pathname === '/keyhold.config.json') {
       setHeaders(response, pathname)
       response.setHeader('Content-Type', 'application/json')
-      response.end(JSON.stringify(config))
+      // As the build writes it, where nothing is set.
+      response.end(`${JSON.stringify(config)}\n`)
       return
     }
     // Hosts keep this one to themselves.

@@ -1,5 +1,5 @@
-// vite.config: how web/ becomes dist/: the page, the one that logins come back to, two self-contained worker scripts,
-// engine.wasm and keeping.wasm.
+// vite.config: how web/ becomes dist/: the page, the one that logins come back to, the one that checks the site, self-contained
+// worker scripts, engine.wasm and keeping.wasm.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -70,7 +70,9 @@ export default defineConfig({
     rolldownOptions: { output: { entryFileNames: 'assets/[name]-[hash].js' } },
   },
   build: {
-    rolldownOptions: { input: { index: path('index.html'), callback: path('callback.html') } },
+    rolldownOptions: {
+      input: { index: path('index.html'), callback: path('callback.html'), verify: path('verify.html') },
+    },
     outDir: path('../dist'),
     emptyOutDir: true,
     target: 'es2022',

@@ -19,7 +19,9 @@ const PRICES = /^assets\/prices-.*\.txt$/
 const KEEPING_WASM = /^assets\/keeping-.*\.wasm$/
 /** Where a login at a provider comes back to. */
 const CALLBACK = /^(callback\.html|assets\/callback-.*\.js)$/
-const LATER = [DICTIONARY, CODES, KEEPING, USAGE, KEEPING_WASM, PRICES, CALLBACK]
+/** When somebody checks what the site serves. */
+const VERIFY = /^(verify\.html|assets\/verify-.*\.js)$/
+const LATER = [DICTIONARY, CODES, KEEPING, USAGE, KEEPING_WASM, PRICES, CALLBACK, VERIFY]
 const PARTS = {
   'engine.wasm': /^assets\/engine-.*\.wasm$/,
   'vault worker': /^assets\/vault-worker-.*\.js$/,

@@ -2,6 +2,7 @@
 
 import { keepingScreens } from './screens-keeping.mjs'
 import { loginScreens } from './screens-login.mjs'
+import { verifyScreens } from './screens-verify.mjs'
 
 const at = (name) => `[data-test=${name}]`
 const key = (id, name) => `[data-key=${id}] ${at(name)}`
@@ -387,4 +388,5 @@ export const screens = {
   },
   ...keepingScreens(openVault),
   ...loginScreens(openVault),
+  ...verifyScreens,
 }

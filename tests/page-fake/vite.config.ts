@@ -21,7 +21,13 @@ export default defineConfig({
     ...pagePlugins(),
   ],
   build: {
-    rolldownOptions: { input: { index: path('../../web/index.html'), callback: path('../../web/callback.html') } },
+    rolldownOptions: {
+      input: {
+        index: path('../../web/index.html'),
+        callback: path('../../web/callback.html'),
+        verify: path('../../web/verify.html'),
+      },
+    },
     outDir: path('../../build/page-fake'),
     emptyOutDir: true,
     target: 'es2022',

@@ -58,6 +58,7 @@ function policyFor(pathname, config) {
   if (fileOf(pathname).startsWith('kdf-worker')) return kdfWorkerPolicy
   if (isLocalWorker(pathname)) return localWorkerPolicy(config)
   if (isCallback(pathname)) return callbackPolicy
+  if (isVerify(pathname)) return verifyPolicy
   return pagePolicy
 }
 
@@ -69,7 +70,10 @@ function embedderPolicyFor(pathname) {
 
 // Where a login at a provider comes back to.
 const isCallback = (pathname) => /\/callback(\.html)?$/.test(pathname)
-const isPage = (pathname) => pathname === '/' || pathname === '/index.html' || isCallback(pathname)
+// What compares the site's files with their list.
+const isVerify = (pathname) => /\/verify(\.html)?$/.test(pathname)
+const isPage = (pathname) =>
+  pathname === '/' || pathname === '/index.html' || isCallback(pathname) || isVerify(pathname)
 const isVaultWorker = (pathname) => fileOf(pathname).startsWith('vault-worker')
 const isLocalWorker = (pathname) => fileOf(pathname).startsWith('local-worker')
 const fileOf = (pathname) => pathname.slice(pathname.lastIndexOf('/') + 1)
@@ -105,6 +109,9 @@ const callbackPolicy = policy([
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
 ])
+
+// The same, but that it asks the site itself for its files.
+const verifyPolicy = callbackPolicy.replace("img-src 'self'", "img-src 'self'; connect-src 'self'")
 
 // Derives a key from a passphrase, and can reach nothing at all: the module's bytes are posted to it.
 const kdfWorkerPolicy = policy([

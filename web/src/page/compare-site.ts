@@ -1,0 +1,58 @@
+// compare-site: does the server give the files that integrity.json lists? Fetches each anew, and hashes what comes.
+
+/** integrity.json: a digest for each file, by its path within the site. */
+export type DigestList = Map<string, string>
+export type Verdict = 'agrees' | 'differs' | 'missing' | 'unanswered'
+
+/** Many times the files that there are. */
+const MAX_FILES = 500
+const MAX_LIST_BYTES = 200_000
+const AT_ONCE = 6
+const NAME = /^(?!.*\.\.)[\w.-]+(\/[\w.-]+)*$/
+const DIGEST = /^sha384-[A-Za-z0-9+/]{64}$/
+
+/** @returns null where it is no such list. */
+export function readList(bytes: ArrayBuffer): DigestList | null {
+  if (bytes.byteLength > MAX_LIST_BYTES) return null
+  try {
+    const { files } = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as { files: unknown }
+    if (typeof files !== 'object' || files === null) return null
+    const entries = Object.entries(files)
+    const isSound = ([name, digest]: [string, unknown]) =>
+      NAME.test(name) && typeof digest === 'string' && DIGEST.test(digest)
+    return entries.length > 0 && entries.length <= MAX_FILES && entries.every(isSound) ? new Map(entries) : null
+  } catch {
+    return null
+  }
+}
+
+/** As an `integrity` attribute has it. */
+export async function sha384(bytes: ArrayBuffer): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-384', bytes))
+  return `sha384-${btoa(String.fromCharCode(...digest))}`
+}
+
+/** From the server itself: neither the browser's cache nor the copy for use without a connection (service-worker.ts). */
+export function fetchAnew(name: string): Promise<Response> {
+  return fetch(`./${name}`, { cache: 'no-store', credentials: 'omit' })
+}
+
+/** Some files at once; `done` hears of each. */
+export async function compareAll(list: DigestList, done: (name: string, verdict: Verdict) => void): Promise<void> {
+  const waiting = [...list]
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) done(next[0], await compare(...next))
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+}
+
+async function compare(name: string, wanted: string): Promise<Verdict> {
+  try {
+    const response = await fetchAnew(name)
+    if (response.status === 404 || response.status === 410) return 'missing'
+    if (!response.ok) return 'unanswered'
+    return (await sha384(await response.arrayBuffer())) === wanted ? 'agrees' : 'differs'
+  } catch {
+    return 'unanswered'
+  }
+}
