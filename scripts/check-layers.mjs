@@ -28,7 +28,7 @@ const webLayers = {
   engine: ['protocol', 'trusted'],
   client: ['protocol'],
   element: ['protocol', 'client'],
-  page: ['protocol', 'engine'],
+  page: ['protocol', 'trusted', 'engine'],
 }
 // A page may name a worker's URL; that brings none of its code.
 const workerUrl = /\?(worker&url|url)$/

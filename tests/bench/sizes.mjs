@@ -21,11 +21,14 @@ const KEEPING_WASM = /^assets\/keeping-.*\.wasm$/
 const CALLBACK = /^(callback\.html|assets\/callback-.*\.js)$/
 /** When somebody checks what the site serves. */
 const VERIFY = /^(verify\.html|assets\/verify-.*\.js)$/
-const LATER = [DICTIONARY, CODES, KEEPING, USAGE, KEEPING_WASM, PRICES, CALLBACK, VERIFY]
+/** It keeps the site, once that is there. */
+const SERVICE_WORKER = /^service-worker\.js$/
+const LATER = [DICTIONARY, CODES, KEEPING, USAGE, KEEPING_WASM, PRICES, CALLBACK, VERIFY, SERVICE_WORKER]
 const PARTS = {
   'engine.wasm': /^assets\/engine-.*\.wasm$/,
   'vault worker': /^assets\/vault-worker-.*\.js$/,
   'kdf worker': /^assets\/kdf-worker-.*\.js$/,
+  'service worker, after the first answer': /^service-worker\.js$/,
 }
 
 export function measureSizes() {

@@ -149,6 +149,11 @@ export const screens = {
   keys: (page, url) => openVault(page, url),
   'keys-menu': (page, url) => menuOf(page, url, 'k2'),
   'keys-warnings': (page, url) => openVault(page, url, 'keys=many&findings&csp'),
+  'new-version': (page, url) => openVault(page, url, 'keys=many&newversion'),
+  async 'unlock-new-version'(page, url) {
+    await page.goto(`${url}?state=locked&newversion`)
+    await page.waitForSelector(at('new-version'))
+  },
   async 'keys-toast'(page, url) {
     await openVault(page, url)
     await page.click(key('k4', 'check'))

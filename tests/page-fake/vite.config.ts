@@ -14,8 +14,11 @@ export default defineConfig({
     {
       name: 'fake-engine',
       enforce: 'pre',
-      resolveId: (source, importer) =>
-        /^(\.\.\/)+engine$/.test(source) && importer?.includes('/src/page/') ? path('engine.ts') : undefined,
+      resolveId(source, importer) {
+        if (!importer?.includes('/src/page/')) return undefined
+        if (source === './offline') return path('offline.ts')
+        return /^(\.\.\/)+engine$/.test(source) ? path('engine.ts') : undefined
+      },
     },
     tailwindcss(),
     ...pagePlugins(),

@@ -1,10 +1,11 @@
-// finish: the last step of the web build. Writes the default keyhold.config.json, dist/integrity.json, dist/_headers, and a
-// brotli copy of every file that gains by it, as a host would serve it. Usage: node web/hosting/finish.mjs dist
+// finish: the last step of the web build. Writes the default keyhold.config.json, _headers, the service worker, integrity.json,
+// and a brotli copy of every file that gains by it, as a host would serve it. Usage: node web/hosting/finish.mjs dist
 import { readFileSync, readdirSync, statSync, writeFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { headersFile } from './headers.mjs'
 import { INTEGRITY_FILE, digestsOf, integrityFile, sha384 } from './integrity.mjs'
+import { SERVICE_WORKER_FILE, serviceWorker } from './service-worker.mjs'
 
 const dist = process.argv[2]
 const catalogueFile = new URL('../../wasm/catalogue/providers.json', import.meta.url)
@@ -14,14 +15,20 @@ if (!existsSync(configFile)) writeFileSync(configFile, '{}\n')
 const config = JSON.parse(readFileSync(configFile, 'utf8'))
 const { providers: catalogue } = JSON.parse(readFileSync(catalogueFile, 'utf8'))
 
-const list = integrityFile(digestsOf(dist, filesOf(dist)))
-writeFileSync(join(dist, INTEGRITY_FILE), list)
-
-const files = filesOf(dist)
+const bundled = readdirSync(dist, { recursive: true })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => statSync(join(dist, name)).isFile())
+const files = [...bundled, SERVICE_WORKER_FILE, INTEGRITY_FILE].sort()
 const pathnames = files.map((name) => `/${name}`)
 // A host serves a page under its short name too.
-const short = pathnames.filter((path) => /^\/[^/]+\.html$/.test(path)).map((path) => path.replace(/(index)?\.html$/, ''))
-writeFileSync(join(dist, '_headers'), headersFile([...short, ...pathnames], { ...config, catalogue }))
+const short = pathnames
+  .filter((path) => /^\/[^/]+\.html$/.test(path))
+  .map((path) => path.replace(/(index)?\.html$/, ''))
+const headers = headersFile([...short, ...pathnames], { ...config, catalogue })
+writeFileSync(join(dist, '_headers'), headers)
+writeFileSync(join(dist, SERVICE_WORKER_FILE), serviceWorker(digestsOf(dist, bundled), headers))
+const list = integrityFile(digestsOf(dist, [...bundled, SERVICE_WORKER_FILE]))
+writeFileSync(join(dist, INTEGRITY_FILE), list)
 
 for (const name of files.filter((file) => /\.(html|js|mjs|css|svg|json|wasm|txt|webmanifest)$/.test(file))) {
   const bytes = readFileSync(join(dist, name))
@@ -29,11 +36,3 @@ for (const name of files.filter((file) => /\.(html|js|mjs|css|svg|json|wasm|txt|
   if (packed.length < bytes.length) writeFileSync(join(dist, `${name}.br`), packed)
 }
 console.log(`${INTEGRITY_FILE}: ${sha384(list)}`)
-
-/** Those that are served, and not packed. */
-function filesOf(folder) {
-  return readdirSync(folder, { recursive: true })
-    .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => statSync(join(folder, name)).isFile() && !name.endsWith('.br') && name !== '_headers')
-    .sort()
-}

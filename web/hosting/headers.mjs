@@ -57,6 +57,7 @@ function policyFor(pathname, config) {
   if (isVaultWorker(pathname)) return vaultWorkerPolicy(config)
   if (fileOf(pathname).startsWith('kdf-worker')) return kdfWorkerPolicy
   if (isLocalWorker(pathname)) return localWorkerPolicy(config)
+  if (isServiceWorker(pathname)) return serviceWorkerPolicy
   if (isCallback(pathname)) return callbackPolicy
   if (isVerify(pathname)) return verifyPolicy
   return pagePolicy
@@ -76,6 +77,7 @@ const isPage = (pathname) =>
   pathname === '/' || pathname === '/index.html' || isCallback(pathname) || isVerify(pathname)
 const isVaultWorker = (pathname) => fileOf(pathname).startsWith('vault-worker')
 const isLocalWorker = (pathname) => fileOf(pathname).startsWith('local-worker')
+const isServiceWorker = (pathname) => fileOf(pathname) === 'service-worker.js'
 const fileOf = (pathname) => pathname.slice(pathname.lastIndexOf('/') + 1)
 const policy = (directives) => directives.join('; ')
 
@@ -121,6 +123,9 @@ const kdfWorkerPolicy = policy([
   "require-trusted-types-for 'script'",
 ])
 
+// Keeps the site's files, and asks nobody but the site for them.
+const serviceWorkerPolicy = policy(["default-src 'none'", "connect-src 'self'", "require-trusted-types-for 'script'"])
+
 /** Holds the keys: it may reach the providers, where they give keys to those who log in, servers on this machine and, if users may add endpoints, any https. */
 function vaultWorkerPolicy(config) {
   // No key is ever sent to an example's address, nor to who does not answer pages.
@@ -155,8 +160,8 @@ function offersLogin({ id, login }, { logins }) {
   return login !== undefined && (login.style === 'openrouter' || Object.hasOwn(logins ?? {}, id))
 }
 
-// Names of assets carry a hash of their content.
-const isHashed = (pathname) => /\/assets\/[^/]*-[\w-]{8,}\.\w+$/.test(pathname)
+// Names of assets carry a hash of their content. What a worker may do is in its headers, which change without it.
+const isHashed = (pathname) => /\/assets\/[^/]*-[\w-]{8,}\.\w+$/.test(pathname) && !/-worker-[\w-]+\.js$/.test(pathname)
 
 // Features the vault never uses, taken away from any script that might run in it.
 // The camera is for scanning a backup off another screen: the page asks when somebody presses that button.

@@ -13,7 +13,10 @@ interface PolicyFactory {
   ): { createScriptURL(url: string): ScriptUrl }
 }
 
-const ours: readonly string[] = [vaultWorkerFile, kdfWorkerFile, localWorkerFile]
+/** Made by web/hosting, beside the page. */
+const serviceWorkerFile = './service-worker.js'
+
+const ours: readonly string[] = [vaultWorkerFile, kdfWorkerFile, localWorkerFile, serviceWorkerFile]
 
 const rules = {
   createScriptURL(url: string): string {
@@ -28,3 +31,4 @@ const policy = factory === undefined ? rules : factory.createPolicy('keyhold-url
 export const vaultWorkerUrl: ScriptUrl = policy.createScriptURL(vaultWorkerFile)
 export const kdfWorkerUrl: ScriptUrl = policy.createScriptURL(kdfWorkerFile)
 export const localWorkerUrl: ScriptUrl = policy.createScriptURL(localWorkerFile)
+export const serviceWorkerUrl: ScriptUrl = policy.createScriptURL(serviceWorkerFile)

@@ -58,6 +58,18 @@ export async function heapUses(browser, page) {
   }
 }
 
+/** Of the one service worker there is. */
+export async function snapshotOfServiceWorker(browser) {
+  const session = await browser.newBrowserCDPSession()
+  try {
+    const [sessionId] = await attachAll(session, 'service_worker')
+    const worker = new Nested(session, sessionId)
+    return await snapshot((method) => worker.send(method), worker)
+  } finally {
+    await session.detach()
+  }
+}
+
 async function snapshot(send, events) {
   let text = ''
   const add = ({ chunk }) => (text += chunk)
@@ -68,8 +80,10 @@ async function snapshot(send, events) {
   return text
 }
 
-async function attachShared(session) {
-  const { targetInfos } = await session.send('Target.getTargets', { filter: [{ type: 'shared_worker' }] })
+const attachShared = (session) => attachAll(session, 'shared_worker')
+
+async function attachAll(session, type) {
+  const { targetInfos } = await session.send('Target.getTargets', { filter: [{ type }] })
   const attach = ({ targetId }) => session.send('Target.attachToTarget', { targetId, flatten: false })
   return (await Promise.all(targetInfos.map(attach))).map(({ sessionId }) => sessionId)
 }

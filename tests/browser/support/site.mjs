@@ -25,7 +25,10 @@ export async function startTestSite(config = {}, prelude = '', more = {}, alterP
   const folder = await mkdtemp(join(tmpdir(), 'keyhold-site-'))
   await cp(`${root}dist`, folder, { recursive: true })
   await addDriver(folder, prelude)
-  for (const [name, content] of Object.entries(more)) await writeFile(join(folder, name), content)
+  for (const [name, content] of Object.entries(more)) {
+    await rm(join(folder, `${name}.br`), { force: true })
+    await writeFile(join(folder, name), content)
+  }
   const reports = await startReports()
   const alterHeaders = (_path, headers) => ({
     ...headers,

@@ -14,6 +14,7 @@ import { safetyNotes } from './components/safety-notes'
 import { starting } from './components/starting'
 import { theme } from './components/theme'
 import { unlockVault } from './components/unlock-vault'
+import { keepOffline } from './offline'
 import { installParts, nameComponents } from './parts'
 import { pasteAnywhere } from './paste-anywhere'
 import { installSession, session } from './session'
@@ -51,4 +52,4 @@ addEventListener('keydown', (event) => {
 
 addEventListener('paste', (event) => void pasteAnywhere(event))
 watchUse()
-void session().start()
+void session().start().then(keepOffline)

@@ -48,6 +48,8 @@ const store = {
   demo: null as Hello['demo'],
   customEndpoints: false,
   cspMissing: false,
+  /** Another build waits to take over: see offline.ts. */
+  newVersion: false,
   build: '',
   providers: [] as ProviderInfo[],
   keys: [] as KeyInfo[],
@@ -229,6 +231,11 @@ const store = {
   /** Here or in another tab. A page that showed nothing of the vault only connects again, by itself. */
   lockedElsewhere(): void {
     if (this.isOpen) this.reload()
+  },
+  /** The page that is loaded next takes the new version over, since its vault is not open. */
+  async update(): Promise<void> {
+    if (this.isOpen) await this.lock()
+    else this.reload()
   },
   /** Also what a lock ends in: the page's own memory goes with it. */
   reload(): void {
