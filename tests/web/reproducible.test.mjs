@@ -9,10 +9,12 @@ import { buildCopy, digestsOfAll } from './support/web-build.mjs'
 const builds = []
 let first
 let second
+let hosting
 
 before(async () => {
   for (const below of ['a', 'another/folder/of longer name']) builds.push(await buildCopy({ below }))
   ;[first, second] = await Promise.all(builds.map(({ dist }) => digestsOfAll(dist)))
+  hosting = await Promise.all(builds.map(({ dist }) => digestsOfAll(`${dist}-hosting`)))
 })
 after(() => Promise.all(builds.map(({ remove }) => remove())))
 
@@ -21,6 +23,8 @@ const listOf = async ({ dist }) => JSON.parse(await readFile(join(dist, 'integri
 test('two builds in two folders are the same files with the same bytes', () => {
   assert.ok(Object.keys(first).length > 40, 'the whole site was compared')
   assert.deepEqual(second, first)
+  assert.equal(Object.keys(hosting[0]).length, 4)
+  assert.deepEqual(hosting[1], hosting[0])
 })
 
 test('one byte of a source altered gives another list; control of the comparison', async () => {
