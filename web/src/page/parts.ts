@@ -47,8 +47,9 @@ function htmlOf(part: Part): Promise<Document | null> {
     const request = new XMLHttpRequest()
     request.open('GET', file)
     request.responseType = 'document'
-    request.onload = () => (request.status === 200 ? resolve(request.responseXML) : reject(new Error('not there')))
-    request.onerror = () => reject(new Error('not there'))
+    const missing = () => reject(new Error('not there'))
+    request.addEventListener('load', () => (request.status === 200 ? resolve(request.responseXML) : missing()))
+    request.addEventListener('error', missing)
     request.send()
   })
 }
