@@ -80,7 +80,7 @@ function fuzzTargets() {
 }
 
 function nodeTests() {
-  const limits = { web: (full ? 30 : 5) * MINUTE, browser: (full ? 180 : 60) * MINUTE }
+  const limits = { web: (full ? 30 : 10) * MINUTE, browser: (full ? 180 : 60) * MINUTE }
   return Object.entries(limits).flatMap(([folder, limitS]) => {
     const files = find([`tests/${folder}`], /\.test\.mjs$/)
     const command = ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files]
