@@ -66,8 +66,8 @@ export type Ask =
   | { op: 'beginLogin'; provider: ProviderId }
   /**
    * What came back from there: it becomes a key, which is stored unchecked, as a new one or in `key`'s place.
-   * ERR_LOGIN_STATE for a login that was not begun here or has ended; ERR_LOGIN_REFUSED. After ERR_LOGIN_LOST, a lock, or an
-   * answer that did not arrive, the provider may have made a key that is not here.
+   * ERR_LOGIN_STATE for a login that was not begun here or has ended; ERR_LOGIN_REFUSED. After a lock, or an answer that
+   * did not arrive whole, the provider may have made a key that is not here.
    */
   | { op: 'finishLogin'; state: string; code: string; key: KeyId | null; label: string }
   | { op: 'check'; key: KeyId }

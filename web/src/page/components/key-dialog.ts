@@ -1,34 +1,20 @@
 // key-dialog: how does a key get in? Choose the provider, enter the key, have it checked, and have it sealed.
 import { blend, dialog, input, signal, type Added } from '../alpine'
-import { endpointStep, stepsOf } from './endpoint-step'
+import { chosenFrom, NOBODY } from './chosen'
+import { endpointStep } from './endpoint-step'
 import { providerStep } from './provider-step'
 import { askForLocalNetwork } from '../../engine'
 import { wantPart } from '../parts'
 import { hintFor, isSeveral, severalWords, type Hint } from '../pasted'
-import { hostOf, look, type Look } from '../providers'
+import { look } from '../providers'
 import { clear, readKey } from '../secrets'
 import { session } from '../session'
 import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
 import type { ErrorCode } from '../../protocol/errors'
-import type { ImportPreview, KeyId, KeyInfo, ProviderInfo, Stored } from '../../protocol/messages'
+import type { ImportPreview, KeyId, KeyInfo, Stored } from '../../protocol/messages'
 
 type Step = 'choose' | 'endpoint' | 'key'
-
-interface Chosen extends Look {
-  id: string
-  sentTo: string
-  stepsTitle: string
-  steps: string[]
-  console: string | null
-  consoleText: string
-  note: string
-  keyOptional: boolean
-  /** It may be somewhere else, too. */
-  movable: boolean
-  /** Its id, once, if it gives a key to somebody who logs in there. */
-  logins: string[]
-}
 
 /** What is typed is looked at when it pauses; what is pasted, at once. */
 const LOOK_AFTER_MS = 200
@@ -63,23 +49,6 @@ const CHECK_FAILURES: ReadonlySet<ErrorCode> = new Set([
   'ERR_LOCAL_PERMISSION',
   'ERR_CHECKED_TOO_OFTEN',
 ])
-
-const NOBODY: Chosen = {
-  id: '',
-  name: '',
-  host: '',
-  initial: '',
-  tile: '',
-  sentTo: '',
-  stepsTitle: '',
-  steps: [],
-  console: null,
-  consoleText: '',
-  note: '',
-  keyOptional: false,
-  movable: false,
-  logins: [],
-}
 
 export const keyDialog = () => {
   /** What the vault opened of a paste that held several keys; it waits there until it is taken over or given up. */
@@ -406,22 +375,6 @@ function closeImport(): void {
   void vault()
     .closeImport()
     .catch(() => {})
-}
-
-function chosenFrom(provider: ProviderInfo): Chosen {
-  return {
-    id: provider.id,
-    ...look(provider.id, provider),
-    sentTo: `Sent to ${hostOf(provider.base)} and nowhere else`,
-    stepsTitle: provider.keyOptional ? 'How to set it up' : 'How to get a key',
-    steps: stepsOf(provider),
-    console: provider.consoleUrl ?? null,
-    consoleText: `Open ${provider.name}'s key page`,
-    note: provider.browser === 'yes' ? '' : (provider.browserNote ?? ''),
-    keyOptional: provider.keyOptional,
-    movable: provider.kind === 'catalogue' && session().customEndpoints,
-    logins: provider.login ? [provider.id] : [],
-  }
 }
 
 /** What was given up was stored all the same: a new key is taken out again; a replaced one cannot be, and is said. */
