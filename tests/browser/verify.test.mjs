@@ -76,6 +76,35 @@ test('settings that the host changed are named as that', async () => {
   assert.deepEqual(differs, ['keyhold.config.json: this site’s settings, which its host may change'])
 })
 
+test('what the browser keeps for use without a connection is compared, too', async () => {
+  const site = await startSite()
+  const context = await browser.newContext()
+  try {
+    const page = await context.newPage()
+    await page.goto(site.url)
+    await page.evaluate(async () => void (await navigator.serviceWorker.ready))
+    await page.goto(`${site.url}verify.html`)
+    await page.waitForSelector(`${at('kept')}:visible`)
+    const kept = Object.keys(list.files).length - 1
+    assert.match(await page.textContent(at('kept')), new RegExp(`All ${kept} files agree\\.`))
+    await page.evaluate(async () => {
+      const name = (await caches.keys()).find((one) => one.startsWith('keyhold-kept-'))
+      await (await caches.open(name)).put('./theme.js', new Response('// Another theme.'))
+    })
+    await page.reload()
+    await page.waitForSelector(`${at('kept-others')}:visible`)
+    assert.match(await page.textContent(at('kept')), new RegExp(`1 of ${kept} files are not as listed\\.`))
+    assert.deepEqual(await page.locator(`${at('kept-others')} li`).allTextContents(), ['theme.js'])
+    assert.equal(
+      await page.locator(`${at('verdict')} > :visible`).textContent(),
+      `All ${kept + 1} files agree with the list.`,
+    )
+  } finally {
+    await context.close()
+    await site.stop()
+  }
+})
+
 for (const [what, text] of [
   ['no JSON', '<!doctype html>'],
   ['a name outside the site', '{"files":{"../elsewhere":"sha384-' + 'A'.repeat(64) + '"}}'],

@@ -1,4 +1,5 @@
-// compare-site: does the server give the files that integrity.json lists? Fetches each anew, and hashes what comes.
+// compare-site: does the server give the files that integrity.json lists, and does this browser keep the same? Fetches each
+// anew, and hashes what comes.
 
 /** integrity.json: a digest for each file, by its path within the site. */
 export type DigestList = Map<string, string>
@@ -44,6 +45,25 @@ export async function compareAll(list: DigestList, done: (name: string, verdict:
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) done(next[0], await compare(...next))
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
+}
+
+/**
+ * The copy for use without a connection (service-worker.ts), which is what runs here once it is there.
+ * @returns how many of the listed files are kept, and which of them are others; null where nothing is kept
+ */
+export async function compareKept(list: DigestList): Promise<{ kept: number; others: string[] } | null> {
+  const used = (await globalThis.caches?.keys())?.findLast((name) => name.startsWith('keyhold-used-'))
+  if (used === undefined) return null
+  const cache = await caches.open(used.replace('used', 'kept'))
+  const others: string[] = []
+  let kept = 0
+  for (const [name, wanted] of list) {
+    const answer = await cache.match(`./${name}`, { ignoreVary: true })
+    if (answer === undefined) continue
+    kept += 1
+    if ((await sha384(await answer.arrayBuffer())) !== wanted) others.push(name)
+  }
+  return { kept, others }
 }
 
 async function compare(name: string, wanted: string): Promise<Verdict> {

@@ -1,5 +1,5 @@
 // verify: what does verify.html show? Each file of the site against the list that came with it, and the digest of that list.
-import { compareAll, fetchAnew, readList, sha384, type Verdict } from './compare-site'
+import { compareAll, compareKept, fetchAnew, readList, sha384, type DigestList, type Verdict } from './compare-site'
 
 /** What the host of a site may set without being another Keyhold: said beside its name. */
 const SETTINGS = 'keyhold.config.json'
@@ -31,7 +31,18 @@ async function verify(): Promise<void> {
   say('all', `All ${list.size} files agree with the list.`)
   say('some', `${wrong} of ${list.size} files do not agree with the list.`)
   say('digest', await sha384(bytes))
+  await showKept(list)
   show(wrong === 0 ? 'all' : 'some', 'sum')
+}
+
+async function showKept(list: DigestList): Promise<void> {
+  const found = await compareKept(list).catch(() => null)
+  if (found === null) return
+  const { kept, others } = found
+  say('kept', others.length === 0 ? `All ${kept} files agree.` : `${others.length} of ${kept} files are not as listed.`)
+  listNames('kept-others', others)
+  const place = part('kept')
+  if (place !== null) place.hidden = false
 }
 
 async function fetchList(): Promise<ArrayBuffer | null> {
