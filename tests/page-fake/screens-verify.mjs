@@ -20,14 +20,14 @@ export const verifyScreens = {
     await page.click('[data-part=agrees] summary')
   },
   async 'verify-kept'(page, url) {
-    await page.goto(`${url}verify.html`)
+    await listed(page, url)
     await page.evaluate(async () => {
       await caches.open('keyhold-used-one')
       const kept = await caches.open('keyhold-kept-one')
       await kept.add('./theme.js')
       await kept.put('./index.html', new Response('another'))
     })
-    await listed(page, url)
+    await page.reload()
     await page.waitForSelector(`[data-test=kept-others]:visible`)
   },
   async 'verify-wrong'(page, url) {
