@@ -35,6 +35,9 @@ export type ErrorCode =
   | 'ERR_CANCELLED'
   | 'ERR_INTERNAL'
   | 'ERR_NO_KEY'
+  | 'ERR_NO_GRANT'
+  | 'ERR_NOT_GRANTED'
+  | 'ERR_ACCESS_DENIED'
   | 'ERR_CAP_REACHED'
   | 'ERR_CAP_UNBOUNDED'
   | 'ERR_UNKNOWN_PROVIDER'
@@ -192,6 +195,15 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
     next: 'Reload the page. Stored keys are not affected.',
   },
   ERR_NO_KEY: { sentence: 'No API key is stored for this provider.', next: 'Add a key for it.' },
+  ERR_NO_GRANT: {
+    sentence: 'You have not allowed this page to use your keys, or the time you allowed it for is over.',
+    next: 'The page can ask you for it.',
+  },
+  ERR_NOT_GRANTED: {
+    sentence: 'You have allowed this page to use your keys, but not for this provider, model or kind of call.',
+    next: 'The page can ask you for it.',
+  },
+  ERR_ACCESS_DENIED: { sentence: 'You did not allow this page to use your keys.', next: '' },
   ERR_CAP_REACHED: {
     sentence: 'This call could go over the spending cap of its key, so it was not made.',
     next: 'Wait until the cap begins anew, or raise it in the list of keys.',

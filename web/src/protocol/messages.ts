@@ -2,11 +2,15 @@
 // A new op breaks the build until the worker answers it. No message carries a stored key out of the worker.
 import type { ErrorCode } from './errors'
 import type {
+  Access,
+  AccessQuestion,
+  AccessTerms,
   AuditTrail,
   BackupFile,
   CallSummary,
   ChatMessage,
   CheckOutcome,
+  GrantInfo,
   ImportChoice,
   ImportPreview,
   ImportResult,
@@ -31,6 +35,9 @@ export type * from './facts'
 
 /** Raised when a message changes meaning; a page and a worker that differ do not talk. */
 export const PROTOCOL_VERSION = 1
+
+/** The same for HostAsk and what its answers are. */
+export const HOST_PROTOCOL_VERSION = 1
 
 /** Body bytes of one call that the worker may send before the page grants more with `credit`. */
 export const CALL_WINDOW_BYTES = 1024 * 1024
@@ -162,8 +169,32 @@ export type Ask =
     }
   /** The page has room for `bytes` more of this call's body (a text part counts its length). */
   | { op: 'credit'; call: CallId; bytes: number }
+  /**
+   * Serves another port: of another page of the vault's own, or of a page of another origin, `origin` being what the browser
+   * says. Of each origin at most MAX_HOST_PORTS.
+   */
+  | { op: 'admit'; origin: string | null; port: MessagePort }
+  /** What pages wait for the user to decide. */
+  | { op: 'questions' }
+  /** The user's answer; null: no. A grant takes the place of an earlier one to the same origin. */
+  | { op: 'decide'; question: number; terms: AccessTerms | null }
+  | { op: 'grants' }
+  /** At once, calls under way included. */
+  | { op: 'revoke'; grant: string }
+  | HostAsk
   /** Ends a `chat` or `fetch`, or gives up a `create` or `unlock` under way: ERR_CANCELLED. */
   | { op: 'abort'; call: CallId }
+
+/**
+ * What only a page of another origin asks, on the port that the vault's frame had the worker admit for it. Beside these it
+ * may `fetch` (with no key named), `credit`, `abort` and `lock`, and that is all.
+ */
+export type HostAsk =
+  /** First message on such a port. Says nothing of builds: the page's module is not of the vault's. */
+  | { op: 'helloHost'; protocol: number }
+  | { op: 'access' }
+  /** Answered when the user has decided: ERR_ACCESS_DENIED if they did not want to. `abort` takes it back. */
+  | { op: 'requestAccess'; call: CallId; wish: AccessTerms }
 
 /** Chosen by the page; unique per port. */
 export type CallId = number
@@ -233,6 +264,14 @@ export interface Answers {
   fetch: ResponseHead
   credit: null
   abort: null
+  admit: null
+  questions: AccessQuestion[]
+  decide: null
+  grants: GrantInfo[]
+  revoke: null
+  helloHost: HelloHost
+  access: Access
+  requestAccess: Access
 }
 export type Op = Ask['op']
 export type AskOf<O extends Op> = Extract<Ask, { op: O }>
@@ -244,6 +283,10 @@ export type Event =
   | { event: 'call'; call: CallId; part: CallPart }
   /** Keys, endpoints or ledger changed: ask again. */
   | { event: 'changed' }
+  /** To the vault's own pages: what other pages wait for has changed. */
+  | { event: 'asked' }
+  /** To a page of another origin that has a grant, or had one: its access may have changed. */
+  | { event: 'access' }
   | { event: 'unlocked' }
   /** The vault is locked and this port is at its end: connect again after 50 ms. */
   | { event: 'locked'; epoch: number }
@@ -267,6 +310,11 @@ export interface Hello {
   customEndpoints: boolean
   /** True when the worker could reach an address its policy should have blocked. */
   cspMissing: boolean
+}
+
+export interface HelloHost {
+  protocol: number
+  access: Access
 }
 
 /** Vault worker -> KDF worker, on the port handed over with `create` and `unlock`. */
