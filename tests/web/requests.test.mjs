@@ -18,6 +18,15 @@ const bytes = (length) => new Uint8Array(length)
 const { port1 } = new MessageChannel()
 port1.close()
 
+const terms = {
+  providers: ['openai'],
+  models: ['m*'],
+  scopes: ['files'],
+  dayMicroUsd: 1,
+  monthMicroUsd: null,
+  expiresAt: null,
+}
+
 /** One good request of each kind, and its bounded fields: [field, value of length n], tested at n and n+1. */
 const good = {
   hello: { protocol: PROTOCOL_VERSION, build: 'dev' },
@@ -51,6 +60,14 @@ const good = {
   backup: { call: 1, proof: { way: 'passphrase', kdf: port1 }, kdf: port1 },
   openBackup: { call: 1, file: bytes(3), kdf: port1, large: false },
   openEnv: { file: bytes(3) },
+  admit: { origin: 'https://app.example', port: port1 },
+  questions: {},
+  decide: { question: 1, terms },
+  grants: {},
+  revoke: { grant: 'g' },
+  helloHost: { protocol: 1 },
+  access: {},
+  requestAccess: { call: 1, wish: terms },
   restore: { choices: ['skip', 'add', 'replace'] },
   closeImport: {},
   repair: {},
@@ -115,6 +132,10 @@ const bounds = {
   'fetch.url': [text, LIMITS.url],
   'fetch.headers': [(n) => many(n, ['a', 'b']), LIMITS.headers],
   'fetch.body': [bytes, LIMITS.bodyBytes],
+  'admit.origin': [text, LIMITS.origin],
+  'decide.terms': [(n) => ({ ...terms, providers: many(n, 'p') }), LIMITS.grantProviders],
+  'requestAccess.wish': [(n) => ({ ...terms, models: many(n, 'm') }), LIMITS.grantModels],
+  'revoke.grant': [text, LIMITS.id],
 }
 const message = (op, changes = {}) => ({ id: 1, op, ...good[op], ...changes })
 

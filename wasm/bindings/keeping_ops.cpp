@@ -165,7 +165,7 @@ val stronger_kdf(Engine& engine, Args&) {
 // --- locking ---
 
 val touch(Engine& engine, Args& args) {
-  engine.session().touch(clocks_from(args));
+  engine.session().touch(clocks_from(args), args.whole(2) != 0);
   return val::null();
 }
 
@@ -175,7 +175,8 @@ val start_clock(Engine& engine, Args& args) {
 }
 
 val lock_due_in_ms(Engine& engine, Args& args) {
-  return val(static_cast<double>(engine.session().lock_due_in_ms(clocks_from(args), args.whole(2) != 0)));
+  return val(static_cast<double>(engine.session().lock_due_in_ms(
+      clocks_from(args), static_cast<AutoLock::Busy>(std::clamp<std::int64_t>(args.whole(2), 0, 2)))));
 }
 
 val unlock_wait(Engine&, Args& args) {

@@ -49,8 +49,12 @@ val fetch(Engine& engine, Args& args) {
     end = from_uint8array(seen["end"]);
     body = {static_cast<std::uint64_t>(whole_from(seen["size"])), begin, end};
   }
-  return to_call(
-      engine, engine.session().fetch(args.text(0), args.text(1), *headers, body, args.text_or_none(4), args.whole(5)));
+  Session& session = engine.session();
+  const std::string origin = args.text(4);
+  return to_call(engine,
+                 origin.empty()
+                     ? session.fetch(args.text(0), args.text(1), *headers, body, args.text_or_none(5), args.whole(6))
+                     : session.fetch_for(origin, args.text(0), args.text(1), *headers, body, args.whole(6)));
 }
 
 val again(Engine& engine, Args& args) {

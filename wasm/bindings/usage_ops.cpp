@@ -26,32 +26,33 @@ val settle(Engine& engine, Args& args) {
   return val::null();
 }
 
-val spend_row(Engine& engine, Args& args) {
+val holders(Engine& engine, Args& args) {
   Exchange* const call = call_of(engine, args);
-  const bool needed = call != nullptr && engine.session().needs_hold(*call);
-  return val(needed ? row_key(Purpose::spend, call->key_id()) : std::string());
+  return to_js(to_json(call == nullptr ? std::vector<std::string>() : engine.session().holders(*call)));
 }
 
 template <class Act>
 val to_spend_row(Engine& engine, Args& args, Act act) {
   Exchange* const call = call_of(engine, args);
   if (call == nullptr) return outcome(Errc::ERR_CANCELLED);
-  const val row = args.value(1);
+  const val row = args.value(2);
   const Bytes stored = row.isNull() ? Bytes() : from_uint8array(row);
-  return outcome(act(engine.session(), *call, row.isNull() ? nullptr : &stored, args.whole(2)),
+  return outcome(act(engine.session(), *call, args.text(1), row.isNull() ? nullptr : &stored, args.whole(3)),
                  [](const Bytes& row) { return to_uint8array(row); });
 }
 
 val reserve(Engine& engine, Args& args) {
-  return to_spend_row(engine, args, [](Session& session, Exchange& call, const Bytes* stored, UnixMs now) {
-    return session.reserve(call, stored, now);
-  });
+  return to_spend_row(engine, args,
+                      [](Session& session, Exchange& call, std::string_view whose, const Bytes* stored, UnixMs now) {
+                        return session.reserve(call, whose, stored, now);
+                      });
 }
 
 val renew(Engine& engine, Args& args) {
-  return to_spend_row(engine, args, [](Session& session, Exchange& call, const Bytes* stored, UnixMs now) {
-    return session.renew(call, stored, now);
-  });
+  return to_spend_row(engine, args,
+                      [](Session& session, Exchange& call, std::string_view whose, const Bytes* stored, UnixMs now) {
+                        return session.renew(call, whose, stored, now);
+                      });
 }
 
 val cap_hit(Engine& engine, Args& args) {
@@ -123,10 +124,22 @@ val spending(Engine& engine, Args& args) {
 }
 
 constexpr Op<Engine> kOps[] = {
-    {"usePrices", use_prices},       {"pricesMade", prices_made}, {"price", price},          {"settle", settle},
-    {"spendRow", spend_row},         {"reserve", reserve},        {"renew", renew},          {"capHit", cap_hit},
-    {"planCaps", plan_caps},         {"usageWaits", usage_waits}, {"usageRows", usage_rows}, {"takeUsage", take_usage},
-    {"usageWritten", usage_written}, {"lastUsage", last_usage},   {"usage", usage},          {"spending", spending},
+    {"usePrices", use_prices},
+    {"pricesMade", prices_made},
+    {"price", price},
+    {"settle", settle},
+    {"holders", holders},
+    {"reserve", reserve},
+    {"renew", renew},
+    {"capHit", cap_hit},
+    {"planCaps", plan_caps},
+    {"usageWaits", usage_waits},
+    {"usageRows", usage_rows},
+    {"takeUsage", take_usage},
+    {"usageWritten", usage_written},
+    {"lastUsage", last_usage},
+    {"usage", usage},
+    {"spending", spending},
 };
 
 }  // namespace

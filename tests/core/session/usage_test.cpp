@@ -77,7 +77,7 @@ struct Fixture {
     return row == shelf.usage.end() ? nullptr : &row->second;
   }
   Result<void> reserve(Exchange& call, UnixMs now = kNow) {
-    auto row = session.reserve(call, spend_row(), now);
+    auto row = session.reserve(call, call.key_id(), spend_row(), now);
     if (!row) return row.error();
     shelf.usage.insert_or_assign("spend/" + id, *std::move(row));
     return {};
@@ -224,10 +224,10 @@ TEST_CASE_METHOD(Fixture, "settle: lists of models and counting tokens cost noth
 
 TEST_CASE_METHOD(Fixture, "reserve: only a key with a cap needs it, and what it holds is a bound") {
   Exchange free = post();
-  CHECK_FALSE(session.needs_hold(free));
+  CHECK(session.holders(free).empty());
   cap(1'000'000);
   Exchange call = post();
-  CHECK(session.needs_hold(call));
+  CHECK(session.holders(call) == std::vector<std::string>{call.key_id()});
   REQUIRE(reserve(call).ok());
   const std::int64_t held = spending().held(kNow);
   // Every byte of the body a token, and what the provider adds; the answer as long as it may be.
@@ -241,7 +241,7 @@ TEST_CASE_METHOD(Fixture, "reserve: only a key with a cap needs it, and what it 
   CHECK(spending().held(kNow) == 0);
   CHECK(spending().on_day(kNow) == 170);
   Exchange models = session.fetch("https://api.openai.com/v1/models", "GET", {}, CallerBody{}, "", kNow).value();
-  CHECK_FALSE(session.needs_hold(models));
+  CHECK(session.holders(models).empty());
 }
 
 TEST_CASE_METHOD(Fixture, "reserve: over the cap it is refused, and says which cap, how much of it, and until when") {
@@ -298,9 +298,9 @@ TEST_CASE_METHOD(Fixture, "reserve: an answer that cannot be read costs a capped
 TEST_CASE_METHOD(Fixture, "renew: only for a call that holds something") {
   cap(1'000'000);
   Exchange call = post();
-  CHECK(session.renew(call, spend_row(), kNow).error() == Errc::ERR_WRONG_STATE);
+  CHECK(session.renew(call, call.key_id(), spend_row(), kNow).error() == Errc::ERR_WRONG_STATE);
   REQUIRE(reserve(call).ok());
-  const auto row = session.renew(call, spend_row(), kNow + kHoldLeaseMs);
+  const auto row = session.renew(call, call.key_id(), spend_row(), kNow + kHoldLeaseMs);
   REQUIRE(row.ok());
   shelf.usage.insert_or_assign("spend/" + id, *row);
   CHECK(spending().held(kNow + 2 * kHoldLeaseMs - 1) > 0);

@@ -56,7 +56,7 @@ export class Browser {
   /** A port of the worker as a page has it, without the client. */
   rawPort() {
     const { port1, port2 } = new MessageChannel()
-    this.worker().admit(port2, 'manage')
+    this.worker().admit(port2, { is: 'manage' })
     port1.start()
     return port1
   }

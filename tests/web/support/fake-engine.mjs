@@ -267,8 +267,8 @@ export function fakeModule(overrides = {}) {
     settle() {
       return null
     }
-    spendRow() {
-      return ''
+    holders() {
+      return []
     }
     usageWaits() {
       return false

@@ -16,19 +16,27 @@ struct Clocks {
 
 class AutoLock {
  public:
-  static constexpr std::int64_t kLongestMs = 12 * 60 * kMinuteMs;  // since unlock, whatever is done
-  static constexpr std::int64_t kMaxStepBackMs = 2 * kMinuteMs;    // a wall clock set back further locks
+  static constexpr std::int64_t kLongestMs = 12 * 60 * kMinuteMs;   // since unlock, whatever is done
+  static constexpr std::int64_t kLongestByHostMs = 60 * kMinuteMs;  // since unlock, if only other pages use it
+  static constexpr std::int64_t kMaxStepBackMs = 2 * kMinuteMs;     // a wall clock set back further locks
 
   void start(Clocks now) { opened_ = used_ = now; }
-  /// The vault was used: the time without use begins anew.
-  void touch(Clocks now) { used_ = now; }
+  /// The vault was used: the time without use begins anew. `by_host`: by a page of another origin, which cannot keep it
+  /// open for ever.
+  void touch(Clocks now, bool by_host = false) {
+    if (!by_host || passed(opened_, now) < kLongestByHostMs) used_ = now;
+  }
 
-  /// Milliseconds until it is due by what is known now; 0: lock at once. `busy`: an answer is arriving, which holds off
-  /// the lock for want of use, not the longest time.
-  std::int64_t due_in_ms(Clocks now, std::int64_t idle_ms, bool busy) const {
+  /// Who an answer is arriving for.
+  enum class Busy { no, own_page, host };
+
+  /// Milliseconds until it is due by what is known now; 0: lock at once. Being busy holds off the lock for want of use, not
+  /// the longest time.
+  std::int64_t due_in_ms(Clocks now, std::int64_t idle_ms, Busy busy) const {
     if (now.wall_ms < used_.wall_ms - kMaxStepBackMs) return 0;
     const std::int64_t open = passed(opened_, now);
-    const std::int64_t idle = busy ? 0 : passed(used_, now);
+    const bool held_off = busy == Busy::own_page || (busy == Busy::host && open < kLongestByHostMs);
+    const std::int64_t idle = held_off ? 0 : passed(used_, now);
     return std::max<std::int64_t>(0, std::min(kLongestMs - open, idle_ms - idle));
   }
 

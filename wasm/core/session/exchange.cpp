@@ -57,6 +57,7 @@ bool Exchange::moves_on() const noexcept { return spare_ && may_move_on(status_)
 Exchange Exchange::again(const SecretBytes& secret, std::string key_id) {
   Exchange next(purpose_, provider_, std::move(outgoing_), secret, std::move(key_id), wire_);
   next.counted_ = std::move(counted_);
+  next.grant_id_ = std::move(grant_id_);
   next.tries_ = tries_ + 1;
   next.refused_keys_ = refused_keys_ + key_id_ + " ";
   next.refused_statuses_ = (refused_statuses_.empty() ? "" : refused_statuses_ + ", ") + std::to_string(status_);
@@ -114,8 +115,12 @@ Errc Exchange::network_failed(NetworkEvidence evidence) {
 }
 
 std::string Exchange::asked_model() const {
-  if (!counted_ || !counted_->empty() || !outgoing_.body) return counted_.value_or("");
-  const auto body = Json::parse(as_bytes(*outgoing_.body), {.max_bytes = kMaxBodyBytes, .max_values = kMaxBodyValues});
+  return counted_ && counted_->empty() ? model_in(outgoing_) : counted_.value_or("");
+}
+
+std::string model_in(const Outgoing& request) {
+  if (!request.body) return {};
+  const auto body = Json::parse(as_bytes(*request.body), {.max_bytes = kMaxBodyBytes, .max_values = kMaxBodyValues});
   if (!body) return {};
   const auto model = body->root().find("model");
   const auto text = model ? model->text(kMaxModelName) : Result<std::string_view>(Errc::ERR_NOT_FOUND);

@@ -22,6 +22,9 @@ namespace keyhold {
 enum class Figures { reported, estimated, unknown };
 std::string_view name(Figures figures) noexcept;
 
+/// The model that a request's body names; "" if none.
+std::string model_in(const Outgoing& request);
+
 /// What one call used.
 struct Tally {
   Figures figures;
@@ -98,8 +101,12 @@ class Exchange {
   /// What there is to pay for, at any time: final figures once the answer is complete, else an estimate from what went and
   /// came. Nothing for a call that was not sent, reached nobody, was refused, or is of a kind that costs nothing.
   std::optional<Tally> tally() const;
-  /// What may be spent on it, while it is under way.
-  std::optional<Hold>& hold() noexcept { return hold_; }
+  /// It is made under this grant.
+  void under(std::string grant) { grant_id_ = std::move(grant); }
+  /// "": for the vault's own page.
+  const std::string& grant_id() const noexcept { return grant_id_; }
+  /// What may be spent on it while it is under way: of its key's, or its grant's.
+  std::optional<Hold>& hold(std::string_view whose) noexcept { return whose == key_id_ ? hold_ : grant_hold_; }
   /// Why it may not be made.
   std::optional<CapHit>& cap_hit() noexcept { return cap_hit_; }
   /// Millionths of a US dollar; nothing: not known.
@@ -135,7 +142,9 @@ class Exchange {
   bool sent_ = false;
   bool failed_ = false;  // the network did
   bool ended_ = false;
-  std::optional<Hold> hold_;
+  std::string grant_id_;
+  std::optional<Hold> hold_;        // of its key's
+  std::optional<Hold> grant_hold_;  // of its grant's
   std::optional<CapHit> cap_hit_;
   std::optional<std::int64_t> cost_;
   std::optional<Bill> bill_;

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "providers/key_format.h"
 #include "providers/own_request.h"
+#include "session/access.h"
 #include "session/own_endpoint.h"
 #include "session/sealed_fields.h"
 #include "session/site_config.h"
@@ -211,10 +212,30 @@ Result<Exchange> Session::chat(std::string_view key, std::string_view model, std
 
 Result<Exchange> Session::fetch(std::string_view url, std::string_view method_text, const Headers& headers,
                                 const CallerBody& body, std::string_view key, UnixMs now) {
+  return pass(nullptr, url, method_text, headers, body, key, now);
+}
+
+Result<Exchange> Session::fetch_for(std::string_view origin, std::string_view url, std::string_view method_text,
+                                    const Headers& headers, const CallerBody& body, UnixMs now) {
+  // The same whether there is a vault, it is locked, or this page has no grant: before one it learns nothing.
+  const Grant* grant = grant_to(origin, now);
+  return grant == nullptr ? Errc::ERR_NEEDS_USER : pass(grant, url, method_text, headers, body, "", now);
+}
+
+const Grant* Session::grant_to(std::string_view origin, UnixMs now) const {
+  const Grant* grant = vault_.grant_to(origin);
+  return grant == nullptr || grant->is_over(now) ? nullptr : grant;
+}
+
+Result<Exchange> Session::pass(const Grant* grant, std::string_view url, std::string_view method_text,
+                               const Headers& headers, const CallerBody& body, std::string_view key, UnixMs now) {
   if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
   KEYHOLD_TRY(const Method method, parse_method(method_text));
   KEYHOLD_TRY(const TargetUrl target, TargetUrl::parse(url));
   KEYHOLD_TRY(const Match match, catalogue_.match(method, target));
+  KEYHOLD_TRY(Outgoing outgoing, caller_request(match, target, headers, body));
+  // Before anything is said of keys.
+  if (grant != nullptr) KEYHOLD_CHECK(check_access(*grant, match, outgoing));
   const Record* record = key.empty() ? vault_.default_record(match.provider->id) : vault_.find(key);
   if (record == nullptr && !key.empty()) return Errc::ERR_NOT_FOUND;
   if (record == nullptr && !match.provider->key_optional) return Errc::ERR_NO_KEY;
@@ -224,11 +245,11 @@ Result<Exchange> Session::fetch(std::string_view url, std::string_view method_te
     KEYHOLD_TRY(Opened opened, open_key(record->id));
     secret = std::move(opened.secret);
   }
-  KEYHOLD_TRY(Outgoing outgoing, caller_request(match, target, headers, body));
   std::string id = record == nullptr ? std::string() : record->id;
   vault_.note_used(id, now);
   Exchange call(Exchange::Purpose::pass, match.provider, std::move(outgoing), secret, std::move(id), match.call->wire);
   if (costs(*match.call)) call.count(match.model);
+  if (grant != nullptr) call.under(grant->id);
   // Who names a key means that one.
   if (key.empty()) call.spare(next_key(call, now) != nullptr);
   return call;

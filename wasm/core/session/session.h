@@ -190,9 +190,9 @@ class Session {
 
   // --- when to lock ---
 
-  void touch(Clocks now) { auto_lock_.touch(now); }
+  void touch(Clocks now, bool by_host) { auto_lock_.touch(now, by_host); }
   void start_clock(Clocks now) { auto_lock_.start(now); }
-  std::int64_t lock_due_in_ms(Clocks now, bool busy) const {
+  std::int64_t lock_due_in_ms(Clocks now, AutoLock::Busy busy) const {
     return auto_lock_.due_in_ms(now, vault_.settings().lock_minutes * kMinuteMs, busy);
   }
 
@@ -227,17 +227,28 @@ class Session {
   /// time. `app`: the origin of the page that asked, "" for the vault's own.
   void settle(Exchange& call, std::string_view app, UnixMs now);
 
-  /// A key with a cap: the call is not to be sent before reserve().
-  bool needs_hold(const Exchange& call) const;
-  /// The row, to be written in the transaction in which it was read: "spend/" and the key's id. Null: there is none yet.
+  /// Its key and its grant, as far as they have a cap: the call is not to be sent before reserve() for each.
+  std::vector<std::string> holders(const Exchange& call) const;
+  /// The row, to be written in the transaction in which it was read: "spend/" and `whose`, one of holders(). Null: there is
+  /// none yet.
   /// ERR_CAP_REACHED (the call then knows more), ERR_CAP_UNBOUNDED, and what Vault::reserve says.
-  Result<Bytes> reserve(Exchange& call, const Bytes* stored, UnixMs now);
+  Result<Bytes> reserve(Exchange& call, std::string_view whose, const Bytes* stored, UnixMs now);
   /// The same for a call that goes on, at least once in kHoldLeaseMs. ERR_WRONG_STATE for one without a hold.
-  Result<Bytes> renew(Exchange& call, const Bytes* stored, UnixMs now);
+  Result<Bytes> renew(Exchange& call, std::string_view whose, const Bytes* stored, UnixMs now);
 
   Result<Plan> plan_caps(std::string_view key, const Caps& caps, UnixMs now) {
     return vault_.plan_caps(key, caps, now);
   }
+  // --- pages of other origins (session_access.cpp) ---
+
+  /// ERR_BAD_INPUT for what is no origin, and what check_terms() and Vault::plan_grant say.
+  Result<Plan> plan_grant(std::string_view origin, const GrantTerms& terms, UnixMs now);
+  Result<Plan> plan_revoke(std::string_view id, UnixMs now) { return vault_.plan_revoke(id, now); }
+  /// What this page may do. Null: nothing, or not any more; and while the vault is locked.
+  const Grant* grant_to(std::string_view origin, UnixMs now) const;
+  /// Is there a key of this provider, so that a call would go out with it?
+  bool is_ready(std::string_view provider) const;
+
   bool usage_waits() const { return vault_.usage_waits(); }
   std::vector<std::string> usage_rows(const Rows& late) const { return vault_.usage_rows(late); }
   UsageChange take_usage(const Rows& late, const Rows& stored) { return vault_.take_usage(late, stored); }
@@ -265,6 +276,9 @@ class Session {
   /// ERR_NO_KEY, ERR_ENDPOINT_MISMATCH, and what caller_request says.
   Result<Exchange> fetch(std::string_view url, std::string_view method, const Headers& headers, const CallerBody& body,
                          std::string_view key, UnixMs now);
+  /// The same for a page of another origin. ERR_NEEDS_USER without a grant, also while the vault is locked; ERR_NOT_GRANTED.
+  Result<Exchange> fetch_for(std::string_view origin, std::string_view url, std::string_view method,
+                             const Headers& headers, const CallerBody& body, UnixMs now);
   /// The call `refused`, which moves_on(), with the next key. ERR_WRONG_STATE for one that does not.
   Result<Exchange> again(Exchange& refused, UnixMs now);
 
@@ -282,6 +296,8 @@ class Session {
   Result<ProviderRef> usable_provider(std::string_view id) const;
   Result<Exchange> check(ProviderRef provider, const SecretBytes& secret, std::string key_id, UnixMs now);
   Result<void> can_take(const LoginTarget& target) const;
+  Result<Exchange> pass(const Grant* grant, std::string_view url, std::string_view method, const Headers& headers,
+                        const CallerBody& body, std::string_view key, UnixMs now);
   void take_over_endpoints();
   std::optional<Rates> rates_of(const Exchange& call, std::string_view model, UnixMs now) const;
   /// By the site's configuration.

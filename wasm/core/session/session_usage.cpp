@@ -1,4 +1,5 @@
 // session_usage: what calls use and cost, and who asks how much that is.
+#include <algorithm>
 #include <utility>
 
 #include "base/json.h"
@@ -28,8 +29,13 @@ void Session::price(Exchange& call, UnixMs now) {
 void Session::settle(Exchange& call, std::string_view app, UnixMs now) {
   if (call.bill()) return;
   const auto tally = call.tally();
-  const Hold hold = std::exchange(call.hold(), std::nullopt).value_or(Hold());
-  UsedCall used{.at = now, .key = {.record = call.key_id()}, .hold = hold.id};
+  const Hold hold = std::exchange(call.hold(call.key_id()), std::nullopt).value_or(Hold());
+  const Hold of_grant = std::exchange(call.hold(call.grant_id()), std::nullopt).value_or(Hold());
+  UsedCall used{.at = now,
+                .key = {.record = call.key_id()},
+                .hold = hold.id,
+                .grant = call.grant_id(),
+                .grant_hold = of_grant.id};
   if (tally) {
     const std::optional<std::int64_t> cost = call.cost();
     used.key = {
@@ -44,21 +50,25 @@ void Session::settle(Exchange& call, std::string_view app, UnixMs now) {
     }
     used.sum.unpriced = cost ? 0 : 1;
     used.sum.cost_micro_usd = cost.value_or(0);
-    // Of a key with a cap, what is not known is taken for what was held: it must not be a way around the cap.
-    used.charged = cost.value_or(hold.micro_usd);
+    // Under a cap, what is not known is taken for what was held: it must not be a way around the cap.
+    used.charged = cost.value_or(std::max(hold.micro_usd, of_grant.micro_usd));
     call.settle({tally->figures, cost, std::string(prices_made())});
-  } else if (hold.id.empty()) {
+  } else if (hold.id.empty() && of_grant.id.empty()) {
     return;
   }
   vault_.note_call(std::move(used));
 }
 
-bool Session::needs_hold(const Exchange& call) const {
-  const Record* record = call.counts() ? vault_.find(call.key_id()) : nullptr;
-  return record != nullptr && record->caps.any();
+std::vector<std::string> Session::holders(const Exchange& call) const {
+  std::vector<std::string> capped;
+  for (const std::string& id : {call.key_id(), call.grant_id()}) {
+    const Caps* caps = call.counts() ? vault_.caps_of(id) : nullptr;
+    if (caps != nullptr && caps->any()) capped.push_back(id);
+  }
+  return capped;
 }
 
-Result<Bytes> Session::reserve(Exchange& call, const Bytes* stored, UnixMs now) {
+Result<Bytes> Session::reserve(Exchange& call, std::string_view whose, const Bytes* stored, UnixMs now) {
   const auto& body = call.request().body;
   const std::string model = call.asked_model();
   const auto rates = prices_ ? prices_->find(call.provider().id, model, now) : std::nullopt;
@@ -69,14 +79,14 @@ Result<Bytes> Session::reserve(Exchange& call, const Bytes* stored, UnixMs now) 
   KEYHOLD_TRY(const TokenBound bound, token_bound(json->root(), body->size(), pays_for_output(*rates)));
   const auto most = most_micro_usd(*rates, bound.input, bound.output);
   if (!most || *most > kMaxCapMicroUsd) return Errc::ERR_CAP_UNBOUNDED;
-  KEYHOLD_TRY(Reserved reserved, vault_.reserve(call.key_id(), *most, stored, now, call.cap_hit()));
-  call.hold() = std::move(reserved.hold);
+  KEYHOLD_TRY(Reserved reserved, vault_.reserve(whose, *most, stored, now, call.cap_hit()));
+  call.hold(whose) = std::move(reserved.hold);
   return std::move(reserved.row);
 }
 
-Result<Bytes> Session::renew(Exchange& call, const Bytes* stored, UnixMs now) {
-  if (!call.hold()) return Errc::ERR_WRONG_STATE;
-  return vault_.renew(call.key_id(), *call.hold(), stored, now);
+Result<Bytes> Session::renew(Exchange& call, std::string_view whose, const Bytes* stored, UnixMs now) {
+  std::optional<Hold>& hold = call.hold(whose);
+  return hold ? vault_.renew(whose, *hold, stored, now) : Errc::ERR_WRONG_STATE;
 }
 
 }  // namespace keyhold

@@ -16,8 +16,9 @@ constexpr std::string_view kNames[] = {
     "key-delete",    "key-default", "key-check",     "key-expires",       "key-order",   "use",
     "slot-add",      "slot-remove", "slot-name",     "passphrase-change", "root-rotate", "export",
     "import",        "repair",      "endpoint-add",  "endpoint-remove",   "settings",    "trail-restart",
-    "key-reflected", "key-caps",    "auto-save",     "auto-save-end",     "failover",    "failover-end"};
-static_assert(std::size(kNames) == static_cast<std::size_t>(AuditAction::failover_end) + 1);
+    "key-reflected", "key-caps",    "auto-save",     "auto-save-end",     "failover",    "failover-end",
+    "grant",         "grant-end"};
+static_assert(std::size(kNames) == static_cast<std::size_t>(AuditAction::grant_end) + 1);
 
 constexpr std::size_t kMaxCode = 64;
 constexpr std::size_t kMaxText = 512;

@@ -48,6 +48,8 @@ enum class AuditAction {
   auto_save_end,
   failover,
   failover_end,
+  grant,
+  grant_end,
 };
 /// With dashes: "key-add".
 std::string_view name(AuditAction action) noexcept;

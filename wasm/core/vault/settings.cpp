@@ -87,6 +87,11 @@ JsonOut encode_settings(const Settings& settings) {
       .set("slots", slots);
   info.set("lock", settings.lock_minutes);
   if (!settings.failover.empty()) info.set("failover", encode_ids(settings.failover));
+  if (!settings.grants.empty()) {
+    JsonOut grants = JsonOut::array();
+    for (const Grant& grant : settings.grants) grants.push(encode_grant(grant));
+    info.set("grants", grants);
+  }
   if (settings.backup) {
     JsonOut backup = JsonOut::object();
     backup.set("at", settings.backup->at).set("keys", encode_base64url(settings.backup->keys));
@@ -156,7 +161,8 @@ Bytes seal_settings(const Settings& settings, std::string_view vault, const SubK
 Result<Settings> open_settings(const Envelope& envelope, const SubKey& key) {
   KEYHOLD_TRY(const Json document, open_info(envelope, key));
   const JsonRef info = document.root();
-  KEYHOLD_CHECK(info.only({"defaults", "endpoints", "order", "slots", "lock", "failover", "backup", "autosave"}));
+  KEYHOLD_CHECK(
+      info.only({"defaults", "endpoints", "order", "slots", "lock", "failover", "grants", "backup", "autosave"}));
   Settings settings;
   settings.rev = envelope.header.rev;
   KEYHOLD_CHECK(read_lists(info, settings));
@@ -164,6 +170,14 @@ Result<Settings> open_settings(const Envelope& envelope, const SubKey& key) {
   KEYHOLD_TRY(settings.lock_minutes, lock.integer(kMinLockMinutes, kMaxLockMinutes));
   if (const auto failover = info.find("failover")) {
     KEYHOLD_TRY(settings.failover, read_ids(*failover));
+  }
+  if (const auto grants = info.find("grants")) {
+    if (!grants->is_array() || grants->size() > kMaxGrants) return Errc::ERR_BAD_FORMAT;
+    KEYHOLD_CHECK(grants->each([&](JsonRef object) -> Result<void> {
+      KEYHOLD_TRY(Grant grant, parse_grant(object));
+      settings.grants.push_back(std::move(grant));
+      return {};
+    }));
   }
   if (const auto backup = info.find("backup")) {
     KEYHOLD_TRY(settings.backup, parse_backup_note(*backup));

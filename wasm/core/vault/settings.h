@@ -11,6 +11,7 @@
 #include "crypto/digest.h"
 #include "crypto/keys.h"
 #include "vault/envelope.h"
+#include "vault/grant.h"
 
 namespace keyhold {
 
@@ -56,6 +57,7 @@ struct Settings {
   std::map<std::string, SlotNote, std::less<>> slots;  // by slot id
   std::int64_t lock_minutes = 15;                      // without use, until the vault locks itself
   std::vector<std::string> failover;                   // ids of providers whose keys stand in for one another
+  std::vector<Grant> grants;                           // one for each origin
   std::optional<BackupNote> backup;
   std::optional<AutoSave> auto_save;
 };

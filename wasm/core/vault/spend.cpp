@@ -20,6 +20,13 @@ std::int64_t days_before(std::int64_t month) {
 
 }  // namespace
 
+bool Caps::in_bounds() const noexcept {
+  const auto fits = [](const std::optional<std::int64_t>& cap) {
+    return !cap || (*cap >= 0 && *cap <= kMaxCapMicroUsd);
+  };
+  return fits(day) && fits(month);
+}
+
 std::int64_t month_of(UnixMs at) {
   const std::int64_t day = at / kDayMs;
   // Never too late, and early by less than a year at the end of what is counted.

@@ -1,4 +1,4 @@
-// spend: what a key has cost today and this month, and what is held for calls under way: one sealed row for each key.
+// spend: what a key, or a grant, has cost today and this month, and what is held for calls under way: one sealed row for each.
 // Days and months are UTC's. Whether a call may be made is decided here, from the row as stored, so that it holds for all
 // tabs and workers at once.
 #pragma once
@@ -28,6 +28,8 @@ struct Caps {
   std::optional<std::int64_t> day;
   std::optional<std::int64_t> month;
   bool any() const noexcept { return day || month; }
+  /// Each from 0 to kMaxCapMicroUsd.
+  bool in_bounds() const noexcept;
   friend bool operator==(const Caps&, const Caps&) = default;
 };
 
@@ -38,7 +40,7 @@ struct Hold {
   std::int64_t micro_usd = 0;
 };
 
-/// A call that is over, as far as its key's spending goes.
+/// A call that is over, as far as the spending of its key or grant goes.
 struct Charge {
   UnixMs at = 0;
   std::int64_t micro_usd = 0;

@@ -108,7 +108,8 @@ void add_call(UsedCalls& calls, std::size_t from, UsedCall call) {
   if (calls.size() >= kMaxWaitingCalls) {
     for (std::size_t i = from; i < calls.size(); ++i) {
       UsedCall& other = calls[i];
-      if (other.key.record != call.key.record || other.key.figures != call.key.figures) continue;
+      if (other.key.record != call.key.record || other.grant != call.grant) continue;
+      if (other.key.figures != call.key.figures) continue;
       other.at = std::max(other.at, call.at);
       other.key.model = other.key.app = kOthers;
       add_sum(other.sum, call.sum);

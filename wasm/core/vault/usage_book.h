@@ -3,7 +3,7 @@
 // Rows are read, added to and written in one transaction, so that workers beside each other lose nothing of each other's.
 //
 //   usage/<day>    what was used on a day (usage_day.h); usage/<day>-2 where the first cannot be read any more
-//   spend/<key>    what a key has cost, and what is held for calls under way (spend.h)
+//   spend/<id>     what a key or a grant has cost, and what is held for calls under way (spend.h)
 //   late/<id>      what a worker had not written when it was locked: taken up by whoever unlocks next
 #pragma once
 
@@ -32,8 +32,10 @@ struct UsedCall {
   UnixMs at = 0;
   UsageKey key;
   UsageSum sum;              // no requests: there was nothing to pay for
-  std::int64_t charged = 0;  // what its key's spending grows by
-  std::string hold;          // that ends with it; "" for none
+  std::int64_t charged = 0;  // what its key's spending grows by, and its grant's
+  std::string hold;          // of its key's, that ends with it; "" for none
+  std::string grant;         // id of what it was made under; "" for the vault's own page
+  std::string grant_hold;    // likewise
 };
 using UsedCalls = std::vector<UsedCall>;
 /// Above the bound what it held is let go of when that ends by itself.

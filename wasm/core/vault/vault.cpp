@@ -186,6 +186,20 @@ const Record* Vault::default_record(std::string_view provider) const {
   return oldest;
 }
 
+const Grant* Vault::grant_to(std::string_view origin) const {
+  for (const Grant& grant : settings().grants) {
+    if (grant.origin == origin) return &grant;
+  }
+  return nullptr;
+}
+
+const Grant* Vault::find_grant(std::string_view id) const {
+  for (const Grant& grant : settings().grants) {
+    if (grant.id == id) return &grant;
+  }
+  return nullptr;
+}
+
 bool Vault::has_failover(std::string_view provider) const {
   const auto& allowed = settings().failover;
   return std::find(allowed.begin(), allowed.end(), provider) != allowed.end();

@@ -101,6 +101,11 @@ class Vault {
   /// The key used for a provider when none is named; null if there is none.
   const Record* default_record(std::string_view provider) const;
   const Settings& settings() const;
+  /// What a page of this origin may do; null if nothing. It may be over.
+  const Grant* grant_to(std::string_view origin) const;
+  const Grant* find_grant(std::string_view id) const;
+  /// Of a key or a grant; null if there is none of that id.
+  const Caps* caps_of(std::string_view id) const;
   /// May this provider's keys stand in for one another?
   bool has_failover(std::string_view provider) const;
   LedgerRow ledger(std::string_view id) const;
@@ -134,6 +139,10 @@ class Vault {
   Result<Plan> plan_expires(std::string_view id, std::optional<UnixMs> at, UnixMs now);
   /// What the key may cost in a day and in a month. ERR_BAD_INPUT outside 0 to kMaxCapMicroUsd.
   Result<Plan> plan_caps(std::string_view id, const Caps& caps, UnixMs now);
+  /// In place of an earlier one to the same origin, whose spending goes on. ERR_TOO_MANY.
+  Result<Plan> plan_grant(std::string_view origin, const GrantTerms& terms, UnixMs now);
+  /// ERR_NOT_FOUND.
+  Result<Plan> plan_revoke(std::string_view id, UnixMs now);
   /// Also deletes what is left of a damaged record.
   Result<Plan> plan_delete(std::string_view id, UnixMs now);
   Result<Plan> plan_default(std::string_view id, UnixMs now);

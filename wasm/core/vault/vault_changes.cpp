@@ -180,6 +180,34 @@ Result<Plan> Vault::plan_failover(std::string_view provider, bool on, UnixMs now
   return put_settings(std::move(draft), std::move(settings), event);
 }
 
+Result<Plan> Vault::plan_grant(std::string_view origin, const GrantTerms& terms, UnixMs now) {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  Settings settings = opened_->settings;
+  const Grant* earlier = grant_to(origin);
+  const Grant grant{earlier == nullptr ? make_id() : earlier->id, std::string(origin), terms, now};
+  std::erase_if(settings.grants, [&](const Grant& one) { return one.origin == origin; });
+  if (settings.grants.size() >= kMaxGrants) return Errc::ERR_TOO_MANY;
+  AuditEvent event{AuditAction::grant, now};
+  event.subject = grant.id;
+  event.label = origin;
+  draft.name(grant.id);
+  settings.grants.push_back(grant);
+  return put_settings(std::move(draft), std::move(settings), event);
+}
+
+Result<Plan> Vault::plan_revoke(std::string_view id, UnixMs now) {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  const Grant* grant = find_grant(id);
+  if (grant == nullptr) return Errc::ERR_NOT_FOUND;
+  AuditEvent event{AuditAction::grant_end, now};
+  event.subject = grant->id;
+  event.label = grant->origin;
+  Settings settings = opened_->settings;
+  std::erase_if(settings.grants, [&](const Grant& one) { return one.id == id; });
+  draft.drop_apart(row_key(Purpose::spend, id));
+  return put_settings(std::move(draft), std::move(settings), event);
+}
+
 Result<Plan> Vault::plan_add_endpoint(CustomEndpoint endpoint, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
   Settings settings = opened_->settings;

@@ -8,9 +8,7 @@ Sealing Vault::usage_sealing() const { return {opened_->manifest.vault, opened_-
 bool Vault::is_resealing() const { return staged_ && staged_->next; }
 
 Result<Plan> Vault::plan_caps(std::string_view id, const Caps& caps, UnixMs now) {
-  for (const auto& cap : {caps.day, caps.month}) {
-    if (cap && (*cap < 0 || *cap > kMaxCapMicroUsd)) return Errc::ERR_BAD_INPUT;
-  }
+  if (!caps.in_bounds()) return Errc::ERR_BAD_INPUT;
   return change_record(id, AuditAction::key_caps, now, [&](Record& record) { record.caps = caps; });
 }
 
@@ -24,8 +22,9 @@ UsageBook Vault::usage_book() const {
   for (std::size_t i = opened_->on_their_way; i < opened_->used.size(); ++i) {
     const UsedCall& call = opened_->used[i];
     if (call.sum.requests > 0) book.add(call.at, call.key, call.sum);
-    // Of a key deleted meanwhile a row would stay for ever.
+    // Of a key or grant that is gone meanwhile a row would stay for ever.
     if (find(call.key.record) != nullptr) book.charge(call.key.record, {call.at, call.charged, call.hold});
+    if (find_grant(call.grant) != nullptr) book.charge(call.grant, {call.at, call.charged, call.grant_hold});
   }
   return book;
 }
@@ -56,11 +55,17 @@ Rows Vault::last_usage() {
   return rows;
 }
 
+const Caps* Vault::caps_of(std::string_view id) const {
+  if (const Record* record = find(id)) return &record->caps;
+  const Grant* grant = find_grant(id);
+  return grant == nullptr ? nullptr : &grant->terms.caps;
+}
+
 Result<Reserved> Vault::reserve(std::string_view id, std::int64_t micro_usd, const Bytes* stored, UnixMs now,
                                 std::optional<CapHit>& hit) {
   KEYHOLD_TRY(Spend spend, spending(id, stored));
   if (is_resealing()) return Errc::ERR_WRONG_STATE;
-  hit = spend.over(find(id)->caps, micro_usd, now);
+  hit = spend.over(*caps_of(id), micro_usd, now);
   if (hit) return Errc::ERR_CAP_REACHED;
   Reserved reserved{{make_id(), now + kHoldLeaseMs, micro_usd}, {}};
   // What waits is only counted, not written: it comes with its own row of the day.
@@ -81,7 +86,7 @@ Result<Bytes> Vault::renew(std::string_view id, Hold& hold, const Bytes* stored,
 
 Result<Spend> Vault::spending(std::string_view id, const Bytes* stored) const {
   if (!opened_) return Errc::ERR_LOCKED;
-  if (find(id) == nullptr) return Errc::ERR_NOT_FOUND;
+  if (caps_of(id) == nullptr) return Errc::ERR_NOT_FOUND;
   return usage_book().spend_of(id, stored, usage_sealing());
 }
 

@@ -18,6 +18,8 @@ export const GROUPS: Record<ActionGroup, { name: string; actions: AuditAction[] 
       'key-order',
       'failover',
       'failover-end',
+      'grant',
+      'grant-end',
       'endpoint-add',
       'endpoint-remove',
     ],
@@ -62,6 +64,8 @@ const DONE: Record<AuditAction, string> = {
   'auto-save-end': 'Backup file not kept up to date any more',
   failover: 'Keys may stand in for each other',
   'failover-end': 'Keys stand in for each other no longer',
+  grant: 'Page allowed to use keys',
+  'grant-end': 'Page not allowed any more',
 }
 
 export function actionWords({ action, count }: Pick<AuditEntry, 'action' | 'count'>): string {

@@ -35,7 +35,7 @@ export type ErrorCode =
   | 'ERR_CANCELLED'
   | 'ERR_INTERNAL'
   | 'ERR_NO_KEY'
-  | 'ERR_NO_GRANT'
+  | 'ERR_NEEDS_USER'
   | 'ERR_NOT_GRANTED'
   | 'ERR_ACCESS_DENIED'
   | 'ERR_CAP_REACHED'
@@ -195,9 +195,9 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
     next: 'Reload the page. Stored keys are not affected.',
   },
   ERR_NO_KEY: { sentence: 'No API key is stored for this provider.', next: 'Add a key for it.' },
-  ERR_NO_GRANT: {
-    sentence: 'You have not allowed this page to use your keys, or the time you allowed it for is over.',
-    next: 'The page can ask you for it.',
+  ERR_NEEDS_USER: {
+    sentence: 'A person has to open Keyhold, or allow this page to use their keys.',
+    next: 'The page can ask for it.',
   },
   ERR_NOT_GRANTED: {
     sentence: 'You have allowed this page to use your keys, but not for this provider, model or kind of call.',

@@ -12,6 +12,7 @@ import type {
   Request,
   Stored,
 } from '../protocol/messages'
+import { accessOf, decide, requestAccess, revoke } from './access'
 import { runChat, runFetch, type CallSlot } from './calls'
 import type { EngineCall, Outcome } from './engine-module'
 import { CHECK_LIMITS } from './exchange'
@@ -30,6 +31,7 @@ import {
   restore,
   wipe,
 } from './keeping'
+import type { Questions } from './questions'
 import type { Vault } from './vault'
 
 /** One page's end, as far as an answer needs it. */
@@ -37,6 +39,12 @@ export interface Asker {
   vault: Vault
   /** Origin of the page, as the usage names it; '' for the vault's own. */
   readonly app: string
+  /** What pages of other origins wait for. */
+  readonly questions: Questions
+  /** Serves another port, for a page of this origin or, with null, of the vault's own. ERR_BAD_INPUT, ERR_TOO_MANY. */
+  admit(port: MessagePort, origin: string | null): void
+  /** Ends the calls of all pages of this origin. */
+  stop(origin: string): void
   /** Registers a call under the page's number: ERR_BAD_INPUT if it is taken, ERR_TOO_MANY above the limit. */
   begin(call: CallId): CallSlot
   end(call: CallId): void
@@ -44,7 +52,7 @@ export interface Asker {
   send(call: CallId, part: CallPart): void
 }
 
-type Greeted = Exclude<Request, { op: 'hello' }>
+type Greeted = Exclude<Request, { op: 'hello' | 'helloHost' }>
 
 export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op]> {
   const { vault } = asker
@@ -174,6 +182,23 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
       return audit(asker)
     case 'wipe':
       return wipe(request, asker)
+    case 'admit':
+      asker.admit(request.port, request.origin)
+      return null
+    case 'questions':
+      return asker.questions.list
+    case 'decide':
+      return decide(request, asker)
+    case 'grants':
+      await vault.keeping()
+      unlocked(vault)
+      return vault.engine.grants()
+    case 'revoke':
+      return revoke(request, asker)
+    case 'access':
+      return accessOf(vault, asker.app)
+    case 'requestAccess':
+      return requestAccess(request, asker)
     case 'models':
       return models(vault, request.key)
     case 'chat':

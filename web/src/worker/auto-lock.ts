@@ -9,12 +9,12 @@ const LOOK_EVERY_MS = 15_000
 export class AutoLock {
   readonly #engine: Engine
   readonly #clock: Pick<Network, 'now'>
-  readonly #busy: () => boolean
+  readonly #busy: () => 0 | 1 | 2
   readonly #lock: () => void
   #started = false
   #timer: ReturnType<typeof setTimeout> | null = null
 
-  constructor(engine: Engine, clock: Pick<Network, 'now'>, busy: () => boolean, lock: () => void) {
+  constructor(engine: Engine, clock: Pick<Network, 'now'>, busy: () => 0 | 1 | 2, lock: () => void) {
     this.#engine = engine
     this.#clock = clock
     this.#busy = busy
@@ -28,14 +28,15 @@ export class AutoLock {
     this.check()
   }
 
-  touch(): void {
-    if (this.#started) this.#engine.touch(...this.#clocks())
+  /** `byHost`: for a page of another origin. */
+  touch(byHost: boolean): void {
+    if (this.#started) this.#engine.touch(...this.#clocks(), byHost ? 1 : 0)
   }
 
   /** Locks if it is time. Does nothing before start(). */
   check(): void {
     if (!this.#started) return
-    const dueMs = this.#engine.lockDueInMs(...this.#clocks(), this.#busy() ? 1 : 0)
+    const dueMs = this.#engine.lockDueInMs(...this.#clocks(), this.#busy())
     if (dueMs === 0) return this.#lock()
     this.#timer ??= setTimeout(() => this.#look(), Math.min(dueMs, LOOK_EVERY_MS))
   }

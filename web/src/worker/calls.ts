@@ -27,6 +27,8 @@ export async function runChat(ask: AskOf<'chat'>, asker: Asker): Promise<CallSum
   const { vault } = asker
   const slot = asker.begin(ask.call)
   try {
+    await vault.keeping()
+    slot.abort.signal.throwIfAborted()
     const answered = await vault.exchange(
       vault.engine.chat(ask.key, ask.model, ask.messages, ask.maxTokens, vault.now()),
       CHAT_LIMITS,
@@ -74,7 +76,7 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
   try {
     const body = await seen(ask.body)
     const answered = await vault.exchange(
-      vault.engine.fetch(ask.url, ask.method, ask.headers, body, ask.key, vault.now()),
+      vault.engine.fetch(ask.url, ask.method, ask.headers, body, asker.app, ask.key, vault.now()),
       FETCH_LIMITS,
       {
         body: ask.body,

@@ -3,11 +3,14 @@
 // Uint8Arrays that come back are copies owned by the caller.
 import type { ErrorCode } from '../protocol/errors'
 import type {
+  Access,
+  AccessTerms,
   AuditTrail,
   CallSummary,
   CapHit,
   ChatMessage,
   Finding,
+  GrantInfo,
   ImportChoice,
   ImportPreview,
   KeyId,
@@ -155,8 +158,8 @@ export interface KeepingEngine {
 
   /** Whole milliseconds of Date.now() and performance.now(). */
   startClock(wallMs: number, monoMs: number): null
-  touch(wallMs: number, monoMs: number): null
-  /** 0: lock at once. `busy` (0 or 1): an answer is arriving. */
+  touch(wallMs: number, monoMs: number, byHost: number): null
+  /** 0: lock at once. `busy`: an answer is arriving, for the vault's own page (1) or only for others (2); else 0. */
   lockDueInMs(wallMs: number, monoMs: number, busy: number): number
   unlockWaitMs(failures: number, lastAt: UnixMs, now: UnixMs): number
   /** `autoSaveOf`: what keys a file that is kept up to date is to have, as a digest; null where none is, and while locked. */
@@ -224,13 +227,13 @@ export interface UsageEngine {
   /** The call is over, however it ended: what it cost is in its summary from here on, and will be in the rows. */
   settle(call: EngineCall, app: string, now: UnixMs): null
 
-  /** The row of a key with a cap, which reserve() wants before the call is sent; '' for one that needs none. */
-  spendRow(call: EngineCall): RowKey
+  /** Ids of its key and its grant, as far as they have a cap: reserve() wants the row of each before the call is sent. */
+  holders(call: EngineCall): string[]
   /** That row with what the call may cost, to be written in the transaction in which it was read. ERR_CAP_REACHED: see capHit(). */
-  reserve(call: EngineCall, stored: Uint8Array | null, now: UnixMs): Outcome<Uint8Array>
+  reserve(call: EngineCall, holder: string, stored: Uint8Array | null, now: UnixMs): Outcome<Uint8Array>
   capHit(call: EngineCall): CapHit | null
   /** The same for a call that goes on. */
-  renew(call: EngineCall, stored: Uint8Array | null, now: UnixMs): Outcome<Uint8Array>
+  renew(call: EngineCall, holder: string, stored: Uint8Array | null, now: UnixMs): Outcome<Uint8Array>
   planCaps(key: KeyId, day: number | null, month: number | null, now: UnixMs): Outcome<Plan>
 
   /** Is there anything that is not in the rows yet? */
@@ -247,7 +250,19 @@ export interface UsageEngine {
   spending(rows: Row[], now: UnixMs): Spending[]
 }
 
-export interface Engine extends KeepingEngine, UsageEngine {
+/** What pages of other origins may do (wasm/bindings/access_ops.cpp). */
+export interface AccessEngine {
+  /** In place of an earlier grant to this origin. ERR_BAD_INPUT, ERR_UNKNOWN_PROVIDER, ERR_TOO_MANY. */
+  planGrant(origin: string, terms: AccessTerms, now: UnixMs): Outcome<Plan>
+  planRevoke(grant: string, now: UnixMs): Outcome<Plan>
+  grants(): GrantInfo[]
+  /** Has it a grant for all of these providers, models and kinds of calls? */
+  covers(origin: string, wish: AccessTerms, now: UnixMs): boolean
+  /** What this page may learn; `rows`: all of spending. */
+  access(origin: string, rows: Row[], now: UnixMs): Access
+}
+
+export interface Engine extends KeepingEngine, UsageEngine, AccessEngine {
   /** keyhold.config.json of the site, as bytes. */
   configure(
     config: Uint8Array,
@@ -309,6 +324,8 @@ export interface Engine extends KeepingEngine, UsageEngine {
     method: string,
     headers: [string, string][],
     body: BodySeen | null,
+    /** Of the page that asks, by whose grant it is then; '': the vault's own. */
+    origin: string,
     key: KeyId | null,
     now: UnixMs,
   ): Outcome<EngineCall>

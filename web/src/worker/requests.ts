@@ -40,6 +40,10 @@ export const LIMITS = {
   day: 999_999,
   loginState: 64,
   loginCode: 2_048,
+  origin: 300,
+  grantProviders: 64,
+  grantModels: 32,
+  grantModel: 200,
 } as const
 
 /** The reply to a message whose own id cannot be read. */
@@ -70,6 +74,14 @@ const proof = v.variant('way', [
   v.strictObject({ way: v.literal('recovery'), code: bytes(LIMITS.codeBytes) }),
 ])
 const typed = bytes(LIMITS.codeBytes)
+const terms = v.strictObject({
+  providers: v.pipe(v.array(id), v.minLength(1), v.maxLength(LIMITS.grantProviders)),
+  models: v.pipe(v.array(name(LIMITS.grantModel)), v.maxLength(LIMITS.grantModels)),
+  scopes: v.pipe(v.array(v.picklist(['files', 'images', 'audio', 'batch'])), v.maxLength(4)),
+  dayMicroUsd: v.nullable(number),
+  monthMicroUsd: v.nullable(number),
+  expiresAt: v.nullable(number),
+})
 const header = v.strictTuple([name(LIMITS.headerName), text(LIMITS.headerValue)])
 
 const ask = <O extends Op, E extends v.ObjectEntries>(op: O, fields: E) =>
@@ -163,6 +175,14 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   }),
   credit: ask('credit', { call: number, bytes: number }),
   abort: ask('abort', { call: number }),
+  admit: ask('admit', { origin: v.nullable(name(LIMITS.origin)), port }),
+  questions: ask('questions', {}),
+  decide: ask('decide', { question: number, terms: v.nullable(terms) }),
+  grants: ask('grants', {}),
+  revoke: ask('revoke', { grant: id }),
+  helloHost: ask('helloHost', { protocol: number }),
+  access: ask('access', {}),
+  requestAccess: ask('requestAccess', { call: number, wish: terms }),
 }
 
 const START = v.strictObject({

@@ -37,8 +37,10 @@ export class CallsUnderWay {
     this.#prices = prices
   }
 
-  get any(): boolean {
-    return this.#calls.size > 0
+  /** Who answers are arriving for, as lockDueInMs() has it. */
+  get busy(): 0 | 1 | 2 {
+    if (this.#calls.size === 0) return 0
+    return [...this.#calls.values()].some(({ app }) => app === '') ? 1 : 2
   }
 
   /** Runs a call over the network, until done, aborted or locked, and settles it. */
@@ -89,13 +91,13 @@ export class CallsUnderWay {
     caller?: Caller,
   ): Promise<Timing | null> {
     const vault = this.#vault
-    const spend = vault.engine.spendRow(call)
-    if (spend === '') return exchange(call, vault.net, limits, signal, caller)
+    const holders = vault.engine.holders(call)
+    if (holders.length === 0) return exchange(call, vault.net, limits, signal, caller)
     await Promise.all([prices, vault.keeping()])
-    await this.#usage.reserve(call, spend)
+    for (const holder of holders) await this.#usage.reserve(call, holder)
     // One that could not be put off ends by itself, as if the call were gone.
-    const renew = () => this.#usage.renew(call, spend).catch((error: unknown) => vault.crash(error))
-    const renewing = setInterval(renew, RENEW_EVERY_MS)
+    const renew = (holder: string) => this.#usage.renew(call, holder).catch((error: unknown) => vault.crash(error))
+    const renewing = setInterval(() => holders.forEach(renew), RENEW_EVERY_MS)
     try {
       return await exchange(call, vault.net, limits, signal, caller)
     } finally {

@@ -70,10 +70,10 @@ export class Usage {
   }
 
   /** What the call may cost is held before it is sent, for every worker to see. */
-  reserve(call: EngineCall, spend: RowKey): Promise<void> {
-    return this.#vault.storage.changeSpend(spend, (stored) => {
+  reserve(call: EngineCall, holder: string): Promise<void> {
+    return this.#vault.storage.changeSpend(spendRow(holder), (stored) => {
       const { engine } = this.#vault
-      const { error, value } = engine.reserve(call, stored, this.#vault.now())
+      const { error, value } = engine.reserve(call, holder, stored, this.#vault.now())
       if (value !== undefined) return value
       const cap = engine.capHit(call)
       throw new Failure(cap === null ? error : { code: error, cap })
@@ -81,9 +81,9 @@ export class Usage {
   }
 
   /** The call goes on, and so does what is held for it. */
-  renew(call: EngineCall, spend: RowKey): Promise<void> {
-    return this.#vault.storage.changeSpend(spend, (stored) =>
-      take(this.#vault.engine.renew(call, stored, this.#vault.now())),
+  renew(call: EngineCall, holder: string): Promise<void> {
+    return this.#vault.storage.changeSpend(spendRow(holder), (stored) =>
+      take(this.#vault.engine.renew(call, holder, stored, this.#vault.now())),
     )
   }
 
@@ -101,4 +101,9 @@ export class Usage {
     const rows = await this.#vault.storage.readUsage('spend')
     return this.#vault.engine.spending(rows, this.#vault.now())
   }
+}
+
+/** Of a key, or a grant. */
+function spendRow(holder: string): RowKey {
+  return `spend/${holder}`
 }

@@ -1,10 +1,11 @@
 // vault-host: how a vault worker comes to run: engine, site configuration, stored rows; and who hears its news.
-import type { Hello, WorkerStart } from '../protocol/messages'
+import type { Event, Hello, WorkerStart } from '../protocol/messages'
 import type { EngineModule } from './engine-module'
 import { policyMissing } from './evidence'
 import type { Network } from './exchange'
 import { Failure, take } from './failure'
 import { fetchEngine, fetchKeeping, fetchPrices, startEngine } from './load-engine'
+import { Questions } from './questions'
 import { serve, type Role, type Served, type ServedPort } from './serve'
 import { Storage } from './storage'
 import { Vault } from './vault'
@@ -27,7 +28,11 @@ export interface Running extends Pick<Hello, 'demo' | 'customEndpoints' | 'cspMi
 }
 
 /** A worker's whole life: ports come, one start, one end. */
+/** Ports of one origin at once: pages, and frames in them. */
+export const MAX_HOST_PORTS = 16
+
 export class VaultWorker {
+  readonly questions = new Questions(() => this.#tellOwn({ event: 'asked' }))
   readonly #platform: Platform
   readonly #served = new Set<Served>()
   #running: Promise<Running> | null = null
@@ -48,6 +53,30 @@ export class VaultWorker {
     // Too late: told at once, the page need not wait for an answer that never comes.
     if (this.#epoch > 0) served.tell({ event: 'locked', epoch: this.#epoch })
     else this.#served.add(served)
+  }
+
+  /** For a page of this origin, as the browser says it; null: another of the vault's own. */
+  admitFor(port: MessagePort, origin: string | null): void {
+    if (origin === null) return this.admit(port, { is: 'manage' })
+    if (!isOrigin(origin)) throw new Failure('ERR_BAD_INPUT')
+    if (this.#of(origin).length >= MAX_HOST_PORTS) throw new Failure('ERR_TOO_MANY')
+    this.admit(port, { is: 'host', origin })
+  }
+
+  /** Ends their calls. */
+  stop(origin: string): void {
+    for (const served of this.#of(origin)) {
+      served.stopCalls('ERR_NEEDS_USER')
+      served.tell({ event: 'access' })
+    }
+  }
+
+  #of(origin: string): Served[] {
+    return [...this.#served].filter(({ app }) => app === origin)
+  }
+
+  #tellOwn(event: Event): void {
+    for (const served of this.#of('')) served.tell(event)
   }
 
   forget(served: Served): void {
@@ -131,5 +160,14 @@ async function fetchConfig(send: typeof fetch, url: string): Promise<Uint8Array>
   } catch (error) {
     if (error instanceof Failure) throw error
     return none
+  }
+}
+
+/** As browsers write one, which is not `null`. */
+function isOrigin(text: string): boolean {
+  try {
+    return new URL(text).origin === text
+  } catch {
+    return false
   }
 }

@@ -23,8 +23,8 @@ const host = new VaultWorker({
 
 if ('onconnect' in scope) {
   scope.addEventListener('connect', ({ ports }) => {
-    if (ports[0]) host.admit(ports[0], 'manage')
+    if (ports[0]) host.admit(ports[0], { is: 'manage' })
   })
 } else {
-  host.admit(scope, 'manage')
+  host.admit(scope, { is: 'manage' })
 }

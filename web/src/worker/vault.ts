@@ -66,7 +66,7 @@ export class Vault {
     this.#autoLock = new AutoLock(
       this.#engine,
       around.net,
-      () => this.#calls.any,
+      () => this.#calls.busy,
       () => this.lock(),
     )
     const crash = (error: unknown) => this.crash(error)
@@ -200,8 +200,8 @@ export class Vault {
   }
 
   /** Somebody did something in the vault's page. */
-  touch(): void {
-    this.#autoLock.touch()
+  touch(byHost = false): void {
+    this.#autoLock.touch(byHost)
   }
 
   /** The copy beside the vault becomes the vault, locked. */
@@ -274,12 +274,13 @@ export class Vault {
     app?: string,
   ): Promise<Answered> {
     const call = this.heap.hold(take(outcome))
-    this.touch()
+    const byHost = app !== undefined && app !== ''
+    this.touch(byHost)
     try {
       return await this.#calls.run(call, limits, caller, signal, app)
     } finally {
       if (!this.#ended) {
-        this.touch()
+        this.touch(byHost)
         this.#ledger.touch()
         this.#notes.touch()
       }
