@@ -25,8 +25,10 @@ const webLayers = {
   protocol: [],
   trusted: [],
   worker: ['protocol'],
-  engine: ['protocol', 'trusted'],
-  client: ['protocol'],
+  wire: ['protocol'],
+  engine: ['protocol', 'trusted', 'wire'],
+  frame: ['protocol', 'trusted', 'wire', 'engine'],
+  client: ['protocol', 'wire'],
   element: ['protocol', 'client'],
   page: ['protocol', 'trusted', 'engine'],
 }

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import { defineConfig } from 'vite'
+import { embedFiles } from './hosting/embed.mjs'
 import { pagePlugins } from './src/page/build/plugins.mjs'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
@@ -50,19 +51,21 @@ function providerTexts(): Record<string, unknown> {
   )
 }
 
+const define = {
+  __KEYHOLD_BUILD__: JSON.stringify(buildId()),
+  __KEYHOLD_PROVIDER_TEXTS__: JSON.stringify(providerTexts()),
+  __KEYHOLD_WASM_INTEGRITY__: integrityOf(`${wasm}/engine.wasm`),
+  __KEYHOLD_KEEPING_INTEGRITY__: integrityOf(`${wasm}/keeping.wasm`),
+  __KEYHOLD_PRICES_INTEGRITY__: integrityOf(`${wasm}/prices.txt`),
+}
+
 export default defineConfig({
   root: path('.'),
   // The site works in any folder of any host.
   base: './',
-  plugins: [tailwindcss(), ...pagePlugins()],
+  plugins: [tailwindcss(), ...pagePlugins(), embedFiles(define)],
   resolve: { alias: { 'keyhold-wasm': wasm } },
-  define: {
-    __KEYHOLD_BUILD__: JSON.stringify(buildId()),
-    __KEYHOLD_PROVIDER_TEXTS__: JSON.stringify(providerTexts()),
-    __KEYHOLD_WASM_INTEGRITY__: integrityOf(`${wasm}/engine.wasm`),
-    __KEYHOLD_KEEPING_INTEGRITY__: integrityOf(`${wasm}/keeping.wasm`),
-    __KEYHOLD_PRICES_INTEGRITY__: integrityOf(`${wasm}/prices.txt`),
-  },
+  define,
   worker: {
     // One classic script each: a worker then needs no `import`, which not every host page's bundler would follow.
     format: 'iife',

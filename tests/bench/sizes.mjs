@@ -23,7 +23,13 @@ const CALLBACK = /^(callback\.html|assets\/callback-.*\.js)$/
 const VERIFY = /^(verify\.html|assets\/verify-.*\.js)$/
 /** It keeps the site, once that is there. */
 const SERVICE_WORKER = /^service-worker\.js$/
-const LATER = [DICTIONARY, CODES, KEEPING, USAGE, KEEPING_WASM, PRICES, CALLBACK, VERIFY, SERVICE_WORKER]
+/** What a page of another origin has of Keyhold: its module, and the frame. The frame's window is the page under another name. */
+const HOST_MODULE = /^keyhold\.js$/
+const FRAME = /^(frame\.html|assets\/frame-.*\.js)$/
+const WINDOW = /^unlock\.html$/
+const ASKED_FOR = [DICTIONARY, CODES, KEEPING, USAGE, KEEPING_WASM, PRICES]
+const OTHER_PAGES = [CALLBACK, VERIFY, HOST_MODULE, FRAME, WINDOW]
+const LATER = [...ASKED_FOR, ...OTHER_PAGES, SERVICE_WORKER]
 const PARTS = {
   'engine.wasm': /^assets\/engine-.*\.wasm$/,
   'vault worker': /^assets\/vault-worker-.*\.js$/,
@@ -47,6 +53,8 @@ export function measureSizes() {
     ['engine.wasm + vault worker', wasm + worker],
     // Words of generated passphrases and all: everything but what is loaded when needed, and the icons.
     ['whole page', kb(({ name }) => !LATER.some((later) => later.test(name)))],
+    ['module of host pages', kb(({ name }) => HOST_MODULE.test(name))],
+    ['frame in host pages', kb(({ name }) => FRAME.test(name))],
     ['passphrase dictionary, loaded when needed', kb(({ name }) => DICTIONARY.test(name))],
     ['price list, loaded when needed', kb(({ name }) => PRICES.test(name))],
     ['keeping.wasm, loaded when needed', kb(({ name }) => KEEPING_WASM.test(name))],

@@ -1,4 +1,5 @@
 // build: the page with the fake vault, for a test or a look; and a Chromium to look with.
+import { copyFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { build } from 'vite'
@@ -6,6 +7,8 @@ import { build } from 'vite'
 export async function buildPageFake() {
   const configFile = fileURLToPath(new URL('vite.config.ts', import.meta.url))
   await build({ configFile, logLevel: 'error' })
+  const made = (name) => fileURLToPath(new URL(`../../build/page-fake/${name}`, import.meta.url))
+  await copyFile(made('index.html'), made('unlock.html'))
 }
 
 const options = {

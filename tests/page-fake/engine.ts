@@ -44,7 +44,7 @@ const LOGIN_STATE = 'S'.repeat(43)
 export class KeyholdEngine extends Keeping {
   hello: Hello
 
-  static async connect(): Promise<KeyholdEngine> {
+  static async connect(_options?: object): Promise<KeyholdEngine> {
     await wait(20)
     const fails = wishes.get('fails')
     if (fails !== null && fails in ERROR_TEXT) throw new KeyholdError(fails as ErrorCode)

@@ -15,6 +15,7 @@ describe('limits', () => {
       [
         'engine.wasm + vault worker',
         'whole page',
+        'module of host pages',
         'passphrase dictionary, loaded when needed',
         'price list, loaded when needed',
         'keeping.wasm, loaded when needed',

@@ -6,6 +6,7 @@
  * @property {boolean} [customEndpoints] may a user add endpoints of their own? Default true.
  * @property {Provider[]} [providers] providers beside the catalogue's.
  * @property {Provider[]} [catalogue] wasm/catalogue/providers.json's list.
+ * @property {'any' | string[]} [embedders] origins whose pages may embed the vault's frame. Default 'any': the user decides.
  * @property {Record<string, { clientId: string }>} [logins] as what the site is known to providers, by their ids.
  *
  * @typedef {object} Provider
@@ -34,8 +35,10 @@ export function headersFor(pathname, config) {
     'Cache-Control': isHashed(pathname) ? 'public, max-age=31536000, immutable' : 'no-cache',
     'Content-Security-Policy': policyFor(pathname, config),
   }
-  // No window that opens the vault, or that it opens, can hold on to it.
+  // No window that opens the vault, or that it opens, can hold on to it. The frame and the window it opens must keep each other.
   if (isPage(pathname)) headers['Cross-Origin-Opener-Policy'] = 'same-origin'
+  // A module is loaded across origins only by permission; this one is the same for everybody.
+  if (pathname === '/keyhold.js') headers['Access-Control-Allow-Origin'] = '*'
   return headers
 }
 
@@ -60,6 +63,7 @@ function policyFor(pathname, config) {
   if (isServiceWorker(pathname)) return serviceWorkerPolicy
   if (isCallback(pathname)) return callbackPolicy
   if (isVerify(pathname)) return verifyPolicy
+  if (isFrame(pathname)) return framePolicy(config)
   return pagePolicy
 }
 
@@ -75,6 +79,7 @@ const isCallback = (pathname) => /\/callback(\.html)?$/.test(pathname)
 const isVerify = (pathname) => /\/verify(\.html)?$/.test(pathname)
 const isPage = (pathname) =>
   pathname === '/' || pathname === '/index.html' || isCallback(pathname) || isVerify(pathname)
+const isFrame = (pathname) => /\/frame(\.html)?$/.test(pathname)
 const isVaultWorker = (pathname) => fileOf(pathname).startsWith('vault-worker')
 const isLocalWorker = (pathname) => fileOf(pathname).startsWith('local-worker')
 const isServiceWorker = (pathname) => fileOf(pathname) === 'service-worker.js'
@@ -114,6 +119,29 @@ const callbackPolicy = policy([
 
 // The same, but that it asks the site itself for its files.
 const verifyPolicy = callbackPolicy.replace("img-src 'self'", "img-src 'self'; connect-src 'self'")
+// Has the vault worker serve the page it is in, and can ask nobody else anything. What that page may do, the user decides.
+function framePolicy(config) {
+  return policy([
+    "default-src 'none'",
+    "script-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    `frame-ancestors ${embedders(config).join(' ')}`,
+    "form-action 'none'",
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types keyhold-url',
+  ])
+}
+
+function embedders({ embedders: listed = 'any' }) {
+  if (listed === 'any') return ['https:', ...local]
+  if (listed.length === 0) return ["'none'"]
+  for (const origin of listed) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) throw new Error(`embedders: ${origin} is no origin`)
+  }
+  return listed
+}
 
 // Derives a key from a passphrase, and can reach nothing at all: the module's bytes are posted to it.
 const kdfWorkerPolicy = policy([

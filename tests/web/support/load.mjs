@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const sources = ['engine/index', 'engine/launch', 'engine/connection', 'engine/incoming', 'engine/response']
+const sources = ['engine/index', 'engine/launch', 'engine/connection', 'wire/incoming', 'wire/response']
 const shell = [
   'vault-host',
   'serve',

@@ -20,7 +20,7 @@ import { openConnection } from './connection'
 import { Keeping } from './keeping'
 import { browserLauncher, type ConnectOptions, type Launcher } from './launch'
 import { withTexts } from './provider-texts'
-import { vaultFetch } from './vault-fetch'
+import { vaultFetch } from '../wire/vault-fetch'
 
 const DAY_MS = 86_400_000
 

@@ -9,6 +9,9 @@ export type { WayIn } from './with-kdf'
 export { keyBytes, MAX_PASSPHRASE_BYTES, passphraseBytes } from './bytes'
 export { ERROR_TEXT, type ErrorCode } from '../protocol/errors'
 export type {
+  AccessQuestion,
+  AccessScope,
+  AccessTerms,
   AuditEntry,
   AuditTrail,
   BackupFile,
@@ -19,6 +22,7 @@ export type {
   CheckOutcome,
   Figures,
   Finding,
+  GrantInfo,
   Hello,
   ImportChoice,
   ImportItem,

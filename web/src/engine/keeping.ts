@@ -1,7 +1,10 @@
 // keeping: what can be asked of the vault itself: opening and locking it, its ways in, its backups, its log, its end.
 import type {
+  AccessQuestion,
+  AccessTerms,
   AuditTrail,
   BackupFile,
+  GrantInfo,
   ImportChoice,
   ImportPreview,
   ImportResult,
@@ -216,6 +219,26 @@ export class Keeping extends Line {
 
   audit(): Promise<AuditTrail> {
     return this.ask({ op: 'audit' })
+  }
+
+  /** What pages of other origins wait for the user to decide. */
+  questions(): Promise<AccessQuestion[]> {
+    return this.ask({ op: 'questions' })
+  }
+
+  /** The user's answer; null: no. */
+  async decide(question: number, terms: AccessTerms | null): Promise<void> {
+    await this.ask({ op: 'decide', question, terms })
+  }
+
+  /** Pages of other origins that may use keys. */
+  grants(): Promise<GrantInfo[]> {
+    return this.ask({ op: 'grants' })
+  }
+
+  /** At once, calls under way included. */
+  async revoke(grant: string): Promise<void> {
+    await this.ask({ op: 'revoke', grant })
   }
 
   /** Removes the vault from this browser for good. `word`: "delete", typed by the person. */

@@ -5,6 +5,10 @@ import pricesFile from 'keyhold-wasm/prices.txt?url'
 import { BUILD, WASM_INTEGRITY } from '../protocol/build'
 import type { KdfStart, WorkerStart } from '../protocol/messages'
 import { kdfWorkerUrl, vaultWorkerUrl, type ScriptUrl } from '../trusted'
+import { messagePort, type WorkerPort } from '../wire/port'
+import { openerPort } from './opener'
+
+export type { WorkerPort } from '../wire/port'
 
 /** Everything has a default; an app that bundles the files elsewhere says where. */
 export interface ConnectOptions {
@@ -18,15 +22,8 @@ export interface ConnectOptions {
   /** The same of the price list, prices.txt. */
   pricesUrl?: string | URL
   configUrl?: string | URL
-}
-
-/** One end of a conversation with the vault worker, whatever kind of worker it is. */
-export interface WorkerPort {
-  post(message: unknown, transfer?: Transferable[]): void
-  onMessage(listener: (data: unknown) => void): void
-  /** Called when the other side is known to have failed or gone. Not every engine can tell. */
-  onGone(listener: () => void): void
-  close(): void
+  /** The frame that opened this window, whose worker it is to speak to; null: it is gone, and there is none to speak to. */
+  opener?: Window | null
 }
 
 export interface KdfWorker {
@@ -53,7 +50,8 @@ export function browserLauncher(options: ConnectOptions): Launcher {
   const configUrl = absolute(options.configUrl ?? 'keyhold.config.json')
   const workerUrl = (options.workerUrl ?? vaultWorkerUrl) as string | URL
   const kdfUrl = (options.kdfWorkerUrl ?? kdfWorkerUrl) as string | URL
-  const shared = typeof SharedWorker === 'function'
+  const { opener } = options
+  const shared = opener !== undefined || typeof SharedWorker === 'function'
   // Vite's dev server serves modules; what is built is one classic script.
   const type = import.meta.env?.DEV ? 'module' : 'classic'
   let bytes: Promise<ArrayBuffer> | null = null
@@ -61,10 +59,13 @@ export function browserLauncher(options: ConnectOptions): Launcher {
   return {
     start: { start: true, wasmUrl, keepingUrl, pricesUrl, configUrl },
     shared,
-    openPort: () =>
-      shared
+    openPort() {
+      if (opener === null) throw new TypeError('the frame is gone')
+      if (opener !== undefined) return openerPort(opener)
+      return shared
         ? sharedPort(new SharedWorker(workerUrl, { name: `keyhold-${BUILD}`, type }))
-        : dedicatedPort(new Worker(workerUrl, { name: `keyhold-${BUILD}`, type })),
+        : dedicatedPort(new Worker(workerUrl, { name: `keyhold-${BUILD}`, type }))
+    },
     openKdf: () => kdfWorker(new Worker(kdfUrl, { name: 'keyhold-kdf', type })),
     async wasm() {
       bytes ??= fetchWasm(wasmUrl)
@@ -89,19 +90,13 @@ async function fetchWasm(url: string): Promise<ArrayBuffer> {
 }
 
 function sharedPort(worker: SharedWorker): WorkerPort {
-  const port = worker.port
+  const port = messagePort(worker.port)
   return {
-    post: (message, transfer = []) => port.postMessage(message, transfer),
-    onMessage(listener) {
-      port.addEventListener('message', ({ data }) => listener(data))
-      port.start()
-    },
+    ...port,
     onGone(listener) {
       worker.addEventListener('error', listener)
-      // Chromium tells when the worker died; others say nothing.
-      port.addEventListener('close', listener)
+      port.onGone(listener)
     },
-    close: () => port.close(),
   }
 }
 

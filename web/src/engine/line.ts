@@ -14,6 +14,8 @@ export interface EngineEvents {
   /** Keys, endpoints, last use: ask again. */
   changed: () => void
   unlocked: () => void
+  /** What pages of other origins wait for has changed: see questions(). */
+  asked: () => void
   /** Here or in another tab. The client connects again by itself; what was under way failed with ERR_LOCKED. */
   locked: () => void
 }
@@ -23,6 +25,7 @@ export class Line {
   readonly #listeners: { [E in keyof EngineEvents]: Set<EngineEvents[E]> } = {
     changed: new Set(),
     unlocked: new Set(),
+    asked: new Set(),
     locked: new Set(),
   }
   #connection: Promise<Connection>
@@ -94,7 +97,7 @@ export class Line {
   }
 
   #attach(connection: Connection): Connection {
-    connection.onEvent = (event) => this.#emit(event)
+    connection.onEvent = (event) => event !== 'access' && this.#emit(event)
     connection.onEnd = (why) => {
       if (this.#closed) return
       this.#connection = new Promise((resolve) => setTimeout(resolve, RECONNECT_AFTER_MS)).then(() => this.#open())

@@ -1,7 +1,7 @@
 // alpine: the few words the components need of Alpine, with types.
 import type { Magics, XDataContext } from 'alpinejs'
 import type { WayIn } from '../engine'
-import type { ImportPreview } from '../protocol/messages'
+import type { AccessQuestion, ImportPreview } from '../protocol/messages'
 import { wantPart } from './parts'
 import type { Way } from './text'
 
@@ -55,6 +55,8 @@ export interface Signals {
   'check-all': null
   wipe: null
   cap: { key: string }
+  /** What pages of other origins wait for now, maybe nothing any more. */
+  consent: { questions: AccessQuestion[] }
 }
 
 /** Something that asks for a way in again: signal('prove', ...). */

@@ -17,6 +17,7 @@ import type {
 import { signal } from './alpine'
 import { hasCap } from './caps'
 import { wantPart } from './parts'
+import { lookAtQuestions } from './questions'
 import { explain, explainThrown, type Explained } from './text'
 import { connect, vault } from './vault'
 import { whyNotHere } from './surroundings'
@@ -157,6 +158,7 @@ const store = {
       const hello = await connect({
         changed: () => void this.refresh(),
         unlocked: () => void this.joined(),
+        asked: () => void (this.isOpen && lookAtQuestions()),
         locked: () => this.lockedElsewhere(),
       })
       this.demo = hello.demo
@@ -179,8 +181,10 @@ const store = {
     if (status.state === 'unlocked') await this.refresh()
     // See lost-logins.ts.
     if (status.state === 'unlocked' && sessionStorage.getItem('keyhold-login') !== null) void wantPart('keeping')
+    const opens = status.state === 'unlocked' && this.phase === 'locked'
     this.phase = status.state
     focusHeading()
+    if (status.state === 'unlocked') void lookAtQuestions(opens)
   },
   /** The vault as it is after a change to it. */
   take(status: Status): void {

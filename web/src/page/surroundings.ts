@@ -1,4 +1,5 @@
 // surroundings: can Keyhold run in this browser at all, and if not, what would help?
+import { isWindow, openerFrame } from './window'
 
 export interface Obstacle {
   sentence: string
@@ -11,6 +12,12 @@ export function whyNotHere(): Obstacle | null {
     return {
       sentence: 'This page was not loaded over a secure connection, so the browser withholds what Keyhold needs.',
       next: 'Open it by https://, or from this computer as http://localhost.',
+    }
+  }
+  if (isWindow && openerFrame() === null) {
+    return {
+      sentence: 'This window belongs to a Keyhold button on another page, and that page is gone or did not open it.',
+      next: 'Close it, go back to that page, and press its Keyhold button.',
     }
   }
   if (typeof WebAssembly !== 'object') {

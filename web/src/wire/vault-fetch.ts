@@ -14,6 +14,7 @@ export async function vaultFetch(
   key: KeyId | null,
   input: RequestInfo | URL,
   init: RequestInit = {},
+  onRefused: (error: KeyholdError) => void = () => {},
 ): Promise<Response> {
   const { signal = input instanceof Request ? input.signal : null } = init
   let url = String(input instanceof Request ? input.url : input)
@@ -43,7 +44,9 @@ export async function vaultFetch(
     incoming?.abort()
     if (signal?.aborted) throw signal.reason
     if (error instanceof TypeError) throw error
-    return refused(asKeyholdError(error), url)
+    const refusal = asKeyholdError(error)
+    onRefused(refusal)
+    return refused(refusal, url)
   }
 }
 

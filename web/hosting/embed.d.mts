@@ -1,0 +1,3 @@
+import type { Plugin } from 'vite'
+
+export function embedFiles(define: Record<string, string>): Plugin
