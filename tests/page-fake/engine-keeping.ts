@@ -1,10 +1,13 @@
 // engine-keeping: the fake vault's backup, restore, record, repair and end.
-// ?audit=many|broken|empty, ?repair=part|none. A file that begins with BAD is damaged, with
+// ?audit=many|broken|empty, ?asks=little|much|two|lacking, ?grants, ?repair=part|none. A file that begins with BAD is damaged, with
 // LARGE asks for much memory; the passphrase that opens none is "wrong".
 import { KeyholdError } from '../../web/src/engine/error'
 import type {
+  AccessQuestion,
+  AccessTerms,
   AuditTrail,
   BackupFile,
+  GrantInfo,
   ImportChoice,
   ImportPreview,
   ImportResult,
@@ -12,6 +15,7 @@ import type {
   Status,
 } from '../../web/src/protocol/messages'
 import { ENV_PREVIEW, PREVIEW, trail } from './data-extras'
+import { GRANTS, QUESTIONS } from './data-embed'
 import { NO_CAPS } from './data-usage'
 import { FakeKeeping, wait, wishes, type WayIn } from './vault-extras'
 
@@ -21,6 +25,8 @@ const BACKUP_BYTES = 5_200
 
 export class Keeping extends FakeKeeping {
   #preview: ImportPreview | null = null
+  #questions: AccessQuestion[] = QUESTIONS[wishes.get('asks') ?? ''] ?? []
+  #grants: GrantInfo[] = wishes.has('grants') ? GRANTS : []
 
   protected changed(): void {
     this.lastBackup.current = false
@@ -118,6 +124,30 @@ export class Keeping extends FakeKeeping {
   async audit(): Promise<AuditTrail> {
     await wait(60)
     return trail(wishes.get('audit'))
+  }
+  async questions(): Promise<AccessQuestion[]> {
+    await wait(20)
+    return structuredClone(this.#questions)
+  }
+  async decide(question: number, terms: AccessTerms | null): Promise<void> {
+    await wait(60)
+    const asked = this.#questions.find(({ id }) => id === question)
+    if (asked === undefined) throw new KeyholdError('ERR_NOT_FOUND')
+    this.#questions = this.#questions.filter((one) => one !== asked)
+    sessionStorage.setItem('fake-decided', JSON.stringify(terms))
+  }
+  async grants(): Promise<GrantInfo[]> {
+    await wait(20)
+    return structuredClone(this.#grants)
+  }
+  async revoke(grant: string): Promise<void> {
+    await wait(60)
+    this.#grants = this.#grants.filter(({ id }) => id !== grant)
+  }
+  /** The page that asked gives up, or another one asks. */
+  asks(questions: AccessQuestion[]): void {
+    this.#questions = questions
+    for (const listener of this.listeners.get('asked') ?? []) listener()
   }
   async wipe(word: string): Promise<void> {
     await wait(100)

@@ -1,5 +1,6 @@
 // screens: every state the page can show, and how to get there with the fake vault.
 
+import { embedScreens } from './screens-embed.mjs'
 import { keepingScreens } from './screens-keeping.mjs'
 import { loginScreens } from './screens-login.mjs'
 import { verifyScreens } from './screens-verify.mjs'
@@ -391,6 +392,7 @@ export const screens = {
     await page.click(at('rotate-continue'))
     await page.waitForSelector('#proof-passphrase')
   },
+  ...embedScreens(openVault),
   ...keepingScreens(openVault),
   ...loginScreens(openVault),
   ...verifyScreens,

@@ -4,9 +4,11 @@ import { autoSave } from './components/auto-save'
 import { backupDialog } from './components/backup-dialog'
 import { backupState } from './components/backup-state'
 import { checkAll } from './components/check-all'
+import { consentDialog } from './components/consent-dialog'
 import { lockSettings } from './components/lock-settings'
 import { loginStep } from './components/login-step'
 import { lostLogin } from './components/lost-login'
+import { pagesList } from './components/pages-list'
 import { passkeyDialog } from './components/passkey-dialog'
 import { passphraseDialog } from './components/passphrase-dialog'
 import { proofDialog } from './components/proof-dialog'
@@ -24,9 +26,11 @@ export const components = {
   backupDialog,
   backupState,
   checkAll,
+  consentDialog,
   lockSettings,
   loginStep,
   lostLogin,
+  pagesList,
   passkeyDialog,
   passphraseDialog,
   proofDialog,
