@@ -28,7 +28,6 @@ const much: AccessQuestion = {
 export const QUESTIONS: Record<string, AccessQuestion[]> = {
   little: [little],
   much: [much],
-  two: [little, much],
   lacking: [{ id: 3, origin: 'https://chat.example', wish: { ...WISH, providers: ['mistral'] } }],
 }
 

@@ -1,5 +1,5 @@
 // engine-keeping: the fake vault's backup, restore, record, repair and end.
-// ?audit=many|broken|empty, ?asks=little|much|two|lacking, ?grants, ?repair=part|none. A file that begins with BAD is damaged, with
+// ?audit=many|broken|empty, ?asks=little|much|lacking, ?grants, ?repair=part|none. A file that begins with BAD is damaged, with
 // LARGE asks for much memory; the passphrase that opens none is "wrong".
 import { KeyholdError } from '../../web/src/engine/error'
 import type {

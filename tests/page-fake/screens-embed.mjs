@@ -4,9 +4,15 @@ const at = (name) => `[data-test=${name}]`
 
 /** @param {(page: import('playwright-core').Page, url: string, wishes?: string) => Promise<void>} openVault */
 export function embedScreens(openVault) {
-  /** The page as the frame's window. The opener is a window of the same origin: itself will do. */
+  /**
+   * The page as the frame's window. The opener is a window of the same origin: itself will do. No script opened it, so it could not
+   * close itself; that it wanted to is noted.
+   */
   const asked = async (page, url, wishes) => {
-    await page.addInitScript(() => Object.defineProperty(window, 'opener', { value: window }))
+    await page.addInitScript(() => {
+      Object.defineProperty(window, 'opener', { value: window })
+      window.close = () => sessionStorage.setItem('closed', 'yes')
+    })
     await openVault(page, `${url}unlock.html`, wishes)
     await page.waitForSelector(`${at('consent-dialog')}[open]`)
   }

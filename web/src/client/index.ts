@@ -65,7 +65,7 @@ export class Vault {
       input,
       init,
       ({ code }) => {
-        if (code !== 'ERR_LOCKED' && code !== 'ERR_NO_GRANT' && code !== 'ERR_NOT_GRANTED') return
+        if (code !== 'ERR_LOCKED' && code !== 'ERR_NEEDS_USER' && code !== 'ERR_NOT_GRANTED') return
         this.#wanting = true
         this.#place()
       },

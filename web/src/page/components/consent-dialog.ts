@@ -76,6 +76,12 @@ export const consentDialog = () => {
     get unlimited(): boolean {
       return this.day.trim() === '' && this.month.trim() === ''
     },
+    /** Without a price nobody can tell what a call costs: with a limit none is made. */
+    get unpricedText(): string {
+      const without = this.providers.filter(({ id }) => !hasPrices(id))
+      if (this.unlimited || without.length === 0) return ''
+      return `Keyhold has no prices for ${without.map(({ name }) => name).join(', ')}: with a limit, every call there is refused.`
+    },
     get canAnswer(): boolean {
       return this.ready && !this.busy
     },
@@ -96,7 +102,8 @@ export const consentDialog = () => {
       if (next === undefined || away) return
       this.question = next
       const { dayMicroUsd, monthMicroUsd, expiresAt } = next.wish
-      this.day = moneyField(dayMicroUsd ?? (monthMicroUsd === null ? SUGGESTED_DAY_MICRO_USD : null))
+      const suggest = monthMicroUsd === null && next.wish.providers.some(hasPrices)
+      this.day = moneyField(dayMicroUsd ?? (suggest ? SUGGESTED_DAY_MICRO_USD : null))
       this.month = moneyField(monthMicroUsd)
       this.until = dateField(expiresAt)
       this.problem = null
@@ -175,6 +182,11 @@ export const consentDialog = () => {
       }
     },
   })
+}
+
+/** A server of one's own, and one that only this site knows, has no price list. */
+function hasPrices(provider: string): boolean {
+  return session().provider(provider)?.kind === 'catalogue'
 }
 
 /** '' where it may stand. */
