@@ -1,6 +1,7 @@
 // serve: the built site (dist/) as a good static host would serve it, with the headers of web/hosting/headers.mjs.
 // Usage: node scripts/serve.mjs [--port N] [--demo | --no-demo]
-// With --demo it also starts the demo provider (demo.mjs) and tells the page about it.
+// With --demo it also starts the demo provider (demo.mjs), tells the page about it, and starts somebody else's page that uses
+// keys of the vault (example.mjs).
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +9,7 @@ import { parseArgs } from 'node:util'
 import sirv from 'sirv'
 import { headersFor } from '../web/hosting/headers.mjs'
 import { demoConfig, startDemo } from './demo.mjs'
+import { startExample } from './example.mjs'
 import { listen, stop } from './local-server.mjs'
 
 const root = new URL('../', import.meta.url)
@@ -74,12 +76,17 @@ async function main() {
   const demo = values.demo ? await startDemo({ port: port + 1 }) : null
   const site = await startSite({ port, config: demo ? demoConfig(demo) : {} })
 
+  const { base, key } = demo ?? {}
+  const served = { vault: site.url, base, model: 'demo-small', provider: 'demo', port: port + 2 }
+  const example = demo ? await startExample(served) : null
+
   console.log(`\nKeyhold is at  ${site.url}`)
-  if (demo) console.log(`Its demo provider answers at ${demo.base} and takes one key: ${demo.key}`)
+  if (demo) console.log(`Its demo provider answers at ${base} and takes one key: ${key}`)
+  if (example) console.log(`Somebody else's page that may use your keys, if you let it: ${example.url}`)
   console.log('Ctrl-C ends it.')
 
   const end = async () => {
-    await Promise.all([site.stop(), demo?.stop()])
+    await Promise.all([site.stop(), demo?.stop(), example?.stop()])
     process.exit(0)
   }
   process.once('SIGINT', end)
