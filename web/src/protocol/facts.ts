@@ -148,6 +148,8 @@ export type AuditAction =
   | 'auto-save-end'
   | 'failover'
   | 'failover-end'
+  | 'grant'
+  | 'grant-end'
 
 /** One discrepancy found at unlock; nothing is deleted because of it. */
 export interface Finding {
