@@ -61,7 +61,8 @@ struct Pages {
   void answer(Exchange& call) {
     call.sent();
     REQUIRE(call.response(200, kJson).ok());
-    constexpr std::string_view kAnswer = R"({"model":"m-1","usage":{"prompt_tokens":10,"completion_tokens":10}})";
+    constexpr std::string_view kAnswer =
+        R"({"model":"m-1","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":10,"total_tokens":20}})";
     REQUIRE(call.feed(as_bytes(kAnswer)).ok());
     REQUIRE(call.end().ok());
     session.price(call, kNow);
@@ -154,10 +155,10 @@ TEST_CASE_METHOD(Pages, "access: it ends at its end, and when it is revoked") {
 }
 
 TEST_CASE_METHOD(Pages, "access: what it may spend counts all its calls, whichever key they go with") {
-  write(session.plan_caps(key, {5000, {}}, kNow));
+  write(session.plan_caps(key, {10'000, {}}, kNow));
   GrantTerms terms = for_openai();
-  // One call is held for at most 1,000 and some; costs 120.
-  terms.caps = {1500, {}};
+  // A call is held for some 3,200 and costs 120.
+  terms.caps = {5000, {}};
   const std::string id = grant(terms);
   auto call = fetch(kChat);
   REQUIRE(call.ok());
@@ -167,7 +168,7 @@ TEST_CASE_METHOD(Pages, "access: what it may spend counts all its calls, whichev
   auto second = fetch(kChat);
   REQUIRE(second.ok());
   CHECK(reserve(*second).error() == Errc::ERR_CAP_REACHED);
-  CHECK(second->cap_hit()->cap == 1500);
+  CHECK(second->cap_hit()->cap == 5000);
   session.settle(*second, kApp, kNow);
   answer(*call);
   CHECK(session.spending(id, row(id))->on_day(kNow) == 120);
@@ -227,7 +228,7 @@ TEST_CASE_METHOD(Pages, "grants: kept sealed, one for each origin, bounded, and 
   CHECK(kept.terms.scopes == terms.scopes);
   CHECK(kept.terms.caps == terms.caps);
   CHECK(kept.terms.expires_at == terms.expires_at);
-  for (const auto& [name, bytes] : shelf.envelopes) CHECK(text_of(bytes).find("app.example") == std::string::npos);
+  for (const auto& [name, bytes] : shelf.envelopes) CHECK(as_text(bytes).find("app.example") == std::string::npos);
 
   for (std::size_t i = 1; i < kMaxGrants; ++i) grant(for_openai(), "https://" + std::to_string(i) + ".example");
   CHECK(session.plan_grant("https://more.example", for_openai(), kNow).error() == Errc::ERR_TOO_MANY);

@@ -34,8 +34,8 @@ struct UsedCall {
   UsageSum sum;              // no requests: there was nothing to pay for
   std::int64_t charged = 0;  // what its key's spending grows by, and its grant's
   std::string hold;          // of its key's, that ends with it; "" for none
-  std::string grant;         // id of what it was made under; "" for the vault's own page
-  std::string grant_hold;    // likewise
+  std::string grant{};       // id of what it was made under; "" for the vault's own page
+  std::string grant_hold{};  // likewise
 };
 using UsedCalls = std::vector<UsedCall>;
 /// Above the bound what it held is let go of when that ends by itself.
