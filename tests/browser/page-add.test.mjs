@@ -105,11 +105,11 @@ describe('add', () => {
       await pasteInto(page, 'body', 'just some text')
       await pasteInto(page, 'body', 'gsk_1234567890abcdef')
       await page.waitForSelector(`${at('chosen-provider')}[data-provider=groq]`)
-      assert.equal(await page.inputValue(at('key-field')), 'gsk_1234567890abcdef')
+      await fieldHolds(page, 'gsk_1234567890abcdef')
       await page.keyboard.press('Escape')
       await pasteInto(page, 'body', '1234567890abcdef1234567890abcdef')
       await page.click(`${at('provider-option')}[data-provider=mistral]`)
-      assert.equal(await page.inputValue(at('key-field')), '1234567890abcdef1234567890abcdef')
+      await fieldHolds(page, '1234567890abcdef1234567890abcdef')
       await page.keyboard.press('Escape')
       await pasteInto(page, 'body', 'A_KEY=1\nB_KEY=2')
       await page.waitForSelector(`${at('restore-dialog')} ${at('review-row')}`)
@@ -280,6 +280,14 @@ function pasteInto(page, selector, text) {
     },
     [selector, text],
   )
+}
+
+/** Once it does: what was carried into the dialog is put there after the field is. */
+async function fieldHolds(page, text) {
+  const [selector, within] = [at('key-field'), 10_000]
+  await page.waitForFunction(([one, wanted]) => document.querySelector(one)?.value === wanted, [selector, text], {
+    timeout: within,
+  })
 }
 
 async function addPasted(page, selector, text) {

@@ -27,6 +27,7 @@ constexpr std::string_view kList =
     "=over-night\ti4 o4;%79200-3600 i1 o1\n"
     "=thirds\ti0.08333333333333334 o0\n"
     "=broken\ti2 o1x\n"
+    "=twice\ti1 o2 i3\n"
     "@two\n"
     "=plain\ti7 o7\n"
     "=elsewhere\ti11 o11\n"
@@ -89,6 +90,7 @@ TEST_CASE("price: a day in a name may be written with or without dashes, if it i
 TEST_CASE("price: what has no price, or one that cannot be read, has no cost: never 0") {
   CHECK(price_of("one", "hours") == -1);
   CHECK(price_of("one", "broken") == -2);
+  CHECK(price_of("one", "twice") == -2);
   CHECK(price_of("one", "nowhere") == -1);
   CHECK_FALSE(PriceList::parse(as_bytes("KHP2 2026-09-23\n")).ok());
   CHECK_FALSE(PriceList::parse(as_bytes("")).ok());
@@ -165,6 +167,7 @@ TEST_CASE("price: the bound takes the dearest price that tokens can have") {
   CHECK(most("writes", 10, 0) == 60 + 1);
   CHECK(most("sound", 10, 10) == 100 + 200 + 1);
   CHECK(most("by-call", 0, 0) == 5001);
+  CHECK_FALSE(most("twice", 10, 10));
   CHECK_FALSE(most("plain", -1, 0));
   CHECK_FALSE(most("plain", 0, (std::int64_t{1} << 40) + 1));
 }

@@ -199,7 +199,14 @@ struct Rate {
   std::string_view tiers;  // "above:price>above:price": the last whose start is passed counts, for all tokens
 };
 
-/// Takes the next one. Nothing for one that cannot be read.
+bool prices(Rates rates, char unit) {
+  while (!rates.text.empty()) {
+    if (take(rates.text, ' ').substr(0, 1) == std::string_view(&unit, 1)) return true;
+  }
+  return false;
+}
+
+/// Takes the next one. Nothing for one that cannot be read, or whose unit comes again: it would be paid for twice.
 std::optional<Rate> take_rate(std::string_view& text) {
   std::string_view one = take(text, ' ');
   if (one.empty()) return std::nullopt;
@@ -207,6 +214,7 @@ std::optional<Rate> take_rate(std::string_view& text) {
   one.remove_prefix(1);
   const auto base = decimal(take(one, '>'));
   if (!base || std::string_view("iorwhtaAcq").find(unit) == std::string_view::npos) return std::nullopt;
+  if (prices(Rates{text}, unit)) return std::nullopt;
   return Rate{unit, *base, one};
 }
 
@@ -229,13 +237,6 @@ std::optional<double> price_at(const Rate& rate, std::int64_t input) {
 std::optional<std::int64_t> micro(double micro_usd) {
   constexpr double kMost = 9e15;
   return micro_usd < kMost ? std::optional(static_cast<std::int64_t>(micro_usd)) : std::nullopt;
-}
-
-bool prices(Rates rates, char unit) {
-  while (!rates.text.empty()) {
-    if (take(rates.text, ' ').substr(0, 1) == std::string_view(&unit, 1)) return true;
-  }
-  return false;
 }
 
 }  // namespace
