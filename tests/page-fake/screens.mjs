@@ -133,6 +133,11 @@ export const screens = {
     await page.goto(`${url}?state=locked`)
     await page.waitForSelector(at('passphrase'))
   },
+  async 'unlock-mark'(page, url) {
+    await page.addInitScript(() => localStorage.setItem('keyhold-mark', '{"words":"amber otter","colour":3}'))
+    await page.goto(`${url}?state=locked`)
+    await page.waitForSelector(`${at('mark')}:visible`)
+  },
   async 'unlock-wrong'(page, url) {
     await page.goto(`${url}?state=locked`)
     await page.fill('#passphrase', 'nope ')

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, 
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { headersFile } from './headers.mjs'
-import { INTEGRITY_FILE, digestsOf, integrityFile, isListed, sha384 } from './integrity.mjs'
+import { INTEGRITY_FILE, digestsOf, integrityFile, isListed, sha384, withIntegrity } from './integrity.mjs'
 import { serverFiles } from './servers.mjs'
 import { SERVICE_WORKER_FILE, serviceWorker } from './service-worker.mjs'
 
@@ -20,6 +20,13 @@ const { providers: catalogue } = JSON.parse(readFileSync(catalogueFile, 'utf8'))
 const bundled = readdirSync(dist, { recursive: true })
   .map((name) => name.replaceAll('\\', '/'))
   .filter((name) => statSync(join(dist, name)).isFile() && isListed(name) && name !== SERVICE_WORKER_FILE)
+const read = (name) => readFileSync(join(dist, name))
+for (const name of bundled.filter((file) => /^[^/]+\.html$/.test(file))) {
+  writeFileSync(
+    join(dist, name),
+    withIntegrity(read(name).toString(), (file) => sha384(read(file))),
+  )
+}
 const files = [...bundled, SERVICE_WORKER_FILE, INTEGRITY_FILE].sort()
 const pathnames = files.map((name) => `/${name}`)
 // A host serves a page under its short name too.
@@ -34,7 +41,7 @@ const list = integrityFile(digestsOf(dist, [...bundled, SERVICE_WORKER_FILE]))
 writeFileSync(join(dist, INTEGRITY_FILE), list)
 
 for (const name of files.filter((file) => /\.(html|js|mjs|css|svg|json|wasm|txt|webmanifest)$/.test(file))) {
-  const bytes = readFileSync(join(dist, name))
+  const bytes = read(name)
   const packed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } })
   if (packed.length < bytes.length) writeFileSync(join(dist, `${name}.br`), packed)
 }

@@ -31,6 +31,18 @@ export function digestsOf(dist, names) {
   return Object.fromEntries(listed.map((name) => [name, sha384(readFileSync(join(dist, name)))]))
 }
 
+/**
+ * A page whose scripts and styles the browser takes only as they were built: a host that mixes two versions, or whose file was
+ * damaged, is found out before anything of it runs.
+ * @param {string} html
+ * @param {(name: string) => string} digestOf of a file's path within dist/
+ */
+export function withIntegrity(html, digestOf) {
+  return html.replaceAll(/<(?:script\b[^>]*? src|link rel="stylesheet"[^>]*? href)="\.\/([^"]+)"/g, (tag, name) => {
+    return `${tag} integrity="${digestOf(name)}"`
+  })
+}
+
 /** @param {Record<string, string>} files */
 export function integrityFile(files) {
   return JSON.stringify({ files }, null, 1) + '\n'

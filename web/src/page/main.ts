@@ -6,6 +6,7 @@ import { keyDialog } from './components/key-dialog'
 import { keyList } from './components/key-list'
 import { keyRow } from './components/key-row'
 import { modelPicker } from './components/model-picker'
+import { ownMark } from './components/own-mark'
 import { passphraseField } from './components/passphrase-field'
 import { playground } from './components/playground'
 import { recoverCopy } from './components/recover-copy'
@@ -27,6 +28,7 @@ const components = {
   keyList,
   keyRow,
   modelPicker,
+  ownMark,
   passphraseField,
   playground,
   recoverCopy,

@@ -1,4 +1,4 @@
-// theme: light, dark, or as the system has it; the only thing the page keeps in localStorage.
+// theme: light, dark, or as the system has it; kept in localStorage.
 import { component } from '../alpine'
 
 type Theme = 'system' | 'light' | 'dark'

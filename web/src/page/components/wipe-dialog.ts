@@ -1,5 +1,6 @@
 // wipe-dialog: the vault goes, for good. Says what goes, and does nothing before the word is typed.
 import { component, dialog, input, signal } from '../alpine'
+import { forgetMark } from '../mark'
 import { session } from '../session'
 import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
@@ -50,6 +51,7 @@ export const wipeDialog = () =>
       this.problem = null
       try {
         await vault().wipe(WORD)
+        forgetMark()
         // What this page still knows goes with it; the welcome screen comes.
         session().reload()
       } catch (error) {

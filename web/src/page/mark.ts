@@ -1,0 +1,55 @@
+// mark: two words and a colour by which a person knows their own vault. Shown wherever the passphrase is asked for; a page that
+// only looks like Keyhold cannot read them. They lie in the clear beside the vault, where a window opened by a frame finds the
+// frame's: its own storage is another.
+import { openerFrame } from './window'
+
+export interface Mark {
+  words: string
+  /** A swatch of styles.css: 0 to MARK_COLOURS - 1. */
+  colour: number
+}
+
+export const MARK_COLOURS = 6
+const STORED_AS = 'keyhold-mark'
+const WORDS_IN_MARK = 2
+const LONGEST_WORDS = 40
+
+/** @returns null where none was chosen, or there is no storage. */
+export function readMark(): Mark | null {
+  try {
+    const { words, colour } = JSON.parse(storage().getItem(STORED_AS) ?? 'null') as Partial<Mark>
+    const fits = typeof words === 'string' && words.length > 0 && words.length <= LONGEST_WORDS
+    return fits && Number.isInteger(colour) && colour! >= 0 && colour! < MARK_COLOURS ? { words, colour: colour! } : null
+  } catch {
+    return null
+  }
+}
+
+/** @returns whether it will be there next time. */
+export function keepMark(mark: Mark): boolean {
+  try {
+    storage().setItem(STORED_AS, JSON.stringify(mark))
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function forgetMark(): void {
+  try {
+    storage().removeItem(STORED_AS)
+  } catch {
+    // Then there is none.
+  }
+}
+
+/** Rejects where the list of words cannot be loaded. */
+export async function newMark(): Promise<Mark> {
+  const { randomWords } = await import('./passphrase/words')
+  const [draw = 0] = crypto.getRandomValues(new Uint32Array(1))
+  return { words: randomWords().slice(0, WORDS_IN_MARK).join(' '), colour: draw % MARK_COLOURS }
+}
+
+function storage(): Storage {
+  return (openerFrame() ?? window).localStorage
+}
