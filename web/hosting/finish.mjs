@@ -1,9 +1,10 @@
 // finish: the last step of the web build. Writes the default keyhold.config.json, _headers, the service worker, integrity.json,
 // and a brotli copy of every file that gains by it, as a host would serve it; beside dist/, in dist-hosting/, configuration for
-// servers that do not read _headers. Usage: node web/hosting/finish.mjs dist
+// servers that do not read _headers, and what a page needs that embeds this build. Usage: node web/hosting/finish.mjs dist
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { embedSnippet } from './snippet.mjs'
 import { headersFile } from './headers.mjs'
 import { INTEGRITY_FILE, digestsOf, integrityFile, isListed, sha384, withIntegrity } from './integrity.mjs'
 import { serverFiles } from './servers.mjs'
@@ -50,4 +51,5 @@ rmSync(hosting, { recursive: true, force: true })
 mkdirSync(hosting)
 for (const [name, text] of Object.entries(serverFiles(['/', ...pathnames], site)))
   writeFileSync(join(hosting, name), text)
+writeFileSync(join(hosting, 'embed.html'), embedSnippet(sha384(read('keyhold.js'))))
 console.log(`${INTEGRITY_FILE}: ${sha384(list)}`)

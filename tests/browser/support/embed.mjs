@@ -23,8 +23,9 @@ const HOST_POLICY =
  * @param {string} [options.prelude] runs in the vault worker before its own code
  * @param {Record<string, { html?: string, js?: string, headers?: Record<string, string> }>} [options.pages] by address without
  *   its scheme (`chat.example/other`), beside the usual page that every host but the vault's has.
+ * @param {(name: string) => string | Uint8Array | undefined} [options.replaced] what the vault's host answers in place of a file
  */
-export async function startEmbedding({ config = {}, prelude = '', pages = {} } = {}) {
+export async function startEmbedding({ config = {}, prelude = '', pages = {}, replaced = () => undefined } = {}) {
   const site = await startTestSite(config, prelude)
   const keyhold = await readFile(keyholdFile)
   const requests = []
@@ -32,7 +33,10 @@ export async function startEmbedding({ config = {}, prelude = '', pages = {} } =
     const { host } = incoming.headers
     const { pathname } = new URL(incoming.url, 'https://any')
     requests.push(`${host}${pathname}`)
-    if (host === 'vault.example') return forward(incoming, outgoing, site.port)
+    if (host === 'vault.example') {
+      const body = replaced(pathname.slice(1))
+      return forward(incoming, outgoing, site.port, body)
+    }
     if (pathname === '/keyhold.js') return send(outgoing, 'text/javascript', keyhold)
     const { html = HOST_PAGE, js, headers = {} } = pages[`${host}${pathname}`] ?? {}
     if (js !== undefined) return send(outgoing, 'text/javascript', js)
@@ -73,11 +77,18 @@ function send(outgoing, type, body, headers = {}) {
   outgoing.writeHead(200, { 'Content-Type': type, ...headers }).end(body)
 }
 
-function forward(incoming, outgoing, port) {
-  const { method, url, headers } = incoming
+/** @param {string | Uint8Array} [body] in place of what the site has there, under the same headers */
+function forward(incoming, outgoing, port, body) {
+  const { method, url } = incoming
+  const headers = body === undefined ? incoming.headers : { ...incoming.headers, 'accept-encoding': 'identity' }
   const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
-    outgoing.writeHead(answer.statusCode, answer.headers)
-    answer.pipe(outgoing)
+    if (body === undefined) {
+      outgoing.writeHead(answer.statusCode, answer.headers)
+      return answer.pipe(outgoing)
+    }
+    answer.resume()
+    const { 'content-length': _, ...others } = answer.headers
+    outgoing.writeHead(answer.statusCode, others).end(body)
   })
   onward.on('error', () => outgoing.destroy())
   incoming.pipe(onward)

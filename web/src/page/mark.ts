@@ -17,9 +17,9 @@ const LONGEST_WORDS = 40
 /** @returns null where none was chosen, or there is no storage. */
 export function readMark(): Mark | null {
   try {
-    const { words, colour } = JSON.parse(storage().getItem(STORED_AS) ?? 'null') as Partial<Mark>
-    const fits = typeof words === 'string' && words.length > 0 && words.length <= LONGEST_WORDS
-    return fits && Number.isInteger(colour) && colour! >= 0 && colour! < MARK_COLOURS ? { words, colour: colour! } : null
+    const { words, colour = -1 } = JSON.parse(storage().getItem(STORED_AS) ?? 'null') as Partial<Mark>
+    if (typeof words !== 'string' || words.length === 0 || words.length > LONGEST_WORDS) return null
+    return Number.isInteger(colour) && colour >= 0 && colour < MARK_COLOURS ? { words, colour } : null
   } catch {
     return null
   }
