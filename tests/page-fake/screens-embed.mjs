@@ -33,6 +33,15 @@ export function embedScreens(openVault) {
       await page.goto(`${url}unlock.html`)
       await page.waitForSelector('text=belongs to a Keyhold button')
     },
+    async 'window-forgetful'(page, url) {
+      await page.addInitScript(() => {
+        const location = { origin: window.location.origin, ancestorOrigins: ['https://chat.example'] }
+        Object.defineProperty(window, 'opener', { value: { location, localStorage } })
+        Object.defineProperty(navigator, 'vendor', { value: 'Apple Computer, Inc.' })
+      })
+      await page.goto(`${url}unlock.html`)
+      await page.waitForSelector(at('forgetful'))
+    },
     'consent-fresh': (page, url) => asked(page, url, 'keys=many&asks=little'),
     async consent(page, url) {
       await asked(page, url, 'keys=many&asks=little')

@@ -36,7 +36,7 @@ async function vault(t, { create = true } = {}) {
   const browser = new Browser({ real: true, config: site })
   t.after(() => browser.close())
   const tab = await browser.open()
-  const own = numbered(spoken(browser.rawPort()))
+  const own = ownPort(t, browser)
   assert.ok((await own.ask({ op: 'hello', protocol: keyhold.PROTOCOL_VERSION, build: 'dev' })).ok)
   if (create) {
     await tab.create(passphrase())
@@ -59,6 +59,13 @@ async function vault(t, { create = true } = {}) {
     return own.ask({ op: 'decide', question: question.id, terms })
   }
   return { browser, tab, own, admit, host, decide }
+}
+
+/** Of the vault's own page. Open, it would keep this process. */
+function ownPort(t, browser) {
+  const port = browser.rawPort()
+  t.after(() => port.close())
+  return numbered(spoken(port))
 }
 
 function numbered(port) {
@@ -103,7 +110,7 @@ test('before a grant a page learns nothing, whether there is no vault, a locked 
   await open.tab.lock()
   const locked = await open.browser.open()
   assert.equal((await locked.status()).state, 'locked')
-  const own = numbered(spoken(open.browser.rawPort()))
+  const own = ownPort(t, open.browser)
   await own.ask({ op: 'hello', protocol: keyhold.PROTOCOL_VERSION, build: 'dev' })
   const { port1, port2 } = new MessageChannel()
   port1.start()

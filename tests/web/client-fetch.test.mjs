@@ -301,7 +301,9 @@ test('fetch can be handed to anything that takes one, and one key can be named',
   const { fetch: loose } = tab
   assert.equal((await loose(at('json'))).status, 200)
   const named = new Browser({
-    engine: { fetch: (_url, _method, _headers, _body, id) => ({ error: id === 'k7' ? 'ERR_NO_KEY' : 'ERR_LOCKED' }) },
+    engine: {
+      fetch: (_url, _method, _headers, _body, _origin, id) => ({ error: id === 'k7' ? 'ERR_NO_KEY' : 'ERR_LOCKED' }),
+    },
   })
   const page = await named.open()
   assert.equal((await page.fetchWith('k7')('https://a.test/')).status, 402)

@@ -16,6 +16,7 @@ import type {
 } from '../protocol/messages'
 import { signal } from './alpine'
 import { hasCap } from './caps'
+import { keptUntilClosed } from './forgetful'
 import { wantPart } from './parts'
 import { lookAtQuestions } from './questions'
 import { explain, explainThrown, type Explained } from './text'
@@ -49,6 +50,8 @@ const store = {
   demo: null as Hello['demo'],
   customEndpoints: false,
   cspMissing: false,
+  /** See forgetful.ts. */
+  forgetful: keptUntilClosed(),
   /** Another build waits to take over: see offline.ts. */
   newVersion: false,
   build: '',
