@@ -15,6 +15,7 @@ const quote = (text) => `'${text.replaceAll("'", "\\'")}'`
 
 const typescript = `// errors: the one list of error codes. Made from wasm/core/base/error.def by scripts/generate-errors.mjs; do not edit.
 
+/** Stable names of what can go wrong; docs/errors.md has a sentence and a next step for each. */
 export type ErrorCode =
 ${errors.map(({ name }) => `  | '${name}'`).join('\n')}
 

@@ -9,10 +9,11 @@ import { termsOf, type AccessWish } from './wish'
 
 export { KeyholdError }
 export type { ErrorCode } from '../protocol/errors'
-export type { Access, AccessScope, CapHit } from '../protocol/messages'
+export type { Access, AccessScope, AccessTerms, CapHit, Problem, ProviderId } from '../protocol/messages'
 export type { AccessWish } from './wish'
 export type { VaultEvents } from './line'
 
+/** How the vault's frame is put into the page. */
 export interface ConnectOptions {
   /** The vault's button goes into this element and stays there. Without one, it is in a corner while a person is needed. */
   button?: Element | null

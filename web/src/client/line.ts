@@ -10,6 +10,7 @@ export interface VaultEvents {
   change: () => void
   /** This page's access has ended until the user unlocks the vault. */
   lock: () => void
+  /** The user has unlocked the vault, or allowed something, and this page may use it. */
   unlock: () => void
   /** The browser opened no window at the user's click, as under this page's `Cross-Origin-Opener-Policy: same-origin`. */
   blocked: () => void

@@ -1,5 +1,6 @@
 // errors: the one list of error codes. Made from wasm/core/base/error.def by scripts/generate-errors.mjs; do not edit.
 
+/** Stable names of what can go wrong; docs/errors.md has a sentence and a next step for each. */
 export type ErrorCode =
   | 'ERR_BAD_FORMAT'
   | 'ERR_KDF_BOUNDS'

@@ -3,6 +3,7 @@ import type { ErrorCode } from './errors'
 
 export type KeyId = string
 export type SlotId = string
+/** As in docs/providers.md, such as `openai`; of a site's own provider, what its keyhold.config.json says. */
 export type ProviderId = string
 /** Milliseconds since 1970, as Date.now(). */
 export type UnixMs = number
