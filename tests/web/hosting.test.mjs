@@ -137,6 +137,7 @@ test('control: a header less, and a policy that is another, are found', async ()
 test('_headers has one block for each file and each short name of a page', () => {
   const blocks = readFileSync(`${dist}/_headers`, 'utf8').split(/\n(?=\/)/)
   const paths = blocks.map((block) => block.split('\n')[0])
-  assert.deepEqual(paths.toSorted(), ['/', '/callback', '/verify', ...files.map((name) => `/${name}`)].toSorted())
+  const short = ['/', '/callback', '/frame', '/unlock', '/verify']
+  assert.deepEqual(paths.toSorted(), [...short, ...files.map((name) => `/${name}`)].toSorted())
   assert.equal(blocks.join('\n'), headersFile(paths, config))
 })

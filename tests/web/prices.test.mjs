@@ -124,7 +124,7 @@ function asked(id, model, shape, now) {
   const body = Buffer.from(JSON.stringify({ model: form.asks ? model : ASKED, messages: [] }))
   const whole = { size: body.length, begin: body, end: new Uint8Array() }
   const headers = [['content-type', 'application/json']]
-  const call = taken(engine.fetch(base + form.path, 'POST', headers, whole, null, now))
+  const call = taken(engine.fetch(base + form.path, 'POST', headers, whole, '', null, now))
   call.request()
   taken(call.response(200, headers))
   taken(call.feed(Buffer.from(JSON.stringify(form.answer(model, shape)))))

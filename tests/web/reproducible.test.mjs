@@ -23,7 +23,7 @@ const listOf = async ({ dist }) => JSON.parse(await readFile(join(dist, 'integri
 test('two builds in two folders are the same files with the same bytes', () => {
   assert.ok(Object.keys(first).length > 40, 'the whole site was compared')
   assert.deepEqual(second, first)
-  assert.equal(Object.keys(hosting[0]).length, 4)
+  assert.equal(Object.keys(hosting[0]).length, 5)
   assert.deepEqual(hosting[1], hosting[0])
 })
 
