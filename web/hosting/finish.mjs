@@ -3,44 +3,36 @@
 // servers that do not read _headers. Usage: node web/hosting/finish.mjs dist
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { brotliCompressSync, constants } from 'node:zlib'
-import { headersFile } from './headers.mjs'
-import { INTEGRITY_FILE, digestsOf, integrityFile, isListed, sha384 } from './integrity.mjs'
-import { serverFiles } from './servers.mjs'
-import { SERVICE_WORKER_FILE, serviceWorker } from './service-worker.mjs'
+import { INTEGRITY_FILE, digestsOf, sha384 } from './integrity.mjs'
+import { packedCopy } from './packed.mjs'
+import { serviceWorkerCode } from './service-worker.mjs'
+import { CONFIG_FILE, HEADERS_FILE, isGiven, settingsFiles } from './settings.mjs'
 
 const dist = process.argv[2]
 const catalogueFile = new URL('../../wasm/catalogue/providers.json', import.meta.url)
-const configFile = join(dist, 'keyhold.config.json')
+const configFile = join(dist, CONFIG_FILE)
 
 if (!existsSync(configFile)) writeFileSync(configFile, '{}\n')
 const config = JSON.parse(readFileSync(configFile, 'utf8'))
 const { providers: catalogue } = JSON.parse(readFileSync(catalogueFile, 'utf8'))
 
-const bundled = readdirSync(dist, { recursive: true })
+const given = readdirSync(dist, { recursive: true })
   .map((name) => name.replaceAll('\\', '/'))
-  .filter((name) => statSync(join(dist, name)).isFile() && isListed(name) && name !== SERVICE_WORKER_FILE)
-const files = [...bundled, SERVICE_WORKER_FILE, INTEGRITY_FILE].sort()
-const pathnames = files.map((name) => `/${name}`)
-// A host serves a page under its short name too.
-const short = pathnames
-  .filter((path) => /^\/[^/]+\.html$/.test(path))
-  .map((path) => path.replace(/(index)?\.html$/, ''))
-const site = { ...config, catalogue }
-const headers = headersFile([...short, ...pathnames], site)
-writeFileSync(join(dist, '_headers'), headers)
-writeFileSync(join(dist, SERVICE_WORKER_FILE), serviceWorker(digestsOf(dist, bundled), headers))
-const list = integrityFile(digestsOf(dist, [...bundled, SERVICE_WORKER_FILE]))
-writeFileSync(join(dist, INTEGRITY_FILE), list)
+  .filter((name) => statSync(join(dist, name)).isFile() && isGiven(name))
+const { files, servers } = settingsFiles({
+  digests: digestsOf(dist, given),
+  config,
+  catalogue,
+  workerCode: serviceWorkerCode(),
+})
+for (const [name, text] of Object.entries(files)) writeFileSync(join(dist, name), text)
 
-for (const name of files.filter((file) => /\.(html|js|mjs|css|svg|json|wasm|txt|webmanifest)$/.test(file))) {
-  const bytes = readFileSync(join(dist, name))
-  const packed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } })
-  if (packed.length < bytes.length) writeFileSync(join(dist, `${name}.br`), packed)
+for (const name of [...given, ...Object.keys(files)].filter((one) => one !== HEADERS_FILE)) {
+  const packed = packedCopy(name, readFileSync(join(dist, name)))
+  if (packed !== null) writeFileSync(join(dist, `${name}.br`), packed)
 }
 const hosting = `${dist}-hosting`
 rmSync(hosting, { recursive: true, force: true })
 mkdirSync(hosting)
-for (const [name, text] of Object.entries(serverFiles(['/', ...pathnames], site)))
-  writeFileSync(join(hosting, name), text)
-console.log(`${INTEGRITY_FILE}: ${sha384(list)}`)
+for (const [name, text] of Object.entries(servers)) writeFileSync(join(hosting, name), text)
+console.log(`${INTEGRITY_FILE}: ${sha384(files[INTEGRITY_FILE])}`)
