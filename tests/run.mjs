@@ -84,7 +84,7 @@ function fuzzTargets() {
 }
 
 function nodeTests() {
-  const limits = { web: (full ? 30 : 10) * MINUTE, browser: (full ? 180 : 60) * MINUTE }
+  const limits = { web: (full ? 30 : 10) * MINUTE, consumers: 15 * MINUTE, browser: (full ? 180 : 60) * MINUTE }
   return Object.entries(limits).flatMap(([folder, limitS]) => {
     const files = find([`tests/${folder}`], /\.test\.mjs$/)
     if (files.length === 0) return []

@@ -39,10 +39,15 @@ export function fetchAnew(name: string): Promise<Response> {
 }
 
 /** Some files at once; `done` hears of each. */
-export async function compareAll(list: DigestList, done: (name: string, verdict: Verdict) => void): Promise<void> {
+export async function compareAll(
+  list: DigestList,
+  done: (name: string, verdict: Verdict) => void,
+  fetchOne: (name: string) => Promise<Response> = fetchAnew,
+): Promise<void> {
   const waiting = [...list]
   const work = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) done(next[0], await compare(...next))
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      done(next[0], await compare(...next, fetchOne))
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
 }
@@ -66,9 +71,9 @@ export async function compareKept(list: DigestList): Promise<{ kept: number; oth
   return { kept, others }
 }
 
-async function compare(name: string, wanted: string): Promise<Verdict> {
+async function compare(name: string, wanted: string, fetchOne: (name: string) => Promise<Response>): Promise<Verdict> {
   try {
-    const response = await fetchAnew(name)
+    const response = await fetchOne(name)
     if (response.status === 404 || response.status === 410) return 'missing'
     if (!response.ok) return 'unanswered'
     return (await sha384(await response.arrayBuffer())) === wanted ? 'agrees' : 'differs'

@@ -1,6 +1,6 @@
 // service-worker: the site without a connection. Keeps exactly the files of its own build, each checked against its digest and
 // with the headers it came with, and answers for these alone. The next version waits until a page says that no vault is open.
-// Imports nothing: web/hosting/service-worker.mjs makes one small file of it, once it is known what the site consists of.
+// Imports nothing: web/hosting makes one small file of it, with a first line that is known once it is known what the site consists of.
 declare const self: ServiceWorkerGlobalScope
 
 /** All that a page may say: its vault is not open, and this version may take the place of the one before. */
