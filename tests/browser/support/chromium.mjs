@@ -23,8 +23,17 @@ export function onPath(program) {
     .trim()
 }
 
-export function openChromium({ args = [] } = {}) {
-  return chromium.launch({ executablePath: onPath('chromium'), args: [...ARGS, ...args] })
+export function openChromium({ args = [], ...options } = {}) {
+  return chromium.launch({ executablePath: onPath('chromium'), args: [...ARGS, ...args], ...options })
+}
+
+/** With the defences that Playwright switches off: storage apart for each site, and no window without a click. */
+export function openDefended({ args = [] } = {}) {
+  return openChromium({
+    ignoreDefaultArgs: ['--disable-popup-blocking'],
+    // The last one counts: with this, what Playwright switches off is on again.
+    args: [...args, '--disable-features=Translate'],
+  })
 }
 
 /**

@@ -4,29 +4,33 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import { request } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
 import { listen, stop } from '../../../scripts/local-server.mjs'
-import { ARGS, onPath } from './chromium.mjs'
+import { openDefended } from './chromium.mjs'
 import { certificate } from './providers.mjs'
 import { startTestSite } from './site.mjs'
 
 const keyholdFile = fileURLToPath(new URL('../../../dist/keyhold.js', import.meta.url))
 export const VAULT = 'https://vault.example'
 export const HOST = 'https://chat.example'
+/** In a page with one: the vault's storage of this site as a test fills it, by the engine's client (`keyhold`). */
+export const CONTROL = '#control'
 
 const HOST_POLICY =
   "default-src 'none'; script-src 'self'; connect-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 /**
+ * The vault and the pages that embed it, by https at names that end in `.example`; no browser yet.
  * @param {object} options
  * @param {object} [options.config] of the vault's site
  * @param {string} [options.prelude] runs in the vault worker before its own code
- * @param {Record<string, { html?: string, js?: string, headers?: Record<string, string> }>} [options.pages] by address without
- *   its scheme (`chat.example/other`), beside the usual page that every host but the vault's has.
+ * @param {Record<string, { html?: string, js?: string | Uint8Array, headers?: Record<string, string> }>} [options.pages] by
+ *   address without its scheme (`chat.example/other`), beside the usual page that every host but the vault's has.
  * @param {(name: string) => string | Uint8Array | undefined} [options.replaced] what the vault's host answers in place of a file
  */
-export async function startEmbedding({ config = {}, prelude = '', pages = {}, replaced = () => undefined } = {}) {
-  const site = await startTestSite(config, prelude)
+export async function startHosts({ config = {}, prelude = '', pages = {}, replaced = () => undefined } = {}) {
+  const site = await startTestSite(config, prelude, {}, (policy, path) =>
+    path === '/driver.html' ? policy.replace("frame-ancestors 'none'", 'frame-ancestors *') : policy,
+  )
   const keyhold = await readFile(keyholdFile)
   const requests = []
   const server = createServer(certificate(), (incoming, outgoing) => {
@@ -45,17 +49,19 @@ export async function startEmbedding({ config = {}, prelude = '', pages = {}, re
     send(outgoing, 'text/html', html, { 'Content-Security-Policy': `${HOST_POLICY}; frame-src ${VAULT}`, ...headers })
   })
   await listen(server, 0)
-  const { port } = server.address()
-  const browser = await chromium.launch({
-    executablePath: onPath('chromium'),
-    ignoreDefaultArgs: ['--disable-popup-blocking'],
-    args: [
-      ...ARGS,
-      `--host-resolver-rules=MAP *.example 127.0.0.1:${port}`,
-      '--ignore-certificate-errors',
-      // The last one counts: with this, what Playwright switches off is on again.
-      '--disable-features=Translate',
-    ],
+  return {
+    port: server.address().port,
+    requests,
+    site,
+    stop: () => Promise.all([site.stop(), stop(server)]),
+  }
+}
+
+/** The same in a Chromium that keeps its defences. */
+export async function startEmbedding(options) {
+  const { port, requests, site, ...hosts } = await startHosts(options)
+  const browser = await openDefended({
+    args: [`--host-resolver-rules=MAP *.example 127.0.0.1:${port}`, '--ignore-certificate-errors'],
   })
   return {
     browser,
@@ -63,14 +69,18 @@ export async function startEmbedding({ config = {}, prelude = '', pages = {}, re
     site,
     async stop() {
       await browser.close()
-      await Promise.all([site.stop(), stop(server)])
+      await hosts.stop()
     },
   }
 }
 
 /** Nothing of it says where the vault is: the test connects. */
-const HOST_PAGE =
-  '<!doctype html><html lang="en"><title>Chat</title><script type="module" src="/host.js"></script><body><h1>Chat</h1><p id="place"></p></html>'
+export function hostPage({ body = '', scripts = ['/host.js'] } = {}) {
+  const tags = scripts.map((src) => `<script type="module" src="${src}"></script>`).join('')
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Chat</title>${tags}<body><h1>Chat</h1><p id="place"></p>${body}</html>`
+}
+export const CONTROL_FRAME = `<iframe id="control" src="${VAULT}/driver.html"></iframe>`
+const HOST_PAGE = hostPage()
 const HOST_SCRIPT = `import * as keyhold from './keyhold.js'; globalThis.keyhold = keyhold; globalThis.blocked = open('about:blank') === null`
 
 function send(outgoing, type, body, headers = {}) {
@@ -128,4 +138,11 @@ export async function allow(opened) {
   await opened.waitForSelector('[data-test=consent-dialog][open]')
   await lookAround(opened)
   await opened.click('[data-test=consent-allow]:enabled')
+}
+
+/** The frame in which a test fills the vault of this site. */
+export async function controlOf(page) {
+  const frame = await (await page.waitForSelector(CONTROL, { state: 'attached' })).contentFrame()
+  await frame.waitForFunction(() => window.keyhold)
+  return frame
 }

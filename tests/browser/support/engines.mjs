@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch } from 'puppeteer-core'
 import { Builder, By, Capabilities, until } from 'selenium-webdriver'
-import { onPath, openChromium, watch } from './chromium.mjs'
+import { onPath, openChromium, openDefended, watch } from './chromium.mjs'
 
 const WAIT_MS = 30_000
 const SCRIPT_MS = 240_000
@@ -25,38 +25,57 @@ const MINI_BROWSERS = ['4.1', '4.0'].flatMap((version) =>
  * @property {(selector: string) => Promise<void>} click
  * @property {(selector: string, text: string) => Promise<void>} type
  * @property {(selector: string) => Promise<string>} text
- * @property {<T>(work: (...args: unknown[]) => T, ...args: unknown[]) => Promise<Awaited<T>>} run in the page
+ * @property {<T>(work: (...args: unknown[]) => T, ...args: unknown[]) => Promise<Awaited<T>>} run in the page; several at once
+ * @property {(frame: string, work: (...args: unknown[]) => unknown, ...args: unknown[]) => Promise<unknown>} runIn in a frame
+ * @property {(frame: string, button: string, use: (opened: Opened) => Promise<void>) => Promise<void>} popup
+ *   that a click in a frame opens
  * @property {(origin: string, name: string, state: 'granted' | 'denied' | 'prompt') => Promise<void>} [permit]
  * @property {() => string[]} wrongs console errors and policy violations of pages, where the driver tells of them
  * @property {() => Promise<void>} close
  */
 
+/** @typedef {Pick<Engine, 'see' | 'click' | 'type' | 'text' | 'run'> & { look(): Promise<void> }} Opened `look`: moves the pointer */
+
 /**
  * @typedef {object} Options
  * @property {number} [proxy] port of an HTTP proxy for every host but this computer; certificates are not looked at then
  * @property {string[]} [chromiumArgs]
+ * @property {boolean} [defended] storage apart for each site that embeds, as browsers have it and drivers switch it off
  * @property {Record<string, unknown>} [firefoxPrefs]
  */
 
 /** @type {Record<string, (options?: Options) => Promise<Engine>>} */
 export const ENGINES = { Chromium: chromium, Firefox: firefox, WebKit: webkit }
 
-async function chromium({ proxy, chromiumArgs = [] } = {}) {
+async function chromium({ proxy, chromiumArgs = [], defended = false } = {}) {
   const proxied = proxy === undefined ? [] : [`--proxy-server=127.0.0.1:${proxy}`, '--ignore-certificate-errors']
-  const browser = await openChromium({ args: [...proxied, ...chromiumArgs] })
+  const browser = await (defended ? openDefended : openChromium)({ args: [...proxied, ...chromiumArgs] })
   const context = await browser.newContext()
   const noted = await watch(context)
   const page = await context.newPage()
-  page.setDefaultTimeout(WAIT_MS)
+  const wordsOf = (one) => {
+    one.setDefaultTimeout(WAIT_MS)
+    return {
+      see: (selector) => one.waitForSelector(selector),
+      click: (selector) => one.click(selector),
+      type: (selector, text) => one.type(selector, text),
+      text: (selector) => one.textContent(selector),
+      run: (work, ...args) => one.evaluate(source(work, args)),
+      look: () => moved(one.mouse),
+    }
+  }
+  const inside = async (selector) =>
+    (await page.waitForSelector(selector, { state: 'attached', timeout: WAIT_MS })).contentFrame()
   return {
     name: 'Chromium',
     version: browser.version(),
     open: (url) => page.goto(url),
-    see: (selector) => page.waitForSelector(selector),
-    click: (selector) => page.click(selector),
-    type: (selector, text) => page.type(selector, text),
-    text: (selector) => page.textContent(selector),
-    run: (work, ...args) => page.evaluate(source(work, args)),
+    ...wordsOf(page),
+    runIn: async (frame, work, ...args) => (await inside(frame)).evaluate(source(work, args)),
+    async popup(frame, button, use) {
+      const [opened] = await Promise.all([page.waitForEvent('popup'), (await inside(frame)).click(button)])
+      await use(wordsOf(opened))
+    },
     async permit(origin, name, setting) {
       const own = await context.newCDPSession(page)
       const { targetInfo } = await own.send('Target.getTargetInfo')
@@ -69,7 +88,7 @@ async function chromium({ proxy, chromiumArgs = [] } = {}) {
   }
 }
 
-async function firefox({ proxy, firefoxPrefs = {} } = {}) {
+async function firefox({ proxy, firefoxPrefs = {}, defended = false } = {}) {
   const proxied = {
     'network.proxy.type': 1,
     'network.proxy.http': '127.0.0.1',
@@ -83,23 +102,47 @@ async function firefox({ proxy, firefoxPrefs = {} } = {}) {
     headless: true,
     acceptInsecureCerts: true,
     protocolTimeout: SCRIPT_MS,
-    extraPrefsFirefox: { ...(proxy === undefined ? {} : proxied), ...firefoxPrefs },
+    extraPrefsFirefox: {
+      ...(proxy === undefined ? {} : proxied),
+      // As people have it; the driver lets every site keep everything in one place.
+      ...(defended ? { 'network.cookie.cookieBehavior': 5 } : {}),
+      ...firefoxPrefs,
+    },
   })
   const page = await browser.newPage()
-  page.setDefaultTimeout(WAIT_MS)
   const wrongs = []
   page.on('console', (message) => message.type() === 'error' && wrongs.push(message.text()))
   page.on('pageerror', (error) => wrongs.push(String(error)))
-  const visible = (selector) => page.waitForSelector(selector, { visible: true })
+  const wordsOf = (one) => {
+    one.setDefaultTimeout(WAIT_MS)
+    const visible = (selector) => one.waitForSelector(selector, { visible: true })
+    return {
+      see: visible,
+      click: async (selector) => (await visible(selector)).click(),
+      type: async (selector, text) => (await visible(selector)).type(text),
+      text: (selector) => one.$eval(selector, (found) => found.textContent),
+      run: (work, ...args) => one.evaluate(source(work, args)),
+      look: () => moved(one.mouse),
+    }
+  }
+  const inside = async (selector) => (await page.waitForSelector(selector)).contentFrame()
   return {
     name: 'Firefox',
     version: await browser.version(),
     open: (url) => page.goto(url),
-    see: visible,
-    click: async (selector) => (await visible(selector)).click(),
-    type: async (selector, text) => (await visible(selector)).type(text),
-    text: (selector) => page.$eval(selector, (one) => one.textContent),
-    run: (work, ...args) => page.evaluate(source(work, args)),
+    ...wordsOf(page),
+    runIn: async (frame, work, ...args) => (await inside(frame)).evaluate(source(work, args)),
+    async popup(frame, button, use) {
+      const before = new Set(await browser.pages())
+      const found = await (await inside(frame)).waitForSelector(button)
+      await found.click()
+      const fresh = async () => (await browser.pages()).find((one) => !before.has(one))
+      for (const until = Date.now() + WAIT_MS; !(await fresh()) && Date.now() < until;) await pause()
+      const opened = await fresh()
+      await opened.bringToFront()
+      await use(wordsOf(opened))
+      await page.bringToFront()
+    },
     permit: (origin, name, state) =>
       browser.defaultBrowserContext().setPermission(origin, { permission: { name }, state }),
     wrongs: () => wrongs,
@@ -139,21 +182,62 @@ async function webkit({ proxy } = {}) {
     await driver.manage().setTimeouts({ script: SCRIPT_MS })
     const found = (selector) => driver.wait(until.elementLocated(By.css(selector)), WAIT_MS)
     const seen = async (selector) => driver.wait(until.elementIsVisible(await found(selector)), WAIT_MS)
-    return {
-      name: 'WebKit',
-      version: await driver.executeScript('return navigator.userAgent'),
-      open: (url) => driver.get(url),
+    const words = {
       see: seen,
       click: async (selector) => (await seen(selector)).click(),
       type: async (selector, text) => (await seen(selector)).sendKeys(text),
       text: async (selector) => (await found(selector)).getAttribute('textContent'),
-      async run(work, ...args) {
-        const { value, error } = await driver.executeAsyncScript(
-          `const done = arguments[arguments.length - 1]
-          Promise.resolve(${source(work, args)}).then((value) => done({ value }), (error) => done({ error: String(error) }))`,
+    }
+    // A driver is in one window and one frame at a time, and waits for nothing meanwhile.
+    const alone = inTurn()
+    const alones = Object.entries(words).map(([name, word]) => [name, (...args) => alone(() => word(...args))])
+    let last = 0
+    const runBy = async (turn, work, args) => {
+      const id = ++last
+      await turn(() => driver.executeScript(BEGIN(id, source(work, args))))
+      for (const until = Date.now() + SCRIPT_MS; Date.now() < until; await pause()) {
+        const { value, error } = (await turn(() => driver.executeScript(TAKE(id)))) ?? {}
+        if (error !== undefined) throw new Error(error)
+        if (value !== undefined) return JSON.parse(value).value
+      }
+      throw new Error('the page did not answer')
+    }
+    const within = (enter, use, leave) =>
+      alone(async () => {
+        await enter()
+        try {
+          return await use()
+        } finally {
+          await leave()
+        }
+      })
+    const atOnce = (work) => work()
+    const inside = (frame, use) =>
+      within(
+        async () => driver.switchTo().frame(await found(frame)),
+        use,
+        () => driver.switchTo().defaultContent(),
+      )
+    return {
+      name: 'WebKit',
+      version: await driver.executeScript('return navigator.userAgent'),
+      open: (url) => alone(() => driver.get(url)),
+      ...Object.fromEntries(alones),
+      run: (work, ...args) => runBy(alone, work, args),
+      runIn: (frame, work, ...args) => inside(frame, () => runBy(atOnce, work, args)),
+      async popup(frame, button, use) {
+        const own = await alone(() => driver.getWindowHandle())
+        await inside(frame, () => words.click(button))
+        const fresh = async () => (await driver.getAllWindowHandles()).find((one) => one !== own)
+        const opened = await alone(() => driver.wait(fresh, WAIT_MS))
+        const look = async () => {
+          for (const [x, y] of PLACES) await driver.actions().move({ x, y }).perform()
+        }
+        await within(
+          () => driver.switchTo().window(opened),
+          () => use({ ...words, look, run: (work, ...args) => runBy(atOnce, work, args) }),
+          () => driver.switchTo().window(own),
         )
-        if (error) throw new Error(error)
-        return value
       },
       wrongs: () => [],
       close: () =>
@@ -165,6 +249,34 @@ async function webkit({ proxy } = {}) {
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** A script for a driver that can wait for one at a time: begun, and its outcome taken later. */
+const BEGIN = (id, work) => `globalThis.begun ??= {}
+  Promise.resolve(${work}).then((value) => ({ value: JSON.stringify({ value }) }), (error) => ({ error: String(error) }))
+    .then((outcome) => { begun[${id}] = outcome })`
+const TAKE = (id) => `const outcome = begun[${id}]; delete begun[${id}]; return outcome`
+
+/** Where a pointer goes that is moved. */
+const PLACES = [
+  [100, 100],
+  [140, 120],
+]
+
+async function moved(mouse) {
+  for (const [x, y] of PLACES) await mouse.move(x, y)
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 30))
+
+/** One after the other. */
+function inTurn() {
+  let last = Promise.resolve()
+  return (work) => {
+    const turn = last.then(work)
+    last = turn.catch(() => {})
+    return turn
   }
 }
 

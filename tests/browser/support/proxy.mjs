@@ -1,10 +1,10 @@
-// proxy: an HTTP proxy that leads every host to one server on this machine. What works alike in every engine.
+// proxy: an HTTP proxy that leads every host to a server on this machine. What works alike in every engine.
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { listen } from '../../../scripts/local-server.mjs'
 
 /**
- * @param {number} to port of the server
+ * @param {number | ((host: string) => number)} to port of the server
  * @param {(host: string) => boolean} [gone] hosts that do not answer
  * @returns {Promise<{ port: number, stop(): Promise<void> }>}
  */
@@ -17,8 +17,9 @@ export async function startProxy(to, gone = () => false) {
   })
   server.on('connect', ({ url }, socket, head) => {
     // Not a refusal of the proxy's own: WebKit takes that for the host's answer.
-    if (gone(url.split(':')[0])) return socket.destroy()
-    const onward = connect(to, '127.0.0.1', () => {
+    const [host] = url.split(':')
+    if (gone(host)) return socket.destroy()
+    const onward = connect(typeof to === 'number' ? to : to(host), '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
       onward.write(head)
       onward.pipe(socket).pipe(onward)

@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
  * @param {object} [config] what /keyhold.config.json answers
  * @param {string} [prelude] runs in the vault worker before its own code: how a test breaks what it runs on
  * @param {Record<string, string | Uint8Array>} [more] files of the test's own
- * @param {(policy: string) => string} [alterPolicy] last word on each file's Content-Security-Policy
+ * @param {(policy: string, path: string) => string} [alterPolicy] last word on each file's Content-Security-Policy
  * @returns {Promise<{ url: string, port: number, broken(): string[], stop(): Promise<void> }>} `broken()`: what was
  *   reported, without the one thing a vault worker breaks to see that its policy holds (and which must be there).
  */
@@ -30,9 +30,9 @@ export async function startTestSite(config = {}, prelude = '', more = {}, alterP
     await writeFile(join(folder, name), content)
   }
   const reports = await startReports()
-  const alterHeaders = (_path, headers) => ({
+  const alterHeaders = (path, headers) => ({
     ...headers,
-    'Content-Security-Policy': `${alterPolicy(headers['Content-Security-Policy'])}; report-uri ${reports.url}`,
+    'Content-Security-Policy': `${alterPolicy(headers['Content-Security-Policy'], path)}; report-uri ${reports.url}`,
   })
   const site = await startSite({ config, dist: folder, alterHeaders })
   return {

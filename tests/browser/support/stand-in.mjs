@@ -36,9 +36,12 @@ export async function startStandIn(fixtures) {
   mock.addFixtures(fixtures)
   await mock.start()
   const mockPort = Number(new URL(mock.url).port)
-  const state = { case: '', strict: false, lanes: none(), vaultOrigin: '' }
+  let vaultOrigin = ''
+  const states = Object.fromEntries(
+    Object.keys(HOSTS).map((host) => [host, { case: '', strict: false, lanes: none() }]),
+  )
   // The vault's own look at whether a host answers at all, which no answer can be read of, names no origin.
-  const laneOf = (origin) => (origin === undefined ? 'probe' : origin === state.vaultOrigin ? 'vault' : 'direct')
+  const laneOf = (origin) => (origin === undefined ? 'probe' : origin === vaultOrigin ? 'vault' : 'direct')
 
   const answer = async (incoming, outgoing) => {
     const { method, url, headers } = incoming
@@ -48,6 +51,7 @@ export async function startStandIn(fixtures) {
     // On a connection used before, a browser asks again by itself when it is cut; on a new one it does not.
     outgoing.setHeader('Connection', 'close')
     if (host === undefined) return outgoing.writeHead(421).end()
+    const state = states[headers.host]
     if (method === 'OPTIONS') {
       const strict = (lane === 'vault' || state.strict) && !url.startsWith('/upload/')
       return preflight(incoming, outgoing, strict ? host.allowed : undefined)
@@ -108,24 +112,30 @@ export async function startStandIn(fixtures) {
     port: secure.address().port,
     mock,
     /** The page of this origin is the vault's. */
-    setVault: (origin) => (state.vaultOrigin = origin),
-    /** `strict`: who does without the vault meets the provider's preflight, too. */
-    begin(name, { strict = false } = {}) {
-      state.case = name.replaceAll(/[^a-z0-9]+/gi, '-')
-      state.strict = strict
-      state.lanes = none()
+    setVault: (origin) => (vaultOrigin = origin),
+    /** One provider: what is begun there has nothing to do with what another is asked meanwhile. */
+    at: (host) => ({
+      /** `strict`: who does without the vault meets the provider's preflight, too. */
+      begin(name, { strict = false } = {}) {
+        states[host] = { case: name.replaceAll(/[^a-z0-9]+/gi, '-'), strict, lanes: none() }
+      },
+      /** Every request begun since begin() has come to an end. */
+      async settled() {
+        const open = () =>
+          Object.values(states[host].lanes)
+            .flat()
+            .some(({ over }) => !over)
+        for (const until = Date.now() + 5_000; open() && Date.now() < until;)
+          await new Promise((done) => setTimeout(done, 5))
+      },
+      /** What one party (`vault`, `direct`; `probe`: the vault, without a key) asked since begin(). */
+      seen: (lane) => states[host].lanes[lane],
+    }),
+    /** All of them: has the vault asked anyone since? */
+    beginAll() {
+      for (const host of Object.keys(HOSTS)) this.at(host).begin('all')
+      return { askedByVault: () => Object.values(states).flatMap(({ lanes }) => [...lanes.vault, ...lanes.probe]) }
     },
-    /** Every request begun since begin() has come to an end. */
-    async settled() {
-      const open = () =>
-        Object.values(state.lanes)
-          .flat()
-          .some(({ over }) => !over)
-      for (const until = Date.now() + 5_000; open() && Date.now() < until;)
-        await new Promise((done) => setTimeout(done, 5))
-    },
-    /** What one party (`vault`, `direct`; `probe`: the vault, without a key) asked since begin(). */
-    seen: (lane) => state.lanes[lane],
     async stop() {
       await Promise.all([stop(secure), mock.stop()])
     },
