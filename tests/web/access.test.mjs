@@ -37,6 +37,7 @@ async function vault(t, { create = true } = {}) {
   t.after(() => browser.close())
   const tab = await browser.open()
   const own = numbered(spoken(browser.rawPort()))
+  t.after(() => own.port.close())
   assert.ok((await own.ask({ op: 'hello', protocol: keyhold.PROTOCOL_VERSION, build: 'dev' })).ok)
   if (create) {
     await tab.create(passphrase())
@@ -104,6 +105,7 @@ test('before a grant a page learns nothing, whether there is no vault, a locked 
   const locked = await open.browser.open()
   assert.equal((await locked.status()).state, 'locked')
   const own = numbered(spoken(open.browser.rawPort()))
+  t.after(() => own.port.close())
   await own.ask({ op: 'hello', protocol: keyhold.PROTOCOL_VERSION, build: 'dev' })
   const { port1, port2 } = new MessageChannel()
   port1.start()
