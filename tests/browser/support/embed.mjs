@@ -22,10 +22,14 @@ const HOST_POLICY =
  * @param {object} [options.config] of the vault's site
  * @param {string} [options.prelude] runs in the vault worker before its own code
  * @param {Record<string, { html?: string, js?: string, headers?: Record<string, string> }>} [options.pages] by address without
- *   its scheme (`chat.example/other`), beside the usual page that every host but the vault's has.
+ *   its scheme (`chat.example/other`), beside the usual page that every host but the vault's has. Below `/keyhold/` each has
+ *   the vault's site, too.
+ * @param {string} [options.dist] another build than the usual one
+ * @param {(policy: string) => string} [options.alterPolicy] last word on each of the vault's policies
+ * @param {string[]} [options.args] of the browser
  */
-export async function startEmbedding({ config = {}, prelude = '', pages = {} } = {}) {
-  const site = await startTestSite(config, prelude)
+export async function startEmbedding({ config = {}, prelude = '', pages = {}, dist, alterPolicy, args = [] } = {}) {
+  const site = await startTestSite(config, prelude, {}, alterPolicy, dist)
   const keyhold = await readFile(keyholdFile)
   const requests = []
   const server = createServer(certificate(), (incoming, outgoing) => {
@@ -33,6 +37,8 @@ export async function startEmbedding({ config = {}, prelude = '', pages = {} } =
     const { pathname } = new URL(incoming.url, 'https://any')
     requests.push(`${host}${pathname}`)
     if (host === 'vault.example') return forward(incoming, outgoing, site.port)
+    if (pathname.startsWith('/keyhold/'))
+      return forward(incoming, outgoing, site.port, pathname.slice('/keyhold'.length))
     if (pathname === '/keyhold.js') return send(outgoing, 'text/javascript', keyhold)
     const { html = HOST_PAGE, js, headers = {} } = pages[`${host}${pathname}`] ?? {}
     if (js !== undefined) return send(outgoing, 'text/javascript', js)
@@ -51,6 +57,7 @@ export async function startEmbedding({ config = {}, prelude = '', pages = {} } =
       '--ignore-certificate-errors',
       // The last one counts: with this, what Playwright switches off is on again.
       '--disable-features=Translate',
+      ...args,
     ],
   })
   return {
@@ -73,8 +80,8 @@ function send(outgoing, type, body, headers = {}) {
   outgoing.writeHead(200, { 'Content-Type': type, ...headers }).end(body)
 }
 
-function forward(incoming, outgoing, port) {
-  const { method, url, headers } = incoming
+function forward(incoming, outgoing, port, url = incoming.url) {
+  const { method, headers } = incoming
   const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
     outgoing.writeHead(answer.statusCode, answer.headers)
     answer.pipe(outgoing)

@@ -7,7 +7,15 @@ import { fileURLToPath } from 'node:url'
 import { sha384 } from '../../../web/hosting/integrity.mjs'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const SOURCES = ['web', 'wasm/catalogue', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.base.json']
+const SOURCES = [
+  'web',
+  'wasm/catalogue',
+  'wasm/core/base/error.def',
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.base.json',
+]
 const ENGINE = ['engine.mjs', 'engine.wasm', 'keeping.wasm']
 
 /**
