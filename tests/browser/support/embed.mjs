@@ -24,13 +24,17 @@ const HOST_POLICY =
  * @param {object} [options.config] of the vault's site
  * @param {string} [options.prelude] runs in the vault worker before its own code
  * @param {Record<string, { html?: string, js?: string | Uint8Array, headers?: Record<string, string> }>} [options.pages] by
- *   address without its scheme (`chat.example/other`), beside the usual page that every host but the vault's has.
+ *   address without its scheme (`chat.example/other`), beside the usual page that every host but the vault's has. Below
+ *   `/keyhold/` each has the vault's site, too.
  * @param {(name: string) => string | Uint8Array | undefined} [options.replaced] what the vault's host answers in place of a file
+ * @param {string} [options.dist] another build than the usual one
+ * @param {(policy: string) => string} [options.alterPolicy] last word on each of the vault's policies
  */
-export async function startHosts({ config = {}, prelude = '', pages = {}, replaced = () => undefined } = {}) {
-  const site = await startTestSite(config, prelude, {}, (policy, path) =>
-    path === '/driver.html' ? policy.replace("frame-ancestors 'none'", 'frame-ancestors *') : policy,
-  )
+export async function startHosts(options = {}) {
+  const { config = {}, prelude = '', pages = {}, replaced = () => undefined, dist, alterPolicy = same } = options
+  const alter = (policy, path) =>
+    alterPolicy(path === '/driver.html' ? policy.replace("frame-ancestors 'none'", 'frame-ancestors *') : policy)
+  const site = await startTestSite(config, prelude, {}, alter, dist)
   const keyhold = await readFile(keyholdFile)
   const requests = []
   const server = createServer(certificate(), (incoming, outgoing) => {
@@ -38,8 +42,10 @@ export async function startHosts({ config = {}, prelude = '', pages = {}, replac
     const { pathname } = new URL(incoming.url, 'https://any')
     requests.push(`${host}${pathname}`)
     if (host === 'vault.example') {
-      const body = replaced(pathname.slice(1))
-      return forward(incoming, outgoing, site.port, body)
+      return forward(incoming, outgoing, site.port, incoming.url, replaced(pathname.slice(1)))
+    }
+    if (pathname.startsWith('/keyhold/')) {
+      return forward(incoming, outgoing, site.port, pathname.slice('/keyhold'.length))
     }
     if (pathname === '/keyhold.js') return send(outgoing, 'text/javascript', keyhold)
     const { html = HOST_PAGE, js, headers = {} } = pages[`${host}${pathname}`] ?? {}
@@ -57,11 +63,14 @@ export async function startHosts({ config = {}, prelude = '', pages = {}, replac
   }
 }
 
-/** The same in a Chromium that keeps its defences. */
-export async function startEmbedding(options) {
+/**
+ * The same in a Chromium that keeps its defences.
+ * @param {Parameters<typeof startHosts>[0] & { args?: string[] }} [options] `args`: more of the browser's
+ */
+export async function startEmbedding({ args = [], ...options } = {}) {
   const { port, requests, site, ...hosts } = await startHosts(options)
   const browser = await openDefended({
-    args: [`--host-resolver-rules=MAP *.example 127.0.0.1:${port}`, '--ignore-certificate-errors'],
+    args: [`--host-resolver-rules=MAP *.example 127.0.0.1:${port}`, '--ignore-certificate-errors', ...args],
   })
   return {
     browser,
@@ -83,13 +92,15 @@ export const CONTROL_FRAME = `<iframe id="control" src="${VAULT}/driver.html"></
 const HOST_PAGE = hostPage()
 const HOST_SCRIPT = `import * as keyhold from './keyhold.js'; globalThis.keyhold = keyhold; globalThis.blocked = open('about:blank') === null`
 
+const same = (policy) => policy
+
 function send(outgoing, type, body, headers = {}) {
   outgoing.writeHead(200, { 'Content-Type': type, ...headers }).end(body)
 }
 
 /** @param {string | Uint8Array} [body] in place of what the site has there, under the same headers */
-function forward(incoming, outgoing, port, body) {
-  const { method, url } = incoming
+function forward(incoming, outgoing, port, url, body) {
+  const { method } = incoming
   const headers = body === undefined ? incoming.headers : { ...incoming.headers, 'accept-encoding': 'identity' }
   const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
     if (body === undefined) {

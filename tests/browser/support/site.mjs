@@ -18,12 +18,19 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
  * @param {string} [prelude] runs in the vault worker before its own code: how a test breaks what it runs on
  * @param {Record<string, string | Uint8Array>} [more] files of the test's own
  * @param {(policy: string, path: string) => string} [alterPolicy] last word on each file's Content-Security-Policy
+ * @param {string} [dist] another build than the usual one
  * @returns {Promise<{ url: string, port: number, broken(): string[], stop(): Promise<void> }>} `broken()`: what was
  *   reported, without the one thing a vault worker breaks to see that its policy holds (and which must be there).
  */
-export async function startTestSite(config = {}, prelude = '', more = {}, alterPolicy = (policy) => policy) {
+export async function startTestSite(
+  config = {},
+  prelude = '',
+  more = {},
+  alterPolicy = (policy) => policy,
+  dist = `${root}dist`,
+) {
   const folder = await mkdtemp(join(tmpdir(), 'keyhold-site-'))
-  await cp(`${root}dist`, folder, { recursive: true })
+  await cp(dist, folder, { recursive: true })
   await addDriver(folder, prelude)
   for (const [name, content] of Object.entries(more)) {
     await rm(join(folder, `${name}.br`), { force: true })

@@ -3,7 +3,7 @@ import 'fake-indexeddb/auto'
 import { readFileSync } from 'node:fs'
 import { IDBFactory } from 'fake-indexeddb'
 import { fakeModule } from './fake-engine.mjs'
-import { keyhold } from './load.mjs'
+import { keyhold as built } from './load.mjs'
 
 const wasmFile = new URL('../../../build/wasm/engine.wasm', import.meta.url)
 const keepingFile = new URL('../../../build/wasm/keeping.wasm', import.meta.url)
@@ -28,7 +28,8 @@ class Locks {
 export class Browser {
   /**
    * @param {{ real?: boolean, calibrate?: boolean, shared?: boolean, config?: object, engine?: Record<string, Function>, send?: typeof fetch,
-   *   online?: () => boolean, slowStartMs?: number, startEngine?: Function, keeping?: () => Response, prices?: () => boolean }} options
+   *   online?: () => boolean, slowStartMs?: number, startEngine?: Function, keeping?: () => Response, prices?: () => boolean, keyhold?: object, now?: () => number }} options
+   *   `keyhold`: in place of the modules as they are, what load() made of others. `now`: the worker's wall clock.
    *   `prices`: whether the price list is there, this time.
    *   `calibrate`: with the real measuring of the KDF, which makes each create and unlock take half a second.
    *   `keeping`: what is answered in place of keeping.wasm.
@@ -36,6 +37,7 @@ export class Browser {
    */
   constructor(options = {}) {
     this.options = { shared: true, config: {}, configUrl: 'https://vault.example/keyhold.config.json', ...options }
+    this.keyhold = this.options.keyhold ?? built
     this.channelName = `keyhold-test-${Math.random()}`
     this.locks = new Locks()
     this.scope = new EventTarget()
@@ -48,7 +50,7 @@ export class Browser {
 
   /** A page that has connected. */
   async open() {
-    const tab = await keyhold.KeyholdEngine.connectBy(this.launcher())
+    const tab = await this.keyhold.KeyholdEngine.connectBy(this.launcher())
     this.tabs.push(tab)
     return tab
   }
@@ -91,7 +93,7 @@ export class Browser {
           const { wasm, passphrase, port } = message
           const sent = structuredClone(message, { transfer: [wasm, passphrase.buffer, port] })
           if (!this.options.calibrate) sent.port = measured(sent.port)
-          keyhold.answerKdf(
+          this.keyhold.answerKdf(
             sent,
             (wasm) => this.#startEngine(wasm),
             () => {},
@@ -115,7 +117,7 @@ export class Browser {
 
   #startEngine(wasm) {
     if (this.options.startEngine) return this.options.startEngine(wasm)
-    return this.options.real ? keyhold.startEngine(wasm) : Promise.resolve(fakeModule(this.options.engine))
+    return this.options.real ? this.keyhold.startEngine(wasm) : Promise.resolve(fakeModule(this.options.engine))
   }
 
   #startWorker() {
@@ -126,12 +128,12 @@ export class Browser {
       running.closed = true
       channel.close()
     }
-    running.host = new keyhold.VaultWorker({
+    running.host = new this.keyhold.VaultWorker({
       net: {
         send: (input, init) => this.#send(input, init),
-        policy: new keyhold.PolicyWatch(this.scope),
+        policy: new this.keyhold.PolicyWatch(this.scope),
         online: this.options.online ?? (() => true),
-        now: () => Date.now(),
+        now: this.options.now ?? (() => Date.now()),
         tick: () => performance.now(),
       },
       locks: this.locks,
@@ -178,6 +180,6 @@ function measured(port) {
   return port2
 }
 
-export const passphrase = (text = 'correct horse battery staple') => keyhold.passphraseBytes(text)
-export const key = (text = 'sk-test-abcdefghijklmnop') => keyhold.keyBytes(text)
+export const passphrase = (text = 'correct horse battery staple') => built.passphraseBytes(text)
+export const key = (text = 'sk-test-abcdefghijklmnop') => built.keyBytes(text)
 export const tick = (ms = 0) => new Promise((done) => setTimeout(done, ms))

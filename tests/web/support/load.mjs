@@ -32,7 +32,10 @@ const urls = {
   },
 }
 
-async function load() {
+let loaded = 0
+
+/** @param {import('esbuild').Plugin[]} [plugins] of a test that alters what is built */
+export async function load(plugins = []) {
   const { outputFiles } = await build({
     stdin: {
       contents: [...all, 'protocol/messages', 'protocol/errors'].map((name) => `export * from './${name}'`).join('\n'),
@@ -46,12 +49,12 @@ async function load() {
     sourcemap: 'inline',
     nodePaths: [`${root}node_modules`],
     alias: { 'keyhold-wasm': `${root}build/wasm` },
-    plugins: [urls],
+    plugins: [urls, ...plugins],
     logLevel: 'error',
   })
   const folder = `${root}build/web-tests`
   await mkdir(folder, { recursive: true })
-  const file = `${folder}/${process.pid}.mjs`
+  const file = `${folder}/${process.pid}-${(loaded += 1)}.mjs`
   await writeFile(file, outputFiles[0].contents)
   try {
     return await import(pathToFileURL(file).href)

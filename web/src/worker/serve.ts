@@ -77,7 +77,8 @@ export class Served implements Asker {
   /** Never throws: whatever arrives, the answer is a reply with a value or with a code. */
   async receive(data: unknown): Promise<void> {
     const start = parseStart(data)
-    if (start !== null) return this.#host.start(start)
+    // Only the vault's own pages say with which files.
+    if (start !== null && this.#role.is === 'manage') return this.#host.start(start)
     const id = idOf(data)
     if (this.#underWay >= MAX_UNDER_WAY) return this.#reply({ id, ok: false, error: { code: 'ERR_TOO_MANY' } })
     this.#underWay += 1
