@@ -1,9 +1,9 @@
 // run: every test suite, one after the other, each with a time limit; the last line is 'N passed, N failed'.
 // Usage (after a build): node tests/run.mjs [name ...], where a name picks suites by their beginning.
 // A suite that dies, exceeds its time or reports no test at all counts as one failure. Logs: build/test-logs.
-// Where a few files of a suite that starts browsers fail, they are run once more, on their own: three engines started hundreds of
-// times on a busy machine are not always in time. What passes only then counts as passed, and is named before the last
-// line, so that nobody takes it for sound.
+// Where a few files of a suite that starts browsers fail, they are run once more, on their own: three engines started
+// hundreds of times on a busy machine are not always in time. What passes only then counts as passed, and is named before
+// the last line, so that nobody takes it for sound.
 import { spawn } from 'node:child_process'
 import { createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
@@ -84,14 +84,15 @@ function fuzzTargets() {
 }
 
 /** Suites that start browsers. */
-const STARTS_BROWSERS = ['attacks', 'browser']
+const STARTS_BROWSERS = ['consumers', 'attacks', 'browser']
 
 function nodeTests() {
-<<<<<<< HEAD
-  const limits = { web: (full ? 30 : 10) * MINUTE, consumers: 15 * MINUTE, browser: (full ? 180 : 60) * MINUTE }
-=======
-  const limits = { web: (full ? 30 : 10) * MINUTE, attacks: 15 * MINUTE, browser: (full ? 180 : 60) * MINUTE }
->>>>>>> c2eab545a84c49d4319ce3bf693cbaa00b8b3aff
+  const limits = {
+    web: (full ? 30 : 10) * MINUTE,
+    consumers: 15 * MINUTE,
+    attacks: 15 * MINUTE,
+    browser: (full ? 180 : 60) * MINUTE,
+  }
   return Object.entries(limits).flatMap(([folder, limitS]) => {
     const files = find([`tests/${folder}`], /\.test\.mjs$/)
     if (files.length === 0) return []
