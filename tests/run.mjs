@@ -88,7 +88,7 @@ const STARTS_BROWSERS = ['consumers', 'attacks', 'browser']
 
 function nodeTests() {
   const limits = {
-    web: (full ? 30 : 10) * MINUTE,
+    web: (full ? 30 : 20) * MINUTE,
     consumers: 15 * MINUTE,
     attacks: 15 * MINUTE,
     browser: (full ? 180 : 60) * MINUTE,

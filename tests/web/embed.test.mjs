@@ -185,7 +185,7 @@ describe('the switchboard', () => {
   test('starts no worker before a port is there, and has it served with its origin', async () => {
     const admitted = []
     const { launcher, ports } = workerFor(admitted)
-    const switchboard = new Switchboard(launcher)
+    const switchboard = new Switchboard(async () => launcher)
     await tick(20)
     assert.equal(ports.length, 0)
     await switchboard.admit(HOST, channel()[1])
@@ -203,7 +203,7 @@ describe('the switchboard', () => {
   test('of the ports that came while the worker started, each side has its last one served', async () => {
     const admitted = []
     const { launcher } = workerFor(admitted, { silent: 1 })
-    const switchboard = new Switchboard(launcher)
+    const switchboard = new Switchboard(async () => launcher)
     const mine = Array.from({ length: 5 }, channel)
     const all = [...mine.map(([, port]) => switchboard.admit(HOST, port)), switchboard.admit(null, channel()[1])]
     await Promise.all(all)
@@ -222,7 +222,7 @@ describe('the switchboard', () => {
     const admitted = []
     const times = []
     const { launcher, ports } = workerFor(admitted, { onOpen: () => times.push(performance.now()) })
-    const switchboard = new Switchboard(launcher)
+    const switchboard = new Switchboard(async () => launcher)
     await switchboard.admit(HOST, channel()[1])
     const locked = performance.now()
     ports[0].postMessage({ event: 'locked', epoch: 1 })

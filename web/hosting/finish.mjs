@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { INTEGRITY_FILE, digestsOf, sha384, withIntegrity } from './integrity.mjs'
 import { packedCopy } from './packed.mjs'
 import { serviceWorkerCode } from './service-worker.mjs'
-import { CONFIG_FILE, HEADERS_FILE, isGiven, settingsFiles } from './settings.mjs'
+import { CONFIG_FILE, HEADERS_FILE, isGiven, isPage, settingsFiles } from './settings.mjs'
 import { embedSnippet } from './snippet.mjs'
 
 const dist = process.argv[2]
@@ -21,19 +21,20 @@ const given = readdirSync(dist, { recursive: true })
   .map((name) => name.replaceAll('\\', '/'))
   .filter((name) => statSync(join(dist, name)).isFile() && isGiven(name))
 const read = (name) => readFileSync(join(dist, name))
-for (const name of given.filter((file) => /^[^/]+\.html$/.test(file))) {
-  const html = withIntegrity(read(name).toString(), (file) => sha384(read(file)))
-  writeFileSync(join(dist, name), html)
-}
+const pages = Object.fromEntries(
+  given.filter(isPage).map((name) => [name, withIntegrity(read(name).toString(), (file) => sha384(read(file)))]),
+)
+for (const [name, html] of Object.entries(pages)) writeFileSync(join(dist, name), html)
 const { files, servers } = settingsFiles({
   digests: digestsOf(dist, given),
   config,
   catalogue,
+  pages,
   workerCode: serviceWorkerCode(),
 })
 for (const [name, text] of Object.entries(files)) writeFileSync(join(dist, name), text)
 
-for (const name of [...given, ...Object.keys(files)].filter((one) => one !== HEADERS_FILE)) {
+for (const name of new Set([...given, ...Object.keys(files)].filter((one) => one !== HEADERS_FILE))) {
   const packed = packedCopy(name, read(name))
   if (packed !== null) writeFileSync(join(dist, `${name}.br`), packed)
 }

@@ -7,6 +7,7 @@
  * @property {Provider[]} [providers] providers beside the catalogue's.
  * @property {Provider[]} [catalogue] wasm/catalogue/providers.json's list.
  * @property {'any' | string[]} [embedders] origins whose pages may embed the vault's frame. Default 'any': the user decides.
+ * @property {boolean} [policyInPages] for a host that sends no headers: the policy is in the pages, as far as it can be.
  * @property {Record<string, { clientId: string }>} [logins] as what the site is known to providers, by their ids.
  *
  * @typedef {object} Provider
@@ -54,6 +55,26 @@ export function headersFile(pathnames, config) {
   ]
   return pathnames.flatMap(block).join('\n') + '\n'
 }
+
+/**
+ * What a page says of itself in a `<meta>`, where its host sends no headers. The workers it starts have it from the page, so it
+ * permits what they need. Lost are frame-ancestors (any page may embed any of these) and all headers beside the policy.
+ * @param {string} pathname of a page
+ * @param {SiteConfig} config
+ */
+export function metaPolicyFor(pathname, config) {
+  const own = directives(policyFor(pathname, config))
+  own.delete('frame-ancestors')
+  if (own.has('worker-src')) {
+    const worker = directives(vaultWorkerPolicy(config))
+    for (const name of ['script-src', 'connect-src']) own.set(name, worker.get(name))
+    own.set('worker-src', "'self' blob:")
+  }
+  return policy([...own].map(([name, value]) => `${name} ${value}`))
+}
+
+const directives = (text) =>
+  new Map(text.split('; ').map((one) => [one.split(' ')[0], one.slice(one.indexOf(' ') + 1)]))
 
 // What a worker may do is decided by the headers of its own script, not by the page's (measured in Chromium).
 function policyFor(pathname, config) {

@@ -1,7 +1,7 @@
-// settings: which files of the site follow from the others and from keyhold.config.json? The headers, the service worker, whose
-// name for itself covers both, and the list of all digests. The build makes them (finish.mjs), and so does whoever puts the built
+// settings: which files of the site follow from the others and from keyhold.config.json? The headers or, where there will be none, the
+// pages with their policy; the service worker, whose name for itself covers all; and the list of digests. The build makes them (finish.mjs), and so does whoever puts the built
 // site somewhere with settings of their own (the package's command).
-import { headersFile } from './headers.mjs'
+import { headersFile, metaPolicyFor } from './headers.mjs'
 import { INTEGRITY_FILE, integrityFile, sha384 } from './integrity.mjs'
 import { serverFiles } from './servers.mjs'
 
@@ -14,17 +14,22 @@ const MADE = [HEADERS_FILE, SERVICE_WORKER_FILE, INTEGRITY_FILE]
 /** Everything that does not follow from something else, but the packed copies. */
 export const isGiven = (name) => !MADE.includes(name) && !name.endsWith('.br')
 
+export const isPage = (name) => /^[^/]+\.html$/.test(name)
+
 /**
  * @param {object} site
  * @param {Record<string, string>} site.digests of each given file, keyhold.config.json among them
  * @param {import('./headers.mjs').SiteConfig} site.config
  * @param {import('./headers.mjs').Provider[]} site.catalogue
+ * @param {Record<string, string>} site.pages the HTML of each given page
  * @param {string} site.workerCode of the service worker, but its first line
  * @returns {{ files: Record<string, string>, servers: Record<string, string> }} texts by name: of the site, and of what configures
  *   servers that do not read _headers, which lies beside it
  * @throws {Error} for an `embedders` that is none
  */
-export function settingsFiles({ digests, config, catalogue, workerCode }) {
+export function settingsFiles({ digests: given, config, catalogue, pages, workerCode }) {
+  const altered = config.policyInPages === true ? pagesWithPolicy(pages, { ...config, catalogue }) : {}
+  const digests = { ...given, ...digestsOfTexts(altered) }
   const pathnames = [...Object.keys(digests), SERVICE_WORKER_FILE, INTEGRITY_FILE].sort().map((name) => `/${name}`)
   // A host serves a page under its short name too.
   const short = pathnames
@@ -38,6 +43,7 @@ export function settingsFiles({ digests, config, catalogue, workerCode }) {
   )
   return {
     files: {
+      ...altered,
       [HEADERS_FILE]: headers,
       [SERVICE_WORKER_FILE]: worker,
       [INTEGRITY_FILE]: integrityFile(Object.fromEntries(listed)),
@@ -45,6 +51,20 @@ export function settingsFiles({ digests, config, catalogue, workerCode }) {
     servers: serverFiles(['/', ...pathnames], site),
   }
 }
+
+/** A page with this starts its workers so that they have its policy: src/engine/hosted.ts. */
+function pagesWithPolicy(pages, site) {
+  const first = '<meta charset="utf-8" />'
+  return Object.fromEntries(
+    Object.entries(pages).map(([name, html]) => {
+      if (!html.includes(first)) throw new Error(`${name} has no ${first}`)
+      const policy = `<meta http-equiv="Content-Security-Policy" content="${metaPolicyFor(`/${name}`, site)}" />`
+      return [name, html.replace(first, `${first}${policy}<meta name="keyhold-policy" content="page" />`)]
+    }),
+  )
+}
+
+const digestsOfTexts = (texts) => Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, sha384(text)]))
 
 /** What src/worker/service-worker.ts declares and does not define. */
 const firstLine = (digests, version) =>

@@ -16,7 +16,7 @@ interface PolicyFactory {
 /** Made by web/hosting, beside the page. */
 const serviceWorkerFile = './service-worker.js'
 
-const ours: readonly string[] = [vaultWorkerFile, kdfWorkerFile, localWorkerFile, serviceWorkerFile]
+const ours = [vaultWorkerFile, kdfWorkerFile, localWorkerFile, serviceWorkerFile]
 
 const rules = {
   createScriptURL(url: string): string {
@@ -32,3 +32,10 @@ export const vaultWorkerUrl: ScriptUrl = policy.createScriptURL(vaultWorkerFile)
 export const kdfWorkerUrl: ScriptUrl = policy.createScriptURL(kdfWorkerFile)
 export const localWorkerUrl: ScriptUrl = policy.createScriptURL(localWorkerFile)
 export const serviceWorkerUrl: ScriptUrl = policy.createScriptURL(serviceWorkerFile)
+
+/** Of the text of one of these files: a worker with the policy of this page. */
+export function blobWorkerUrl(script: string): ScriptUrl {
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
+  ours.push(url)
+  return policy.createScriptURL(url)
+}

@@ -93,6 +93,8 @@ TEST_CASE_METHOD(Fixture, "configure: hostile or mistaken site configurations ch
     CHECK_FALSE(session.configure(as_bytes(text)).ok());
   }
   CHECK(session.providers().size() == Catalogue::builtin()->all().size());
+  // For whoever serves the site.
+  CHECK(session.configure(as_bytes(R"({"embedders":["https://app.example"],"policyInPages":true})")).ok());
   const auto site = session.configure(as_bytes(R"({"demo":{"provider":"demo","key":"k"},"customEndpoints":false})"));
   REQUIRE(site.ok());
   CHECK(site->demo->key == "k");

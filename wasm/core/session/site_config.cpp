@@ -3,7 +3,8 @@
 namespace keyhold {
 
 Result<SiteConfig> parse_site_config(JsonRef object) {
-  KEYHOLD_CHECK(object.only({"providers", "demo", "customEndpoints", "logins"}));
+  // The last two are for whoever serves the site: web/hosting/headers.mjs.
+  KEYHOLD_CHECK(object.only({"providers", "demo", "customEndpoints", "logins", "embedders", "policyInPages"}));
   SiteConfig site;
   if (const auto demo = object.find("demo")) {
     KEYHOLD_CHECK(demo->only({"provider", "key"}));

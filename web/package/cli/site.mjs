@@ -7,6 +7,7 @@ import {
   HEADERS_FILE,
   SERVICE_WORKER_FILE,
   isGiven,
+  isPage,
   settingsFiles,
   workerCodeOf,
 } from '../../hosting/settings.mjs'
@@ -34,6 +35,11 @@ export function packagedSite(root) {
   const { files } = JSON.parse(read(INTEGRITY_FILE))
   const digests = Object.fromEntries(Object.entries(files).filter(([name]) => isGiven(name)))
   const workerCode = workerCodeOf(read(SERVICE_WORKER_FILE))
+  const pages = Object.fromEntries(
+    Object.keys(digests)
+      .filter(isPage)
+      .map((name) => [name, read(name)]),
+  )
 
   return {
     folder,
@@ -41,7 +47,7 @@ export function packagedSite(root) {
     withSettings(bytes) {
       const config = configOf(bytes)
       const all = { ...digests, [CONFIG_FILE]: sha384(bytes) }
-      const made = madeWith(config, all, catalogue, workerCode)
+      const made = madeWith({ config, digests: all, catalogue, pages, workerCode })
       const { [HEADERS_FILE]: _unlisted, ...listed } = made.files
       const more = Object.entries(listed).map(([name, text]) => [name, sha384(text)])
       return { ...made, digests: { ...all, ...Object.fromEntries(more) } }
@@ -49,9 +55,9 @@ export function packagedSite(root) {
   }
 }
 
-function madeWith(config, digests, catalogue, workerCode) {
+function madeWith(given) {
   try {
-    return settingsFiles({ digests, config, catalogue, workerCode })
+    return settingsFiles(given)
   } catch (error) {
     throw new CommandError('ERR_BAD_CONFIG', `${CONFIG_FILE}: ${error.message}`)
   }

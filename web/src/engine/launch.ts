@@ -22,6 +22,8 @@ export interface ConnectOptions {
   /** The same of the price list, prices.txt. */
   pricesUrl?: string | URL
   configUrl?: string | URL
+  /** false: a worker of this page's own, though there are shared ones. */
+  shared?: boolean
   /** The frame that opened this window, whose worker it is to speak to; null: it is gone, and there is none to speak to. */
   opener?: Window | null
 }
@@ -51,7 +53,7 @@ export function browserLauncher(options: ConnectOptions): Launcher {
   const workerUrl = (options.workerUrl ?? vaultWorkerUrl) as string | URL
   const kdfUrl = (options.kdfWorkerUrl ?? kdfWorkerUrl) as string | URL
   const { opener } = options
-  const shared = opener !== undefined || typeof SharedWorker === 'function'
+  const shared = opener !== undefined || (options.shared !== false && typeof SharedWorker === 'function')
   // Vite's dev server serves modules; what is built is one classic script.
   const type = import.meta.env?.DEV ? 'module' : 'classic'
   let bytes: Promise<ArrayBuffer> | null = null

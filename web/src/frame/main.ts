@@ -1,5 +1,6 @@
 // main: the vault's frame in a page of another origin. It lets that page speak to the vault worker of this partition, and
 // shows a button with which a person opens the vault's own window.
+import { workersHere } from '../engine/hosted'
 import { browserLauncher } from '../engine/launch'
 import type { AccessQuestion, Status } from '../protocol/messages'
 import { makeButton, shownFor } from './button'
@@ -16,7 +17,7 @@ const door = new Door({
   origin: location.origin,
   ancestors: location.ancestorOrigins?.length ?? null,
 })
-const switchboard = new Switchboard(browserLauncher({}))
+const switchboard = new Switchboard(() => workersHere().then(browserLauncher))
 const show = makeButton(openWindow)
 let opened: Window | null = null
 let watching: ReturnType<typeof setInterval> | undefined

@@ -4,20 +4,21 @@ import { openConnection, RECONNECT_AFTER_MS, type Connection } from '../engine/c
 import type { Launcher } from '../engine/launch'
 import type { News } from '../wire/connection'
 
+type WorkerLauncher = Pick<Launcher, 'start' | 'shared' | 'openPort'>
 /** Who a port is for: the origin the browser gave, or null, the vault's own window. */
 type For = string | null
 
 export class Switchboard {
   /** Something about the vault may have changed. */
   onNews: (news: News | 'ended' | 'connected') => void = () => {}
-  readonly #launcher: Pick<Launcher, 'start' | 'shared' | 'openPort'>
+  readonly #launcher: () => Promise<WorkerLauncher>
   /** Not handed over yet: of each the last one, since whoever sends another has given up the one before. */
   readonly #waiting = new Map<For, MessagePort>()
   #connection: Promise<Connection> | null = null
   /** Set as long as there is one. */
   now: Connection | null = null
 
-  constructor(launcher: Pick<Launcher, 'start' | 'shared' | 'openPort'>) {
+  constructor(launcher: () => Promise<WorkerLauncher>) {
     this.#launcher = launcher
   }
 
@@ -46,7 +47,7 @@ export class Switchboard {
   }
 
   async #open(): Promise<Connection> {
-    const connection = await openConnection(this.#launcher)
+    const connection = await openConnection(await this.#launcher())
     connection.onEvent = (news) => this.onNews(news)
     connection.onEnd = () => {
       this.now = null

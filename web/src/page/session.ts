@@ -2,6 +2,7 @@
 import Alpine from '@alpinejs/csp'
 import { version } from '../../package.json'
 import type { ErrorCode } from '../protocol/errors'
+import { policyIsInPage } from '../engine/hosted'
 import type {
   Finding,
   Hello,
@@ -50,6 +51,8 @@ const store = {
   demo: null as Hello['demo'],
   customEndpoints: false,
   cspMissing: false,
+  /** Its host sends no headers: the policy is in the page, which cannot say who may embed it. */
+  policyInPage: policyIsInPage(),
   /** See forgetful.ts. */
   forgetful: keptUntilClosed(),
   /** Another build waits to take over: see offline.ts. */

@@ -1,11 +1,12 @@
 // vault: the page's one connection to the vault. Kept out of Alpine's data, whose proxies private fields do not survive.
 import { KeyholdEngine, type EngineEvents, type Hello } from '../engine'
+import { workersHere } from '../engine/hosted'
 import { isWindow, openerFrame } from './window'
 
 let engine: KeyholdEngine | null = null
 
 export async function connect(events: EngineEvents): Promise<Hello> {
-  engine = await KeyholdEngine.connect(isWindow ? { opener: openerFrame() } : {})
+  engine = await KeyholdEngine.connect({ ...(await workersHere()), ...(isWindow ? { opener: openerFrame() } : {}) })
   engine.on('changed', events.changed)
   engine.on('unlocked', events.unlocked)
   engine.on('asked', events.asked)
