@@ -23,8 +23,9 @@ const HOST_POLICY =
  * @param {string} [options.prelude] runs in the vault worker before its own code
  * @param {Record<string, { html?: string, js?: string, headers?: Record<string, string> }>} [options.pages] by address without
  *   its scheme (`chat.example/other`), beside the usual page that every host but the vault's has.
+ * @param {Record<string, import('node:http').RequestListener>} [options.hosts] who answers for a name altogether
  */
-export async function startEmbedding({ config = {}, prelude = '', pages = {} } = {}) {
+export async function startEmbedding({ config = {}, prelude = '', pages = {}, hosts = {} } = {}) {
   const site = await startTestSite(config, prelude)
   const keyhold = await readFile(keyholdFile)
   const requests = []
@@ -32,6 +33,7 @@ export async function startEmbedding({ config = {}, prelude = '', pages = {} } =
     const { host } = incoming.headers
     const { pathname } = new URL(incoming.url, 'https://any')
     requests.push(`${host}${pathname}`)
+    if (Object.hasOwn(hosts, host)) return hosts[host](incoming, outgoing)
     if (host === 'vault.example') return forward(incoming, outgoing, site.port)
     if (pathname === '/keyhold.js') return send(outgoing, 'text/javascript', keyhold)
     const { html = HOST_PAGE, js, headers = {} } = pages[`${host}${pathname}`] ?? {}
@@ -42,12 +44,13 @@ export async function startEmbedding({ config = {}, prelude = '', pages = {} } =
   })
   await listen(server, 0)
   const { port } = server.address()
+  const names = ['*.example', ...Object.keys(hosts).filter((name) => !name.endsWith('.example'))]
   const browser = await chromium.launch({
     executablePath: onPath('chromium'),
     ignoreDefaultArgs: ['--disable-popup-blocking'],
     args: [
       ...ARGS,
-      `--host-resolver-rules=MAP *.example 127.0.0.1:${port}`,
+      `--host-resolver-rules=${names.map((name) => `MAP ${name} 127.0.0.1:${port}`).join(',')}`,
       '--ignore-certificate-errors',
       // The last one counts: with this, what Playwright switches off is on again.
       '--disable-features=Translate',
@@ -73,7 +76,8 @@ function send(outgoing, type, body, headers = {}) {
   outgoing.writeHead(200, { 'Content-Type': type, ...headers }).end(body)
 }
 
-function forward(incoming, outgoing, port) {
+/** To a server on this machine that answers in the place of another. */
+export function forward(incoming, outgoing, port) {
   const { method, url, headers } = incoming
   const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
     outgoing.writeHead(answer.statusCode, answer.headers)
