@@ -8,7 +8,19 @@ import { after, before, describe, test } from 'node:test'
 import { allow } from '../browser/support/embed.mjs'
 import { plainModule, viteDev, withEsbuild, withNext, withVite, withWebpack } from './support/builds.mjs'
 import { install, root } from './support/packed.mjs'
-import { ANSWER, folderHost, KEY, openWindow, setUpAndAllow, startWorld, STRICT, TRUSTED } from './support/world.mjs'
+import {
+  ANSWER,
+  folderHost,
+  KEY,
+  openWindow,
+  OWN,
+  ownOriginHost,
+  PASSPHRASE,
+  setUpAndAllow,
+  startWorld,
+  STRICT,
+  TRUSTED,
+} from './support/world.mjs'
 
 /** By the first label of its name: what builds the example, and the policy that its page is served with. */
 const CONSUMERS = {
@@ -22,11 +34,19 @@ const CONSUMERS = {
   // Its pages have scripts in them.
   next: { build: withNext, policy: STRICT.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'") },
 }
+/** Likewise, of the app that is its own vault. */
+const OWN_ORIGIN = {
+  'own-plain': { build: (user) => plainModule(user, 'engine', 'lib') },
+  'own-esbuild': { build: (user) => withEsbuild(user, 'engine') },
+  'own-webpack': { build: (user) => withWebpack(user, 'engine') },
+  'own-vite': { build: (user) => withVite(user, 'engine') },
+}
 const WITHOUT = 'without.apps.example'
 
 let user
 let world
 let dev
+let ownDev
 /** Of builds that failed, by name. */
 const failures = {}
 before(async () => {
@@ -42,13 +62,23 @@ before(async () => {
       failures[name] = error
     }
   }
-  await Promise.all(Object.entries(CONSUMERS).map(build))
+  const buildOwn = async ([name, { build }]) => {
+    try {
+      const folder = await build(user)
+      hosts[`${name}.apps.example`] = ownOriginHost(folder, await allowingImportMap(folder, OWN))
+    } catch (error) {
+      failures[name] = error
+    }
+  }
+  await Promise.all([...Object.entries(CONSUMERS).map(build), ...Object.entries(OWN_ORIGIN).map(buildOwn)])
   dev = await viteDev(user, 'react')
+  ownDev = await viteDev(user, 'engine', `${root}dist`)
   world = await startWorld(hosts)
 })
 after(async () => {
   await world?.stop()
   await dev?.close()
+  await ownDev?.close()
   await user?.remove()
 })
 
@@ -104,6 +134,39 @@ for (const name of Object.keys(CONSUMERS)) {
 
 // Another site, and so another vault.
 test('react, from the development server of Vite', () => asks(dev.resolvedUrls.local[0], { isFirst: true }))
+
+/** Makes a vault, seals a key and uses it, with nothing but keyhold/engine. */
+async function usesItsOwn(url) {
+  const page = await world.context.newPage()
+  page.setDefaultTimeout(20_000)
+  const [wrongsBefore, callsBefore] = [world.wrongs.length, world.demo.seen.length]
+  try {
+    await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }))
+    await page.goto(url)
+    await page.fill('#passphrase', PASSPHRASE)
+    await page.fill('#key', KEY)
+    await page.click('button')
+    await page.waitForFunction(() => document.querySelector('output').textContent !== '')
+    assert.match(await page.textContent('output'), ANSWER)
+    const calls = world.demo.seen.slice(callsBefore).filter(({ method }) => method === 'POST')
+    assert.deepEqual(
+      calls.map(({ authorization, path }) => [authorization, path]),
+      [[`Bearer ${KEY}`, '/v1/chat/completions']],
+    )
+    assert.deepEqual(world.wrongs.slice(wrongsBefore), [])
+  } finally {
+    await page.close()
+  }
+}
+
+for (const name of Object.keys(OWN_ORIGIN)) {
+  test(`${name}: an app of the vault's own origin makes a vault, seals a key and uses it`, async () => {
+    if (failures[name]) throw failures[name]
+    await usesItsOwn(`https://${name}.apps.example/`)
+  })
+}
+
+test('own, from the development server of Vite', () => usesItsOwn(ownDev.resolvedUrls.local[0]))
 
 describe('control', () => {
   test('a page whose policy does not name the vault is told of, and has no vault', async () => {

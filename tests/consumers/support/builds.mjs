@@ -19,18 +19,18 @@ async function copied(user, name, as = name) {
   return folder
 }
 
-/** Served as it is, beside a copy of the package's modules. */
-export async function plainModule(user) {
-  const folder = await copied(user, 'plain', 'plain-module')
+/** Served as it is, beside a copy of the package's modules, where its import map has them. */
+export async function plainModule(user, name = 'plain', modules = 'keyhold') {
+  const folder = await copied(user, name, `${name}-module`)
   const installed = join(user.path, 'node_modules/keyhold')
-  await mkdir(join(folder, 'keyhold'))
-  for (const name of (await readdir(installed)).filter((one) => one.endsWith('.js')))
-    await cp(join(installed, name), join(folder, 'keyhold', name))
+  await mkdir(join(folder, modules))
+  for (const file of (await readdir(installed)).filter((one) => one.endsWith('.js')))
+    await cp(join(installed, file), join(folder, modules, file))
   return folder
 }
 
-export async function withEsbuild(user) {
-  const folder = await copied(user, 'plain', 'with-esbuild')
+export async function withEsbuild(user, name = 'plain') {
+  const folder = await copied(user, name, `${name}-esbuild`)
   const entry = join(folder, 'main.js')
   await esbuild({
     entryPoints: [entry],
@@ -44,8 +44,8 @@ export async function withEsbuild(user) {
   return folder
 }
 
-export async function withWebpack(user) {
-  const folder = await copied(user, 'plain', 'with-webpack')
+export async function withWebpack(user, name = 'plain') {
+  const folder = await copied(user, name, `${name}-webpack`)
   const compiler = webpack({
     mode: 'production',
     context: folder,
@@ -67,9 +67,13 @@ export async function withVite(user, name) {
   return join(folder, 'dist')
 }
 
-/** @returns {Promise<import('vite').ViteDevServer>} */
-export async function viteDev(user, name) {
+/**
+ * @param {string} [publicFiles] a folder that is to be in the example's public files
+ * @returns {Promise<import('vite').ViteDevServer>}
+ */
+export async function viteDev(user, name, publicFiles) {
   const folder = await copied(user, name, `${name}-dev`)
+  if (publicFiles !== undefined) await cp(publicFiles, join(folder, 'public/keyhold'), { recursive: true })
   const server = { host: '127.0.0.1', port: await freePort(), strictPort: true }
   return (await viteServer({ root: folder, logLevel: 'error', server })).listen()
 }

@@ -1,20 +1,27 @@
 // world: the vault of dist/ at vault.example, an OpenAI that is the demo provider, and pages of consumers, all of one site
 // (apps.example), so that a browser has one vault for them; each has an origin of its own, and must be allowed for itself.
-import { createReadStream } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import sirv from 'sirv'
 import { startDemo } from '../../../scripts/demo.mjs'
+import { headersFor } from '../../../web/hosting/headers.mjs'
 import { watch } from '../../browser/support/chromium.mjs'
 import { allow, buttonOf, forward, lookAround, startEmbedding, VAULT } from '../../browser/support/embed.mjs'
 import { at } from '../../browser/support/page.mjs'
+import { root } from './packed.mjs'
+
+const { providers: catalogue } = JSON.parse(readFileSync(`${root}wasm/catalogue/providers.json`, 'utf8'))
 
 export const KEY = 'sk-proj-canary5d0c1b7f9a3e4c2dT3BlbkFJcanary5d0c1b7f9a3e4c2d'
-const PASSPHRASE = 'violet tractor hums quietly at noon'
+export const PASSPHRASE = 'violet tractor hums quietly at noon'
 /** What the demo provider says to "Hello". */
 export const ANSWER = /^Hello! I am the demo provider/
 
 /** What a page that embeds needs, and no more. */
 export const STRICT = `default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-src ${VAULT}`
 export const TRUSTED = "require-trusted-types-for 'script'; trusted-types 'none'"
+
+/** The same for an app of the vault's own origin: the frame's place is taken by workers. */
+export const OWN = STRICT.replace(/frame-src .*/, "connect-src 'self'; worker-src 'self'")
 
 /**
  * @param {Record<string, import('node:http').RequestListener>} hosts by name
@@ -52,9 +59,17 @@ export function folderHost(folder, policy) {
   }
 }
 
-export const pathHost = (path, type) => (_incoming, outgoing) => {
-  outgoing.setHeader('Content-Type', type)
-  createReadStream(path).pipe(outgoing)
+/** An app of the vault's own origin: its files, and in keyhold/ those of the vault with their headers. */
+export function ownOriginHost(folder, policy) {
+  const app = folderHost(folder, policy)
+  const setHeaders = (response, pathname) =>
+    response.setHeaders(new Map(Object.entries(headersFor(pathname, { catalogue }))))
+  const vault = sirv(`${root}dist`, { dev: true, setHeaders })
+  return (incoming, outgoing) => {
+    if (!incoming.url.startsWith('/keyhold/')) return app(incoming, outgoing)
+    incoming.url = incoming.url.slice('/keyhold'.length)
+    vault(incoming, outgoing, () => outgoing.writeHead(404).end())
+  }
 }
 
 /** A person presses the button in the page, and the vault's window is there. */
