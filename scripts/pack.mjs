@@ -1,14 +1,17 @@
 // pack: the npm package, in build/package, and as a file that npm installs. After a build (scripts/build web), of the same bytes:
 // its client is dist/keyhold.js, its vault is dist/. Usage: node scripts/pack.mjs [--into FOLDER]; prints where the file is.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { create, ts as analyzerTs } from '@custom-elements-manifest/analyzer'
+import { generateDtsBundle } from 'dts-bundle-generator'
 import { build } from 'esbuild'
 import ts from 'typescript'
-import { HEADERS_FILE, CONFIG_FILE } from '../web/hosting/settings.mjs'
+import { defined } from '../web/hosting/define.mjs'
+import { urlsOf } from '../web/hosting/embed.mjs'
+import { CONFIG_FILE, HEADERS_FILE } from '../web/hosting/settings.mjs'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const dist = join(root, 'dist')
@@ -37,7 +40,8 @@ export async function pack(folder) {
   cpSync(join(dist, 'keyhold.js'), join(to, 'keyhold.js'))
   for (const name of ['LICENSE', 'CHANGELOG.md']) cpSync(join(root, name), join(to, name))
   cpSync(join(root, 'web/package/README.md'), join(to, 'README.md'))
-  writeTypes(join(to, 'keyhold.d.ts'))
+  await writeEngine(join(to, 'engine.js'))
+  writeTypes(to)
   for (const [name, source] of Object.entries(ELEMENT))
     await writeElement(to, name, join(root, `web/src/element/${source}.ts`))
   writeJson(join(to, 'custom-elements.json'), elementsManifest())
@@ -57,13 +61,35 @@ function manifest() {
   return { name, version, description, license, ...more }
 }
 
-function writeTypes(file) {
-  const options = ['--project', 'web/tsconfig.json', '--no-banner', '--export-referenced-types=false', '--silent']
-  const command = join(root, 'node_modules/.bin/dts-bundle-generator')
-  execFileSync(command, [...options, '-o', file, 'web/src/client/index.ts'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
+/** For a page of the vault's own origin. Where the vault's files are there, it is told: engine/files-at.ts. */
+async function writeEngine(outfile) {
+  const define = defined()
+  const files = readdirSync(join(dist, 'assets')).map((name) => `assets/${name}`)
+  const worker = files.find((name) => /\/vault-worker-[\w-]+\.js$/.test(name))
+  if (!readFileSync(join(dist, worker), 'utf8').includes(JSON.parse(define.__KEYHOLD_BUILD__)))
+    throw new Error('dist/ is not of these sources: run scripts/build web')
+  await build({
+    entryPoints: [join(root, 'web/src/engine/index.ts')],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'error',
+    define: { ...define, 'import.meta.env': '{}' },
+    plugins: [urlsOf(files, JSON.stringify)],
   })
+}
+
+function writeTypes(to) {
+  const entries = { keyhold: 'client', engine: 'engine' }
+  const output = { noBanner: true, exportReferencedTypes: false }
+  const texts = generateDtsBundle(
+    Object.values(entries).map((folder) => ({ filePath: join(root, `web/src/${folder}/index.ts`), output })),
+    { preferredConfigPath: join(root, 'web/package/tsconfig.json') },
+  )
+  Object.keys(entries).forEach((name, at) => writeFileSync(join(to, `${name}.d.ts`), texts[at]))
 }
 
 async function writeElement(to, name, source) {

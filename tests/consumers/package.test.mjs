@@ -140,6 +140,13 @@ describe('imported on a server', () => {
     assert.deepEqual(await importedInNode('keyhold'), { exports: ['KeyholdError', 'Vault', 'connect'], touched: [] })
   })
 
+  test('the engine touches nothing of a page', async () => {
+    const { exports, touched } = await importedInNode('keyhold/engine')
+    assert.deepEqual(touched, [])
+    for (const name of ['KeyholdEngine', 'KeyholdError', 'filesAt', 'keyBytes', 'passphraseBytes'])
+      assert.ok(exports.includes(name), name)
+  })
+
   test('the elements look whether there are elements, and no further', async () => {
     const exports = ['KeyholdButtonElement', 'KeyholdVaultElement']
     assert.deepEqual(await importedInNode('keyhold/element/classes'), { exports, touched: ['HTMLElement'] })
@@ -162,6 +169,9 @@ describe('types', () => {
     import { connect, KeyholdError, type Access, type ErrorCode } from 'keyhold'
     import { KeyholdButtonElement } from 'keyhold/element/classes'
     import 'keyhold/element'
+    import { filesAt, KeyholdEngine } from 'keyhold/engine'
+    const own: Promise<KeyholdEngine> = KeyholdEngine.connect(filesAt('/keyhold/'))
+    void own.then((one) => one.keys()).then(([key]) => key?.base satisfies string | undefined)
     const vault = await connect('https://vault.example/', { button: document.body })
     const access: Access = await vault.requestAccess({ providers: ['openai'], spend: { day: 1 } })
     const fetcher: typeof globalThis.fetch = vault.fetch

@@ -83,8 +83,12 @@ async function bundled(entry, options) {
   return outputFiles[0].text
 }
 
-/** What Vite made a file of is that file here too, beside the script. */
-function urlsOf(files) {
+/**
+ * What Vite made a file of is that file here too.
+ * @param {string[]} files of the build
+ * @param {(file: string) => string} expressionFor an address, as source text: beside the script, where nothing else is said
+ */
+export function urlsOf(files, expressionFor = besideScript) {
   return {
     name: 'built-files',
     setup(one) {
@@ -95,9 +99,10 @@ function urlsOf(files) {
           new RegExp(`^assets/${name}-[\\w-]{8}\\.${extension === 'ts' ? 'js' : extension}$`).test(file),
         )
         if (found.length !== 1) throw new Error(`${path} is ${found.length} files of the build`)
-        const beside = found[0].replace('assets/', './')
-        return { contents: `export default new URL(${JSON.stringify(beside)}, import.meta.url).href` }
+        return { contents: `export default ${expressionFor(found[0])}` }
       })
     },
   }
 }
+
+const besideScript = (file) => `new URL(${JSON.stringify(file.replace('assets/', './'))}, import.meta.url).href`

@@ -27,11 +27,20 @@ const HOST_POLICY =
  *   address without its scheme (`chat.example/other`), beside the usual page that every host but the vault's has. Below
  *   `/keyhold/` each has the vault's site, too.
  * @param {(name: string) => string | Uint8Array | undefined} [options.replaced] what the vault's host answers in place of a file
+ * @param {Record<string, import('node:http').RequestListener>} [options.hosts] who answers for a name altogether
  * @param {string} [options.dist] another build than the usual one
  * @param {(policy: string) => string} [options.alterPolicy] last word on each of the vault's policies
  */
 export async function startHosts(options = {}) {
-  const { config = {}, prelude = '', pages = {}, replaced = () => undefined, dist, alterPolicy = same } = options
+  const {
+    config = {},
+    prelude = '',
+    pages = {},
+    hosts = {},
+    replaced = () => undefined,
+    dist,
+    alterPolicy = same,
+  } = options
   const alter = (policy, path) =>
     alterPolicy(path === '/driver.html' ? policy.replace("frame-ancestors 'none'", 'frame-ancestors *') : policy)
   const site = await startTestSite(config, prelude, {}, alter, dist)
@@ -41,11 +50,12 @@ export async function startHosts(options = {}) {
     const { host } = incoming.headers
     const { pathname } = new URL(incoming.url, 'https://any')
     requests.push(`${host}${pathname}`)
+    if (Object.hasOwn(hosts, host)) return hosts[host](incoming, outgoing)
     if (host === 'vault.example') {
-      return forward(incoming, outgoing, site.port, incoming.url, replaced(pathname.slice(1)))
+      return forward(incoming, outgoing, site.port, { body: replaced(pathname.slice(1)) })
     }
     if (pathname.startsWith('/keyhold/')) {
-      return forward(incoming, outgoing, site.port, pathname.slice('/keyhold'.length))
+      return forward(incoming, outgoing, site.port, { url: pathname.slice('/keyhold'.length) })
     }
     if (pathname === '/keyhold.js') return send(outgoing, 'text/javascript', keyhold)
     const { html = HOST_PAGE, js, headers = {} } = pages[`${host}${pathname}`] ?? {}
@@ -68,9 +78,11 @@ export async function startHosts(options = {}) {
  * @param {Parameters<typeof startHosts>[0] & { args?: string[] }} [options] `args`: more of the browser's
  */
 export async function startEmbedding({ args = [], ...options } = {}) {
-  const { port, requests, site, ...hosts } = await startHosts(options)
+  const { port, requests, site, ...served } = await startHosts(options)
+  const names = ['*.example', ...Object.keys(options.hosts ?? {}).filter((name) => !name.endsWith('.example'))]
+  const rules = names.map((name) => `MAP ${name} 127.0.0.1:${port}`).join(',')
   const browser = await openDefended({
-    args: [`--host-resolver-rules=MAP *.example 127.0.0.1:${port}`, '--ignore-certificate-errors', ...args],
+    args: [`--host-resolver-rules=${rules}`, '--ignore-certificate-errors', ...args],
   })
   return {
     browser,
@@ -78,7 +90,7 @@ export async function startEmbedding({ args = [], ...options } = {}) {
     site,
     async stop() {
       await browser.close()
-      await hosts.stop()
+      await served.stop()
     },
   }
 }
@@ -98,8 +110,11 @@ function send(outgoing, type, body, headers = {}) {
   outgoing.writeHead(200, { 'Content-Type': type, ...headers }).end(body)
 }
 
-/** @param {string | Uint8Array} [body] in place of what the site has there, under the same headers */
-function forward(incoming, outgoing, port, url, body) {
+/**
+ * To a server on this machine that answers in the place of another.
+ * @param {{ url?: string, body?: string | Uint8Array }} [instead] `body`: of what it has there, only the headers
+ */
+export function forward(incoming, outgoing, port, { url = incoming.url, body } = {}) {
   const { method } = incoming
   const headers = body === undefined ? incoming.headers : { ...incoming.headers, 'accept-encoding': 'identity' }
   const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {

@@ -3,6 +3,7 @@ export { KeyholdEngine, type ChatQuestion, type FinishedLogin, type NewKey } fro
 export type { MadePasskey } from './keeping'
 export type { Cancellable, EngineEvents } from './line'
 export { askForLocalNetwork } from './local-network'
+export { filesAt } from './files-at'
 export type { ConnectOptions } from './launch'
 export { KeyholdError } from './error'
 export type { WayIn } from './with-kdf'

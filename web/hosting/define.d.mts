@@ -1,0 +1,2 @@
+export const wasm: string
+export function defined(): Record<string, string>
