@@ -27,8 +27,17 @@ const HOST_POLICY =
  * @param {string} [options.dist] another build than the usual one
  * @param {(policy: string) => string} [options.alterPolicy] last word on each of the vault's policies
  * @param {string[]} [options.args] of the browser
+ * @param {string[]} [options.resolve] more of its rules for names, such as `MAP evil.test 127.0.0.1:1`
  */
-export async function startEmbedding({ config = {}, prelude = '', pages = {}, dist, alterPolicy, args = [] } = {}) {
+export async function startEmbedding({
+  config = {},
+  prelude = '',
+  pages = {},
+  dist,
+  alterPolicy,
+  args = [],
+  resolve = [],
+} = {}) {
   const site = await startTestSite(config, prelude, {}, alterPolicy, dist)
   const keyhold = await readFile(keyholdFile)
   const requests = []
@@ -53,7 +62,7 @@ export async function startEmbedding({ config = {}, prelude = '', pages = {}, di
     ignoreDefaultArgs: ['--disable-popup-blocking'],
     args: [
       ...ARGS,
-      `--host-resolver-rules=MAP *.example 127.0.0.1:${port}`,
+      `--host-resolver-rules=${[`MAP *.example 127.0.0.1:${port}`, ...resolve].join()}`,
       '--ignore-certificate-errors',
       // The last one counts: with this, what Playwright switches off is on again.
       '--disable-features=Translate',
