@@ -75,12 +75,13 @@ export async function startHosts(options = {}) {
 
 /**
  * The same in a Chromium that keeps its defences.
- * @param {Parameters<typeof startHosts>[0] & { args?: string[] }} [options] `args`: more of the browser's
+ * @param {Parameters<typeof startHosts>[0] & { args?: string[], resolve?: string[] }} [options] `args`: more of the browser's;
+ *   `resolve`: more of its rules for names, such as `MAP evil.test 127.0.0.1:1`
  */
-export async function startEmbedding({ args = [], ...options } = {}) {
+export async function startEmbedding({ args = [], resolve = [], ...options } = {}) {
   const { port, requests, site, ...served } = await startHosts(options)
   const names = ['*.example', ...Object.keys(options.hosts ?? {}).filter((name) => !name.endsWith('.example'))]
-  const rules = names.map((name) => `MAP ${name} 127.0.0.1:${port}`).join(',')
+  const rules = [...resolve, ...names.map((name) => `MAP ${name} 127.0.0.1:${port}`)].join(',')
   const browser = await openDefended({
     args: [`--host-resolver-rules=${rules}`, '--ignore-certificate-errors', ...args],
   })
