@@ -2,6 +2,7 @@
 // a Blob where it is sent as it is.
 import { MAX_BODY_BYTES, MAX_UPLOAD_BYTES } from '../protocol/messages'
 import { KeyholdError } from './error'
+import { formBody } from './form'
 
 /**
  * The Request that fetch would make of its arguments, and its body. Not every engine can put a stream into a Request, so
@@ -30,7 +31,13 @@ function isRead(request: Request): boolean {
 async function bodyOf(request: Request, { body }: RequestInit): Promise<Uint8Array | Blob> {
   // A Blob given as it is need not be copied; it may be a file larger than memory.
   if (body instanceof Blob) return sorted(request, body)
-  return isRead(request) ? new Uint8Array(await request.arrayBuffer()) : request.blob()
+  if (isRead(request)) return new Uint8Array(await request.arrayBuffer())
+  // WebKit gives no form with a file in it back (measured).
+  return request.blob().catch((error: unknown) => {
+    const [, boundary] = /boundary=([^;]+)/.exec(request.headers.get('content-type') ?? '') ?? []
+    if (!(body instanceof FormData) || boundary === undefined) throw error
+    return formBody(body, boundary)
+  })
 }
 
 function sorted(request: Request, body: Blob): Promise<Uint8Array | Blob> | Blob {
