@@ -62,8 +62,11 @@ export class VaultFrame {
       }
       control.addEventListener('message', first, { once: true })
       control.start()
-      // Only to the vault's origin: what else may have been loaded here gets no port.
-      const greet = () => element.contentWindow?.postMessage(HOST_HELLO, url.origin, [port2])
+      // Only to the vault's origin: what else may have been loaded here gets no port. A statement, no returned value: WebKit
+      // leaves a function's frame for the call it returns, and then takes the frame's own window for the sender (measured).
+      const greet = () => {
+        element.contentWindow?.postMessage(HOST_HELLO, url.origin, [port2])
+      }
       element.addEventListener('load', greet, { once: true })
       ;(place ?? document.body).append(element)
     })

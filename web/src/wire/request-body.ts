@@ -1,7 +1,8 @@
-// request-body: what a caller gives fetch as a body, in the form it goes to the worker: bytes where the engine reads it,
-// a Blob where it is sent as it is.
+// request-body: what a caller gives fetch as a body, in the form it goes to the worker: bytes, or a Blob where there are more
+// than are read.
 import { MAX_BODY_BYTES, MAX_UPLOAD_BYTES } from '../protocol/messages'
 import { KeyholdError } from './error'
+import { formBody } from './form'
 
 /**
  * The Request that fetch would make of its arguments, and its body. Not every engine can put a stream into a Request, so
@@ -17,8 +18,8 @@ export async function requestAndBody(
   const { duplex: _, ...rest } = init as RequestInit & { duplex?: string }
   const request = new Request(input, stream === null ? init : { ...rest, body: new Uint8Array() })
   signal?.throwIfAborted()
-  const body = stream === null ? await bodyOf(request, init) : sorted(request, await collected(stream, signal))
-  return { request, body: await bounded(body) }
+  const body = stream === null ? await bodyOf(request, init) : await collected(stream, signal)
+  return { request, body: await bounded(request, body) }
 }
 
 /** JSON is read by the engine, and so is what says nothing of itself. */
@@ -29,20 +30,24 @@ function isRead(request: Request): boolean {
 
 async function bodyOf(request: Request, { body }: RequestInit): Promise<Uint8Array | Blob> {
   // A Blob given as it is need not be copied; it may be a file larger than memory.
-  if (body instanceof Blob) return sorted(request, body)
-  return isRead(request) ? new Uint8Array(await request.arrayBuffer()) : request.blob()
+  if (body instanceof Blob) return body
+  if (isRead(request)) return new Uint8Array(await request.arrayBuffer())
+  // WebKit gives no form with a file in it back (measured).
+  return request.blob().catch((error: unknown) => {
+    const [, boundary] = /boundary=([^;]+)/.exec(request.headers.get('content-type') ?? '') ?? []
+    if (!(body instanceof FormData) || boundary === undefined) throw error
+    return formBody(body, boundary)
+  })
 }
 
-function sorted(request: Request, body: Blob): Promise<Uint8Array | Blob> | Blob {
-  if (!isRead(request) || body.size > MAX_BODY_BYTES) return body
-  return body.arrayBuffer().then((buffer) => new Uint8Array(buffer))
-}
-
-async function bounded(body: Promise<Uint8Array | Blob> | Uint8Array | Blob): Promise<Uint8Array | Blob | null> {
-  const ready = await body
-  const size = ready instanceof Blob ? ready.size : ready.length
-  if (size > (ready instanceof Blob ? MAX_UPLOAD_BYTES : MAX_BODY_BYTES)) throw new KeyholdError('ERR_TOO_LARGE')
-  return size === 0 ? null : ready
+async function bounded(request: Request, body: Uint8Array | Blob): Promise<Uint8Array | Blob | null> {
+  const size = body instanceof Blob ? body.size : body.length
+  if (size > (isRead(request) || !(body instanceof Blob) ? MAX_BODY_BYTES : MAX_UPLOAD_BYTES)) {
+    throw new KeyholdError('ERR_TOO_LARGE')
+  }
+  if (size === 0) return null
+  // In WebKit a worker of another site can read nothing of a page's Blob (measured).
+  return body instanceof Blob && size <= MAX_BODY_BYTES ? new Uint8Array(await body.arrayBuffer()) : body
 }
 
 async function collected(stream: ReadableStream<unknown>, signal: AbortSignal | null): Promise<Blob> {
