@@ -7,7 +7,6 @@ import { INTEGRITY_FILE, digestsOf, sha384, withIntegrity } from './integrity.mj
 import { packedCopy } from './packed.mjs'
 import { serviceWorkerCode } from './service-worker.mjs'
 import { CONFIG_FILE, HEADERS_FILE, isGiven, isPage, settingsFiles } from './settings.mjs'
-import { embedSnippet } from './snippet.mjs'
 
 const dist = process.argv[2]
 const catalogueFile = new URL('../../wasm/catalogue/providers.json', import.meta.url)
@@ -25,7 +24,7 @@ const pages = Object.fromEntries(
   given.filter(isPage).map((name) => [name, withIntegrity(read(name).toString(), (file) => sha384(read(file)))]),
 )
 for (const [name, html] of Object.entries(pages)) writeFileSync(join(dist, name), html)
-const { files, servers } = settingsFiles({
+const { files, beside } = settingsFiles({
   digests: digestsOf(dist, given),
   config,
   catalogue,
@@ -41,6 +40,5 @@ for (const name of new Set([...given, ...Object.keys(files)].filter((one) => one
 const hosting = `${dist}-hosting`
 rmSync(hosting, { recursive: true, force: true })
 mkdirSync(hosting)
-for (const [name, text] of Object.entries(servers)) writeFileSync(join(hosting, name), text)
-writeFileSync(join(hosting, 'embed.html'), embedSnippet(sha384(read('keyhold.js'))))
+for (const [name, text] of Object.entries(beside)) writeFileSync(join(hosting, name), text)
 console.log(`${INTEGRITY_FILE}: ${sha384(files[INTEGRITY_FILE])}`)

@@ -4,6 +4,7 @@
 import { headersFile, metaPolicyFor } from './headers.mjs'
 import { INTEGRITY_FILE, integrityFile, sha384 } from './integrity.mjs'
 import { serverFiles } from './servers.mjs'
+import { embedSnippet } from './snippet.mjs'
 
 export const CONFIG_FILE = 'keyhold.config.json'
 export const HEADERS_FILE = '_headers'
@@ -23,8 +24,8 @@ export const isPage = (name) => /^[^/]+\.html$/.test(name)
  * @param {import('./headers.mjs').Provider[]} site.catalogue
  * @param {Record<string, string>} site.pages the HTML of each given page
  * @param {string} site.workerCode of the service worker, but its first line
- * @returns {{ files: Record<string, string>, servers: Record<string, string> }} texts by name: of the site, and of what configures
- *   servers that do not read _headers, which lies beside it
+ * @returns {{ files: Record<string, string>, beside: Record<string, string> }} texts by name: of the site, and of what lies beside it:
+ *   configuration of servers that do not read _headers, and what a page needs that embeds this site
  * @throws {Error} for an `embedders` that is none
  */
 export function settingsFiles({ digests: given, config, catalogue, pages, workerCode }) {
@@ -48,7 +49,7 @@ export function settingsFiles({ digests: given, config, catalogue, pages, worker
       [SERVICE_WORKER_FILE]: worker,
       [INTEGRITY_FILE]: integrityFile(Object.fromEntries(listed)),
     },
-    servers: serverFiles(['/', ...pathnames], site),
+    beside: { ...serverFiles(['/', ...pathnames], site), 'embed.html': embedSnippet(digests['keyhold.js']) },
   }
 }
 

@@ -6,7 +6,7 @@
  * @param {string} digest of keyhold.js, as an `integrity` attribute has it
  */
 export const embedSnippet = (digest) => `\
-<!-- https://vault.example.com/ stands for the folder in which this build's dist/ is served. -->
+<!-- Keyhold for your page. https://vault.example.com/ stands for the folder in which the vault is served. -->
 <script type="module" crossorigin src="https://vault.example.com/keyhold.js" integrity="${digest}"></script>
 <script type="module">
   import { connect } from 'https://vault.example.com/keyhold.js'

@@ -53,7 +53,7 @@ function copy(site, folder, servers, force) {
   for (const name of inOrder) if (put(folder, name, bytesOf(name))) written += 1
   const removed = removeOld(folder, before, made.digests)
   const headersWritten = putHeaders(folder, headers, before, made.digests)
-  if (servers !== undefined) for (const [name, text] of Object.entries(made.servers)) putServers(servers, name, text)
+  if (servers !== undefined) for (const [name, text] of Object.entries(made.beside)) putBeside(servers, name, text)
 
   return [
     `The vault is in ${folder}: ${written} files written, ${names.length - written} as they were, ${removed} of an older version removed.`,
@@ -63,7 +63,9 @@ function copy(site, folder, servers, force) {
     headersWritten
       ? `Each file must be served with its headers: ${HEADERS_FILE} has them, for hosts that read it at the top of a site.`
       : `${HEADERS_FILE} has entries of your own and was left as it is. Compare it with what --servers writes.`,
-    ...(servers === undefined ? [] : [`For nginx, Apache and Caddy they are in ${servers}.`]),
+    ...(servers === undefined
+      ? []
+      : [`For nginx, Apache and Caddy they are in ${servers}, beside what a page needs that embeds this vault.`]),
   ]
 }
 
@@ -146,10 +148,10 @@ function putHeaders(folder, headers, before, digests) {
   return true
 }
 
-function putServers(folder, name, text) {
+function putBeside(folder, name, text) {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, name)
-  if (existsSync(path) && !readFileSync(path, 'utf8').startsWith('# Keyhold on '))
+  if (existsSync(path) && !/^(#|<!--) Keyhold /.test(readFileSync(path, 'utf8')))
     throw new CommandError('ERR_CHANGED_FILES', `${path} is not one of the vault's`)
   writeFileSync(path, text)
 }
