@@ -17,7 +17,7 @@ import { install, root } from './support/packed.mjs'
 
 const dist = `${root}dist`
 const LISTED = ['https://app.example']
-const SETTINGS = `${JSON.stringify({ embedders: LISTED, providers: [{ id: 'own', name: 'Own', base: 'https://ai.app.example/v1/' }] })}\n`
+const SETTINGS = `${JSON.stringify({ embedders: LISTED, policyInPages: true, providers: [{ id: 'own', name: 'Own', base: 'https://ai.app.example/v1/' }] })}\n`
 
 let user
 before(async () => (user = await install()))
