@@ -179,6 +179,7 @@ describe('types', () => {
     const button: KeyholdButtonElement | null = document.querySelector('keyhold-button')
     const same: typeof vault | null | undefined = button?.vault
     try { await fetcher('x') } catch (error) { if (error instanceof KeyholdError) { const code: ErrorCode = error.code; void code } }
+    button?.addEventListener('keyhold-change', ({ detail }) => void (detail.access satisfies Access | null))
     void [access, off, same]
     export {}`
   const check = async (name, text) => {

@@ -354,9 +354,13 @@ function deferred<T>(): Deferred<T> {
   return { promise, ...(settle as Pick<Deferred<T>, 'resolve' | 'reject'>) }
 }
 
+type KeyholdEvents = { [E in keyof KeyholdEventDetails]: CustomEvent<KeyholdEventDetails[E]> }
+
 declare global {
   interface HTMLElementTagNameMap {
     'keyhold-button': KeyholdButtonElement
     'keyhold-vault': KeyholdVaultElement
   }
+  // They bubble: any element may hear them.
+  interface HTMLElementEventMap extends KeyholdEvents {}
 }
