@@ -316,17 +316,28 @@ describe('before a grant', () => {
   let last = Promise.resolve()
   const serial = (work) => (last = last.then(work))
 
-  test('a lock by such a page looks the same in each state', async (t) => {
+  const locking = async (t, weak) => {
     const heard = []
     for (const state of STATES) {
-      const { host } = await vault(t, { state })
+      const { host } = await vault(t, { state, weak })
       const page = await host()
       const before = page.all.length
       page.port.postMessage({ op: 'lock', id: 9 })
       await tick(400)
       heard.push(page.all.slice(before))
     }
-    assert.deepEqual(heard[1], heard[0])
-    assert.deepEqual(heard[2], heard[0])
+    return heard
+  }
+  test('a lock by such a page looks the same in each state', async (t) => {
+    const [absent, locked, unlocked] = await locking(t)
+    assert.deepEqual(locked, absent)
+    assert.deepEqual(unlocked, absent)
+  })
+  test('control: where only an open vault can be locked, it does not', async (t) => {
+    const weak = await weakened({
+      'src/worker/answer.ts': [["    case 'lock':\n", "    case 'lock':\n      unlocked(vault)\n"]],
+    })
+    const [absent, , unlocked] = await locking(t, weak)
+    assert.notDeepEqual(unlocked, absent)
   })
 })
