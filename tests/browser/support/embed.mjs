@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { listen, stop } from '../../../scripts/local-server.mjs'
 import { openDefended } from './chromium.mjs'
 import { certificate } from './providers.mjs'
-import { startTestSite } from './site.mjs'
+import { driverInFrames, startTestSite } from './site.mjs'
 
 const keyholdFile = fileURLToPath(new URL('../../../dist/keyhold.js', import.meta.url))
 export const VAULT = 'https://vault.example'
@@ -27,9 +27,7 @@ const HOST_POLICY =
  *   address without its scheme (`chat.example/other`), beside the usual page that every host but the vault's has.
  */
 export async function startHosts({ config = {}, prelude = '', pages = {} } = {}) {
-  const site = await startTestSite(config, prelude, {}, (policy, path) =>
-    path === '/driver.html' ? policy.replace("frame-ancestors 'none'", 'frame-ancestors *') : policy,
-  )
+  const site = await startTestSite(config, prelude, {}, driverInFrames)
   const keyhold = await readFile(keyholdFile)
   const requests = []
   const server = createServer(certificate(), (incoming, outgoing) => {
