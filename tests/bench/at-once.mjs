@@ -4,8 +4,9 @@ import { onStage } from './stage.mjs'
 import { interleaved } from './timing.mjs'
 
 const STREAMS = 50
-const EVENTS = 40
-const EVERY_MS = 25
+/** Long enough that a busy machine begins the last before the first has ended. */
+const EVENTS = 60
+const EVERY_MS = 50
 const ROUNDS = 5
 const EVENT = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: ' word' } }] })}\n\n`
 

@@ -87,7 +87,8 @@ for (const name of Object.keys(ENGINES).filter((each) => [undefined, each].inclu
 
 /**
  * WebKit's fetch rejects with an AbortError of its own, whatever reason the signal has; the vault's rejects with the reason, as
- * the standard says and the other engines do. And WebKit notes on errors where they were made.
+ * the standard says and the other engines do. What is no JSON is a DOMException there. And WebKit notes on errors where they
+ * were made.
  */
 function withoutWebKitsOwn(value) {
   if (typeof value !== 'object' || value === null) return value
@@ -95,7 +96,7 @@ function withoutWebKitsOwn(value) {
   if (value.class === 'DOMException' && ['AbortError', 'TimeoutError'].includes(value.name))
     return { class: value.class, name: 'aborted' }
   const { line: _line, column: _column, sourceURL: _url, ...rest } = value
-  const kept = value.class === 'DOMException' ? rest : value
+  const kept = value.class === 'DOMException' ? { ...rest, class: value.name } : value
   return Object.fromEntries(Object.entries(kept).map(([key, inner]) => [key, withoutWebKitsOwn(inner)]))
 }
 
