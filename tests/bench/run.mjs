@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureAudit } from './audit.mjs'
+import { measureAtOnce } from './at-once.mjs'
 import { measureBackup } from './backup.mjs'
 import { measureBinary } from './binary.mjs'
 import { measureChanges } from './changes.mjs'
@@ -24,8 +25,11 @@ const MEASURES = {
   backup: measureBackup,
   kdf: measureKdf,
   'kdf-chromium': measureKdfInChromium,
-  streams: measureStreams,
-  binary: measureBinary,
+  streams: () => measureStreams('page'),
+  binary: () => measureBinary('page'),
+  'streams-frame': () => measureStreams('frame'),
+  'binary-frame': () => measureBinary('frame'),
+  'at-once-frame': () => measureAtOnce('frame'),
 }
 const output = new URL('../../build/bench.json', import.meta.url)
 

@@ -1,38 +1,75 @@
-// stage: an answer of this machine, the vault's page that asks for it through the worker, and a page that asks by itself.
+// stage: an answer of this machine, a page that asks for it through the vault's worker, and a page that asks by itself. The
+// first is the vault's own, or one of another site, which asks through the vault's frame.
 import { createServer } from 'node:http'
+import { createSecureServer } from 'node:http2'
 import { listen, stop } from '../../scripts/local-server.mjs'
-import { openChromium } from '../browser/support/chromium.mjs'
-import { startTestSite } from '../browser/support/site.mjs'
+import { openDefended } from '../browser/support/chromium.mjs'
+import { allowAsked, fillVault } from '../browser/support/fill-vault.mjs'
+import { certificate } from '../browser/support/providers.mjs'
+import { driverInFrames, startTestSite } from '../browser/support/site.mjs'
 
-const PASSPHRASE = 'violet tractor hums quietly at noon'
+const SECRET = 'sk-bench-0123456789abcdefghijklmnopqrstuvwxyz0123456789'
 const CORS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Headers': '*',
   'Access-Control-Max-Age': '600',
 }
 
+/** How a page comes to the vault. */
+export const DOORS = { page: openOwn, frame: openEmbedded }
+
 /**
  * @param {(stage: Stage) => Promise<T>} act
+ * @param {object} [options]
+ * @param {keyof DOORS} [options.door]
+ * @param {boolean} [options.http2] as providers speak it: as many answers at once as are asked for
  * @typedef {{ browser: object, vault: object, direct: object, provider: object, url(path: string): string }} Stage
  *   `provider.answer`: what it does with a response whose head is sent; `provider.type`: that head's content type.
  */
-export async function onStage(act) {
-  const provider = await startProvider()
-  const site = await startTestSite()
-  const browser = await openChromium()
+export async function onStage(act, { door = 'page', http2 = false } = {}) {
+  const provider = await startProvider(http2)
+  const pages = await startPages()
+  const site = await startTestSite({}, '', {}, driverInFrames)
+  const browser = await openDefended({ args: ['--ignore-certificate-errors'] })
   try {
     const context = await browser.newContext()
     const [vault, direct] = [await context.newPage(), await context.newPage()]
-    await direct.goto(provider.pageUrl)
-    await vault.goto(`${site.url}driver.html`)
-    await vault.waitForFunction(() => globalThis.keyhold)
-    await vault.evaluate(openVault, { passphrase: PASSPHRASE, base: provider.base })
+    await direct.goto(pages.url)
+    await DOORS[door](vault, { site, host: pages.url, base: provider.base })
     return await act({ browser, vault, direct, provider, url: (path) => provider.base + path })
   } finally {
     await browser.close()
-    await site.stop()
-    await provider.stop()
+    await Promise.all([site.stop(), pages.stop(), provider.stop()])
   }
+}
+
+const endpoints = (base) => [{ name: 'Bench', base, secret: SECRET }]
+
+async function openOwn(page, { site, base }) {
+  await page.goto(`${site.url}driver.html`)
+  await page.waitForFunction(() => globalThis.keyhold)
+  await page.evaluate(fillVault, { endpoints: endpoints(base) })
+  await page.evaluate(() => {
+    globalThis.vaultFetch = globalThis.engine.fetch
+  })
+}
+
+async function openEmbedded(page, { site, host, base }) {
+  await page.goto(host)
+  await page.evaluate(async (vault) => {
+    const { connect } = await import(`${vault}keyhold.js`)
+    globalThis.vault = await connect(vault)
+    globalThis.vaultFetch = globalThis.vault.fetch
+    const control = Object.assign(document.createElement('iframe'), { id: 'control', src: `${vault}driver.html` })
+    document.body.append(control)
+  }, site.url)
+  const control = await (await page.waitForSelector('#control')).contentFrame()
+  await control.waitForFunction(() => globalThis.keyhold)
+  await control.evaluate(fillVault, { endpoints: endpoints(base) })
+  const id = await control.evaluate(() => globalThis.endpoint)
+  const granted = page.evaluate((id) => globalThis.vault.requestAccess({ providers: [id], scopes: ['audio'] }), id)
+  await control.evaluate(allowAsked)
+  if ((await granted).state !== 'granted') throw new Error('the page may not ask')
 }
 
 /** Writes as fast as it is taken. */
@@ -47,39 +84,39 @@ export async function writeAll(response, parts) {
   response.end()
 }
 
-/** Answers whoever asks; and serves the page that asks itself. */
-async function startProvider() {
+async function startProvider(http2) {
   const provider = { type: 'text/event-stream', answer: async () => {} }
-  const server = createServer(async (request, response) => {
+  const answer = async (request, response) => {
     request.resume()
     if (request.method === 'OPTIONS') return response.writeHead(204, CORS).end()
-    if (request.method === 'GET') return response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html>')
-    response.socket.setNoDelay(true)
+    if (!http2) response.socket.setNoDelay(true)
     response.writeHead(200, { ...CORS, 'Content-Type': provider.type })
     await provider.answer(response)
-  })
+  }
+  const server = http2 ? createSecureServer(certificate(), answer) : createServer(answer)
+  const sessions = new Set()
+  server.on('session', (session) => sessions.add(session))
   await listen(server, 0)
   const { port } = server.address()
-  // Another origin than the answer's, as for the vault's page.
   return Object.assign(provider, {
-    base: `http://127.0.0.1:${port}/v1/`,
-    pageUrl: `http://localhost:${port}/`,
-    stop: () => stop(server),
+    base: `${http2 ? 'https' : 'http'}://127.0.0.1:${port}/v1/`,
+    async stop() {
+      for (const session of sessions) session.destroy()
+      await (http2 ? new Promise((done) => server.close(done)) : stop(server))
+    },
   })
+}
+
+/** A page that is empty, of another origin than the answer's and another site than the vault's. */
+async function startPages() {
+  const server = createServer((_, response) =>
+    response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><body>'),
+  )
+  await listen(server, 0)
+  return { url: `http://127.0.0.1:${server.address().port}/`, stop: () => stop(server) }
 }
 
 // In the pages.
-
-/** Makes a vault whose one key belongs to the provider, and gives the page the vault's fetch. */
-async function openVault({ passphrase, base }) {
-  const { KeyholdEngine, passphraseBytes, keyBytes } = globalThis.keyhold
-  const engine = await KeyholdEngine.connect()
-  await engine.create(passphraseBytes(passphrase))
-  const { id } = await engine.addEndpoint('Bench', base)
-  const secret = keyBytes('sk-bench-0123456789abcdefghijklmnopqrstuvwxyz0123456789')
-  await engine.add({ provider: id, label: 'Bench', secret, unchecked: true })
-  globalThis.vaultFetch = engine.fetch
-}
 
 /** From asking to the head, the first piece of the body and the last byte. `pauseMs`: after each piece. */
 export async function readAnswer({ url, pauseMs = 0 }) {

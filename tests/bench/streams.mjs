@@ -8,33 +8,38 @@ const ROUNDS = 15
 /** A difference of milliseconds needs more of them. */
 const FIRST_ROUNDS = 101
 
-export function measureStreams() {
-  return onStage(async ({ vault, direct, provider, url }) => {
-    const { events, pieces } = answer()
-    const expected = events.reduce((sum, event) => sum + event.length, 0)
-    const read = async (page) => {
-      await page.bringToFront()
-      return page.evaluate(readAnswer, { url: url('chat/completions') })
-    }
-    const whole = (page) => async () => {
-      const { ms, bytes } = await read(page)
-      if (bytes !== expected) throw new Error(`${bytes} bytes of ${expected} arrived`)
-      return ms
-    }
-    const figures = []
-    for (const [name, parts] of Object.entries({ '64 KB pieces': pieces, 'event by event': events })) {
-      provider.answer = (response) => writeAll(response, parts)
-      const [ours, theirs] = await interleaved([whole(vault), whole(direct)], ROUNDS)
-      figures.push({ name: `stream / direct fetch, ${name}`, value: ours / theirs, unit: 'x' })
-      figures.push({ name: `10,000 events through the worker, ${name}`, value: ours, unit: 'ms' })
-    }
-    provider.answer = (response) => writeAll(response, events.slice(0, 3))
-    const first = (page) => async () => (await read(page)).firstMs
-    const [ours, theirs] = await interleaved([first(vault), first(direct)], FIRST_ROUNDS)
-    figures.push({ name: 'first bytes later than direct', value: ours - theirs, unit: 'ms' })
-    figures.push({ name: 'first bytes, direct', value: theirs, unit: 'ms' })
-    return figures
-  })
+/** @param {keyof import('./stage.mjs').DOORS} door */
+export function measureStreams(door) {
+  const by = door === 'page' ? '' : `, through the ${door}`
+  return onStage(
+    async ({ vault, direct, provider, url }) => {
+      const { events, pieces } = answer()
+      const expected = events.reduce((sum, event) => sum + event.length, 0)
+      const read = async (page) => {
+        await page.bringToFront()
+        return page.evaluate(readAnswer, { url: url('chat/completions') })
+      }
+      const whole = (page) => async () => {
+        const { ms, bytes } = await read(page)
+        if (bytes !== expected) throw new Error(`${bytes} bytes of ${expected} arrived`)
+        return ms
+      }
+      const figures = []
+      for (const [name, parts] of Object.entries({ '64 KB pieces': pieces, 'event by event': events })) {
+        provider.answer = (response) => writeAll(response, parts)
+        const [ours, theirs] = await interleaved([whole(vault), whole(direct)], ROUNDS)
+        figures.push({ name: `stream / direct fetch, ${name}${by}`, value: ours / theirs, unit: 'x' })
+        figures.push({ name: `10,000 events through the worker, ${name}${by}`, value: ours, unit: 'ms' })
+      }
+      provider.answer = (response) => writeAll(response, events.slice(0, 3))
+      const first = (page) => async () => (await read(page)).firstMs
+      const [ours, theirs] = await interleaved([first(vault), first(direct)], FIRST_ROUNDS)
+      figures.push({ name: `first bytes later than direct${by}`, value: ours - theirs, unit: 'ms' })
+      figures.push({ name: `first bytes, direct${by}`, value: theirs, unit: 'ms' })
+      return figures
+    },
+    { door },
+  )
 }
 
 /** 10,000 events as OpenAI's chat sends them, about 2 MB; each alone, and as a fast network delivers them. */

@@ -1,6 +1,6 @@
 // sdk-frame: the SDKs that apps use, in a page of another origin and another site, with the fetch of the client keyhold.js: in
-// Chromium, Firefox and WebKit, each as it keeps storage apart for people. In each the user allows the page what it asks, in
-// the vault's own window.
+// Chromium, Firefox and WebKit, each as it keeps storage apart for people. The user allows the page what it asks in the vault's
+// own window; where no second window can have the focus, by the vault's client.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
@@ -58,8 +58,12 @@ for (const name of Object.keys(ENGINES).filter((each) => [undefined, each].inclu
         await set(right)
       }
     }
-    const asking = (parties) => (asked) =>
-      withKey(asked, () => opened.engine.run(run, { more: {}, ...asked, parties, KEY, WRONG_KEY }))
+    const asking = (parties) => async (asked) => {
+      const outcomes = await withKey(asked, () =>
+        opened.engine.run(run, { more: {}, ...asked, parties, KEY, WRONG_KEY }),
+      )
+      return name === 'WebKit' ? withoutWebKitsOwn(outcomes) : outcomes
+    }
 
     const compared = compareSdks({
       standIn: () => standIn,
@@ -79,6 +83,21 @@ for (const name of Object.keys(ENGINES).filter((each) => [undefined, each].inclu
       await opened.assertApart()
     })
   })
+}
+
+/**
+ * WebKit's fetch rejects with an AbortError of its own, whatever reason the signal has; the vault's rejects with the reason, as
+ * the standard says and the other engines do. What is no JSON is a DOMException there. And WebKit notes on errors where they
+ * were made.
+ */
+function withoutWebKitsOwn(value) {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(withoutWebKitsOwn)
+  if (value.class === 'DOMException' && ['AbortError', 'TimeoutError'].includes(value.name))
+    return { class: value.class, name: 'aborted' }
+  const { line: _line, column: _column, sourceURL: _url, ...rest } = value
+  const kept = value.class === 'DOMException' ? { ...rest, class: value.name } : value
+  return Object.fromEntries(Object.entries(kept).map(([key, inner]) => [key, withoutWebKitsOwn(inner)]))
 }
 
 // In the page.

@@ -52,7 +52,7 @@ function language({ language: named, model }) {
     '429, to the end': async ({ ai }) => text(ai, 'Be busy always.'),
     'abort while waiting': async ({ ai }) => {
       const controller = new AbortController()
-      setTimeout(() => controller.abort(), 200)
+      setTimeout(() => controller.abort(), 700)
       return text(ai, 'Answer never.', { abortSignal: controller.signal })
     },
     'abort in the middle of a stream': async ({ ai }) => {

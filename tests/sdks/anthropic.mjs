@@ -69,7 +69,7 @@ export const CASES = {
     anthropic.messages.create(say('Be overloaded always.'), { maxRetries: 1 }),
   'abort while waiting': async ({ anthropic }) => {
     const controller = new AbortController()
-    setTimeout(() => controller.abort(), 200)
+    setTimeout(() => controller.abort(), 700)
     return anthropic.messages.create(say('Answer never.'), { signal: controller.signal })
   },
   'abort in the middle of a stream': async ({ anthropic }) => {

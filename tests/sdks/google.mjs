@@ -53,7 +53,7 @@ export const CASES = {
   '429, to the end': async ({ google }) => google.models.generateContent(say('Be busy always.', retrying)),
   'abort while waiting': async ({ google }) => {
     const controller = new AbortController()
-    setTimeout(() => controller.abort(), 200)
+    setTimeout(() => controller.abort(), 700)
     return google.models.generateContent(say('Answer never.', { abortSignal: controller.signal }))
   },
   'abort in the middle of a stream': async ({ google }) => {

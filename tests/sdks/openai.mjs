@@ -131,7 +131,7 @@ export const CASES = {
     openai.chat.completions.create(say('Say something.'), { signal: AbortSignal.abort() }),
   'abort while waiting': async ({ openai }) => {
     const controller = new AbortController()
-    setTimeout(() => controller.abort(), 200)
+    setTimeout(() => controller.abort(), 700)
     return openai.chat.completions.create(say('Answer never.'), { signal: controller.signal })
   },
   'abort in the middle of a stream': async ({ openai }) => {

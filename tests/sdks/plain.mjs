@@ -17,6 +17,9 @@ const NOT_PASSED = [
 const DECLARED = ['keyhold-source']
 /** What Chromium puts before the words of json()'s SyntaxError, when the body was a stream made by a page. */
 const FROM_A_STREAM = /^Failed to execute '(close|enqueue)' on 'ReadableStreamDefaultController': /
+/** How engines say that the network failed, before an answer and in it. The vault says it as Chromium, whose words libraries know. */
+const NETWORK_FAILED =
+  /^(Failed to fetch|network error|NetworkError when attempting to fetch resource\.|Error in input stream|Load failed)$/
 /** Moments and durations. */
 const TIME =
   /^(created|createdAt|created_at|completed_at|expires_at|expiresAt|in_progress_at|finalizing_at|cancelling_at|cancelled_at|failed_at|expired_at|timestamp|createTime|updateTime|date|created_time|uploaded_at|.*Ms|.*Time|.*PerSecond)$/
@@ -71,12 +74,16 @@ function plainError(error, plain) {
     ...plain(own),
     class: error.constructor.name,
     name: error.name,
-    message: plain(error.message.replace(FROM_A_STREAM, '')),
+    message: plain(inOneTongue(error.message.replace(FROM_A_STREAM, ''))),
     // The vault says why the network failed; a browser does not.
     ...('cause' in error && error.cause?.name !== 'KeyholdError' && error.cause !== undefined
       ? { cause: plain(error.cause) }
       : {}),
   }
+}
+
+function inOneTongue(message) {
+  return message.replace(NETWORK_FAILED, '<the network failed>')
 }
 
 function headers(pairs, named) {

@@ -46,9 +46,11 @@ function outcome(name, feature, thrown) {
 
 const HEAD = (count) => `# SDKs
 
-Written by \`scripts/sdk-table\` from a run of \`tests/browser/sdk.test.mjs\`; the test fails when this is not what it found.
+Written by \`scripts/sdk-table\` from a run of \`tests/browser/sdk.test.mjs\`; the test fails when this is not what it found. So does
+\`tests/browser/sdk-frame.test.mjs\`, which finds the same in a page of another site, with the client \`keyhold.js\` and through the
+vault's frame, in Chromium, Firefox and WebKitGTK.
 
-Each line is a piece of code that calls an SDK, run twice in Chromium: once with the vault's \`fetch\`, as
+Each line is a piece of code that calls an SDK, run twice: once with the vault's \`fetch\`, as
 [README.md](../README.md#with-an-sdk) shows, and once with the browser's own and the key itself. Both ask
 [aimock](https://www.npmjs.com/package/@copilotkit/aimock) ${version('@copilotkit/aimock')}, which plays the providers under
 their own names; toward the vault it has the preflight rules of the real ones. **The same** means: what the SDK returned or
@@ -65,6 +67,9 @@ Not compared, since each answer has its own: ids made for it, times and duration
   and the provider tells it only then, and takes what that adds out of the answer.
 - A failure of the network is the same \`TypeError\`, but says why in its \`cause\`. \`ai\` takes an error with a cause for one to be
   tried again, as it does in Node: "Cannot connect to API: …".
+- The words of that \`TypeError\` are Chromium's in every engine: libraries tell by them a failure of the network from a mistake.
+- An abort rejects with the signal's reason, as the standard says; WebKit's own \`fetch\` rejects with an \`AbortError\` of its own.
+- A body of more than 32 MiB is not sent from a page of another site in WebKit, where the vault cannot read it.
 - In Chromium the words of a \`SyntaxError\` from \`response.json()\` may begin with "Failed to execute 'close' on
   'ReadableStreamDefaultController': ".
 

@@ -172,19 +172,19 @@ test('more calls than the worker takes at once wait for their turn, and can be g
   t.after(() => controller.abort())
   const before = server.requests.length
   const reached = () => server.requests.length - before
-  const held = Array.from({ length: 48 }, () => tab.fetch(at('silent'), { signal }).catch(() => 'aborted'))
+  const held = Array.from({ length: 56 }, () => tab.fetch(at('silent'), { signal }).catch(() => 'aborted'))
   const given = new AbortController()
   const left = tab.fetch(at('json'), { signal: given.signal })
   const behind = Array.from({ length: 100 }, () => tab.fetch(at('json')).then((response) => response.json()))
-  for (const until = Date.now() + 10_000; reached() < 48 && Date.now() < until;) await tick(5)
+  for (const until = Date.now() + 10_000; reached() < 56 && Date.now() < until;) await tick(5)
   await tick(50)
-  assert.equal(reached(), 48)
+  assert.equal(reached(), 56)
   given.abort()
   await assert.rejects(left, { name: 'AbortError' })
   controller.abort()
   assert.deepEqual(new Set(await Promise.all(held)), new Set(['aborted']))
   for (const answer of await Promise.all(behind)) assert.deepEqual(answer, { a: 1 })
-  assert.equal(reached(), 148)
+  assert.equal(reached(), 156)
 })
 
 test('bytes that pass are the same whether they were copied on the way or not', async () => {

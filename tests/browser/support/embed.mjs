@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { listen, stop } from '../../../scripts/local-server.mjs'
 import { openDefended } from './chromium.mjs'
 import { certificate } from './providers.mjs'
-import { startTestSite } from './site.mjs'
+import { driverInFrames, startTestSite } from './site.mjs'
 
 const keyholdFile = fileURLToPath(new URL('../../../dist/keyhold.js', import.meta.url))
 export const VAULT = 'https://vault.example'
@@ -41,8 +41,7 @@ export async function startHosts(options = {}) {
     dist,
     alterPolicy = same,
   } = options
-  const alter = (policy, path) =>
-    alterPolicy(path === '/driver.html' ? policy.replace("frame-ancestors 'none'", 'frame-ancestors *') : policy)
+  const alter = (policy, path) => alterPolicy(driverInFrames(policy, path))
   const site = await startTestSite(config, prelude, {}, alter, dist)
   const keyhold = await readFile(keyholdFile)
   const requests = []

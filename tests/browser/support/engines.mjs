@@ -20,6 +20,7 @@ const MINI_BROWSERS = ['4.1', '4.0'].flatMap((version) =>
  * @typedef {object} Engine
  * @property {string} name
  * @property {string} version
+ * @property {boolean} secondWindowHasFocus when it was opened last
  * @property {(url: string) => Promise<void>} open
  * @property {(selector: string) => Promise<unknown>} see waits until it is visible, as do the next two
  * @property {(selector: string) => Promise<void>} click
@@ -68,6 +69,7 @@ async function chromium({ proxy, chromiumArgs = [], defended = false } = {}) {
     (await page.waitForSelector(selector, { state: 'attached', timeout: WAIT_MS })).contentFrame()
   return {
     name: 'Chromium',
+    secondWindowHasFocus: true,
     version: browser.version(),
     open: (url) => page.goto(url),
     ...wordsOf(page),
@@ -128,6 +130,7 @@ async function firefox({ proxy, firefoxPrefs = {}, defended = false } = {}) {
   const inside = async (selector) => (await page.waitForSelector(selector)).contentFrame()
   return {
     name: 'Firefox',
+    secondWindowHasFocus: true,
     version: await browser.version(),
     open: (url) => page.goto(url),
     ...wordsOf(page),
@@ -220,6 +223,8 @@ async function webkit({ proxy } = {}) {
       )
     return {
       name: 'WebKit',
+      // There is no window manager on this screen.
+      secondWindowHasFocus: false,
       version: await driver.executeScript('return navigator.userAgent'),
       open: (url) => alone(() => driver.get(url)),
       ...Object.fromEntries(alones),

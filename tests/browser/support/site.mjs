@@ -11,6 +11,10 @@ import { startSite } from '../../../scripts/serve.mjs'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
+/** For startTestSite: lets driver.html be in a frame of another page, as no page of the vault's own with its powers may be. */
+export const driverInFrames = (policy, path) =>
+  path === '/driver.html' ? policy.replace("frame-ancestors 'none'", 'frame-ancestors *') : policy
+
 /**
  * Serves a copy of dist/, so that a build under way elsewhere changes nothing here. To every policy it adds only where
  * the browser reports what was broken, workers included.

@@ -16,7 +16,7 @@ const START_FAILURES = 2
  * Calls at once. The worker refuses more than MAX_CALLS; those beyond this wait here, as they would in fetch. It is less,
  * since a call that was aborted counts there for a moment longer than here.
  */
-const CALLS_AT_ONCE = 48
+const CALLS_AT_ONCE = 56
 /** Longer than anything but these takes in the worker: not every engine tells that a worker died. */
 const ANSWER_WITHIN_MS = 200_000
 const UNBOUNDED: readonly Op[] = ['chat', 'fetch', 'requestAccess']
