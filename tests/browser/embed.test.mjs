@@ -16,9 +16,10 @@ import {
   startEmbedding,
   VAULT,
 } from './support/embed.mjs'
-import { at } from './support/page.mjs'
+import { at, beginKey, createOwn, keyId, unlock } from './support/page.mjs'
 
 const PASSPHRASE = 'violet tractor hums quietly at noon'
+const OWN_PASSPHRASE = 'seven herons share a narrow boat'
 const KEY = 'sk-demo-canary-5d0c1b7f9a3e4c2d'
 const NESTED = `<!doctype html><title>outer</title><iframe src="https://inner.example/"></iframe>`
 
@@ -193,6 +194,50 @@ test('asked, allowed, streamed, locked, unlocked', async () => {
     await page.waitForFunction(() => window.heard.lastIndexOf('unlock') > window.heard.lastIndexOf('lock'))
     await page.locator('iframe').waitFor({ state: 'hidden' })
     assert.equal((await call(page)).status, 200)
+  })
+})
+
+test("keys of the user's own vault are copied as they choose, and used; that vault is as it was", async () => {
+  await onHost(async (page, context) => {
+    const own = await context.newPage()
+    own.setDefaultTimeout(20_000)
+    await own.goto(`${VAULT}/`)
+    await createOwn(own, OWN_PASSPHRASE)
+    await beginKey(own, 'demo', { key: KEY, label: 'From home' })
+    await own.click(at('save'))
+    await keyId(own, 'From home')
+    await own.click(`${at('lock')}:visible`)
+    await own.waitForSelector('#passphrase')
+
+    await connectHost(page)
+    await wish(page, { providers: ['demo'] })
+    const opened = await openWindow(page)
+    await setUp(opened)
+    await lookAround(opened)
+    await opened.click(at('consent-mine'))
+    assert.equal(await opened.textContent(at('mine-host')), HOST)
+    await opened.fill('#mine-passphrase', PASSPHRASE)
+    await opened.click(at('mine-open'))
+    await opened.waitForSelector(`${at('mine-problem')}:visible`)
+    await opened.fill('#mine-passphrase', OWN_PASSPHRASE)
+    await opened.click(at('mine-open'))
+    await opened.waitForSelector(at('review-row'))
+    assert.match(await opened.textContent(at('review-row')), /From home/)
+    await opened.click(at('restore'))
+    await opened.click(at('restore-finish'))
+    await allow(opened)
+    assert.equal((await answer(page)).value?.state, 'granted')
+    assert.equal((await call(page)).status, 200)
+    assert.equal(demo.seen.at(-1).authorization, `Bearer ${KEY}`)
+
+    // Locked again, with the copy in its record, and not taken for a backup.
+    assert.equal(await own.isVisible('#passphrase'), true)
+    await unlock(own, OWN_PASSPHRASE)
+    await keyId(own, 'From home')
+    await own.click(at('nav-security'))
+    await own.click(at('activity-open'))
+    await own.waitForSelector(`${at('activity-row')}:has-text("Keys copied for a page"):has-text("${HOST}")`)
+    assert.doesNotMatch(await own.textContent(at('security-backup')), /Last made/)
   })
 })
 

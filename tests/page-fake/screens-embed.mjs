@@ -69,6 +69,12 @@ export function embedScreens(openVault) {
       await asked(page, url, 'keys=many&asks=lacking')
       await awake(page)
     },
+    async 'restore-mine'(page, url) {
+      await asked(page, url, 'keys=many&asks=lacking')
+      await awake(page)
+      await page.click(at('consent-mine'))
+      await page.waitForSelector(`${at('restore-mine-step')}:visible`)
+    },
     'pages-none': (page, url) => pages(page, url, 'keys=many'),
     'pages-some': (page, url) => pages(page, url, 'keys=many&grants'),
     async 'pages-revoke'(page, url) {

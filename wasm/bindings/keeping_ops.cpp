@@ -247,7 +247,9 @@ val make_backup(Engine& engine, Args& args) {
   });
 }
 
-val plan_backed_up(Engine& engine, Args& args) { return to_plan(engine.session().plan_backed_up(args.whole(0))); }
+val plan_backed_up(Engine& engine, Args& args) {
+  return to_plan(engine.session().plan_backed_up(args.text(0), args.whole(1)));
+}
 
 val plan_auto_save(Engine& engine, Args& args) {
   return with_new_key(args, [&](const SlotKey& proof, const SlotKdf& kdf, const SlotKey& key, UnixMs now) {

@@ -82,8 +82,13 @@ TEST_CASE_METHOD(Trail, "audit: every change writes one entry that says what was
   expect(AuditAction::slot_remove, passkey, "phone");
   const std::string passphrase = change_passphrase(vault, shelf, slot_key(), 9);
   expect(AuditAction::passphrase_change, passphrase, "");
-  apply(vault, shelf, vault.plan_backed_up(1));
+  apply(vault, shelf, vault.plan_backed_up("", 1));
   expect(AuditAction::exported, "", "");
+  const auto backed_up = vault.settings().backup;
+  REQUIRE(backed_up);
+  apply(vault, shelf, vault.plan_backed_up("https://app.example", 2));
+  expect(AuditAction::exported, "", "https://app.example");
+  CHECK(vault.settings().backup->at == backed_up->at);
   apply(vault, shelf, vault.plan_import({}, {}, 1));
   expect(AuditAction::imported, "", "");
   CHECK(last().count == 0);

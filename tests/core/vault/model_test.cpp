@@ -152,7 +152,7 @@ class Life {
       }
       case 7: return reorder();
       case 8: return import(id);
-      case 9: return vault_->plan_backed_up(now_);
+      case 9: return vault_->plan_backed_up("", now_);
       case 10: return change_passphrase();
       case 11: return put_recovery();
       case 12: return put_passkey();

@@ -147,7 +147,7 @@ class Session {
   SlotKdf make_backup_kdf();
   /// The file. plan_backed_up is to follow. ERR_LOCKED, and what opening a record says.
   Result<Bytes> make_backup(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& file_key, UnixMs now);
-  Result<Plan> plan_backed_up(UnixMs now) { return vault_.plan_backed_up(now); }
+  Result<Plan> plan_backed_up(std::string_view copied_to, UnixMs now) { return vault_.plan_backed_up(copied_to, now); }
   /// A file that is written after each change: auto_save_file(), from the plan on. What make_backup says.
   Result<Plan> plan_auto_save(const SlotKey& proof, const SlotKdf& kdf, const SlotKey& file_key, UnixMs now);
   Result<Plan> plan_end_auto_save(UnixMs now) { return vault_.plan_end_auto_save(now); }

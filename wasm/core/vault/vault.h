@@ -200,7 +200,8 @@ class Vault {
   // --- backup (backup.h makes the file) ---
 
   /// A backup was made: remembers when, and of which keys.
-  Result<Plan> plan_backed_up(UnixMs now);
+  /// `copied_to`: for a page of that origin, and nothing that is kept as a backup; empty for one.
+  Result<Plan> plan_backed_up(std::string_view copied_to, UnixMs now);
   /// From now on a file under this key is written after each change. ERR_CANNOT_UNLOCK, ERR_LOCKED; the first finding's
   /// code while there is one.
   Result<Plan> plan_auto_save(const SlotKey& proof, const BackupKey& file, UnixMs now);

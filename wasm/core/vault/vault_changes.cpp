@@ -255,11 +255,12 @@ Result<Plan> Vault::plan_notes() {
   return plan;
 }
 
-Result<Plan> Vault::plan_backed_up(UnixMs now) {
+Result<Plan> Vault::plan_backed_up(std::string_view copied_to, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
   Settings settings = opened_->settings;
-  settings.backup = BackupNote{now, keys_digest()};
+  if (copied_to.empty()) settings.backup = BackupNote{now, keys_digest()};
   AuditEvent event{AuditAction::exported, now};
+  event.label = copied_to;
   event.count = static_cast<std::int64_t>(opened_->records.size());
   return put_settings(std::move(draft), std::move(settings), event);
 }

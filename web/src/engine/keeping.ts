@@ -137,9 +137,20 @@ export class Keeping extends Line {
     )
   }
 
-  /** Everything in one file, sealed under a passphrase of its own. */
-  backup(proof: WayIn, passphrase: Uint8Array, options: Cancellable = {}): Promise<BackupFile> {
-    return this.secretly({ proof, passphrase }, ({ call, proof, kdf }) => ({ op: 'backup', call, proof, kdf }), options)
+  /**
+   * Everything in one file, sealed under a passphrase of its own.
+   * @param options `copiedTo`: it goes into the vault that a page of that origin embeds, and no backup was made
+   */
+  backup(
+    proof: WayIn,
+    passphrase: Uint8Array,
+    { copiedTo = '', ...options }: Cancellable & { copiedTo?: string } = {},
+  ): Promise<BackupFile> {
+    return this.secretly(
+      { proof, passphrase },
+      ({ call, proof, kdf }) => ({ op: 'backup', call, proof, kdf, copiedTo }),
+      options,
+    )
   }
 
   /** From now on this file is written anew after each change, sealed under a passphrase of its own. ERR_FILE. */

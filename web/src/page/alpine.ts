@@ -50,8 +50,8 @@ export interface Signals {
   passphrase: null
   rotate: null
   backup: { aim: 'file' | 'codes' | 'auto' }
-  /** `opened`: what the vault has open already, to be looked at. */
-  restore: { scan: boolean; opened?: ImportPreview }
+  /** `opened`: what the vault has open already, to be looked at. `mine`: from this site's own vault. */
+  restore: { scan: boolean; mine?: boolean; opened?: ImportPreview }
   'check-all': null
   wipe: null
   cap: { key: string }

@@ -68,7 +68,8 @@ const DONE: Record<AuditAction, string> = {
   'grant-end': 'Page not allowed any more',
 }
 
-export function actionWords({ action, count }: Pick<AuditEntry, 'action' | 'count'>): string {
+export function actionWords({ action, count, label = '' }: Pick<AuditEntry, 'action' | 'count' | 'label'>): string {
+  if (action === 'export' && label !== '') return 'Keys copied for a page'
   if (action === 'use') return `Key used ${count === 1 ? 'once' : `${count} times`} that day`
   // An action a newer version wrote is shown by its own name, not left out.
   return DONE[action] ?? action

@@ -9,15 +9,18 @@ export interface Mark {
   colour: number
 }
 
+/** Of the vault that this page is for, or of the one that this site has as a tab of its own. */
+export type Whose = 'vault' | 'own'
+
 export const MARK_COLOURS = 6
 const STORED_AS = 'keyhold-mark'
 const WORDS_IN_MARK = 2
 const LONGEST_WORDS = 40
 
 /** @returns null where none was chosen, or there is no storage. */
-export function readMark(): Mark | null {
+export function readMark(of: Whose = 'vault'): Mark | null {
   try {
-    const { words, colour = -1 } = JSON.parse(storage().getItem(STORED_AS) ?? 'null') as Partial<Mark>
+    const { words, colour = -1 } = JSON.parse(storage(of).getItem(STORED_AS) ?? 'null') as Partial<Mark>
     if (typeof words !== 'string' || words.length === 0 || words.length > LONGEST_WORDS) return null
     return Number.isInteger(colour) && colour >= 0 && colour < MARK_COLOURS ? { words, colour } : null
   } catch {
@@ -28,7 +31,7 @@ export function readMark(): Mark | null {
 /** @returns whether it will be there next time. */
 export function keepMark(mark: Mark): boolean {
   try {
-    storage().setItem(STORED_AS, JSON.stringify(mark))
+    storage('vault').setItem(STORED_AS, JSON.stringify(mark))
     return true
   } catch {
     return false
@@ -37,7 +40,7 @@ export function keepMark(mark: Mark): boolean {
 
 export function forgetMark(): void {
   try {
-    storage().removeItem(STORED_AS)
+    storage('vault').removeItem(STORED_AS)
   } catch {
     // Then there is none.
   }
@@ -50,6 +53,6 @@ export async function newMark(): Promise<Mark> {
   return { words: randomWords().slice(0, WORDS_IN_MARK).join(' '), colour: draw % MARK_COLOURS }
 }
 
-function storage(): Storage {
-  return (openerFrame() ?? window).localStorage
+function storage(of: Whose): Storage {
+  return ((of === 'vault' ? openerFrame() : null) ?? window).localStorage
 }

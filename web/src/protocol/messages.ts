@@ -124,8 +124,8 @@ export type Ask =
   | { op: 'rotateRoot'; call: CallId; proof: Proof; typed: Uint8Array; passkeys: { slot: SlotId; prf: Uint8Array }[] }
   /** Minutes without use until the vault locks itself: 1 to 720. */
   | { op: 'setLockAfter'; minutes: number }
-  /** Everything in one sealed file. `kdf` holds the file's own passphrase. */
-  | { op: 'backup'; call: CallId; proof: Proof; kdf: MessagePort }
+  /** Everything in one sealed file. `kdf` holds the file's own passphrase. `copiedTo`: the page it is for; '': a backup to keep. */
+  | { op: 'backup'; call: CallId; proof: Proof; kdf: MessagePort; copiedTo: string }
   /** From now on `file` is written anew after each change: a backup. `kdf` holds its own passphrase. ERR_FILE. */
   | { op: 'autoSave'; call: CallId; proof: Proof; kdf: MessagePort; file: FileSystemFileHandle }
   /** Tries again what could not be written, once a person has given permission or the place is back. */

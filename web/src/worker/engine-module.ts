@@ -184,7 +184,8 @@ export interface KeepingEngine {
 
   backupSpec(): KdfSpec
   makeBackup(proof: EngineBuffer, kdf: KdfSpec, fileKey: EngineBuffer, now: UnixMs): Outcome<Uint8Array>
-  planBackedUp(now: UnixMs): Outcome<Plan>
+  /** `copiedTo`: of the page whose vault it is for; "" for a backup. */
+  planBackedUp(copiedTo: string, now: UnixMs): Outcome<Plan>
   planAutoSave(proof: EngineBuffer, kdf: KdfSpec, fileKey: EngineBuffer, now: UnixMs): Outcome<Plan>
   planEndAutoSave(now: UnixMs): Outcome<Plan>
   /** ERR_TAMPERED while anything in the vault is damaged or missing. */

@@ -105,7 +105,7 @@ export function backup(request: AskOf<'backup'>, asker: Asker): Promise<BackupFi
     const keys = vault.engine.keys().length
     // The file is good also where that cannot be written down: in a damaged vault it is what is wanted most.
     await vault
-      .mutate(() => vault.engine.planBackedUp(made), asker)
+      .mutate(() => vault.engine.planBackedUp(request.copiedTo, made), asker)
       .catch((error: unknown) => {
         if (vault.ended) throw error
       })

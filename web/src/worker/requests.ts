@@ -140,7 +140,7 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
     passkeys: v.pipe(v.array(v.strictObject({ slot: id, prf: bytes(LIMITS.prfBytes) })), v.maxLength(LIMITS.slots)),
   }),
   setLockAfter: ask('setLockAfter', { minutes: number }),
-  backup: ask('backup', { call: number, proof, kdf: port }),
+  backup: ask('backup', { call: number, proof, kdf: port, copiedTo: text(LIMITS.origin) }),
   autoSave: ask('autoSave', { call: number, proof, kdf: port, file: v.custom<FileSystemFileHandle>(isFileHandle) }),
   autoSaveAgain: ask('autoSaveAgain', {}),
   autoSaveFile: ask('autoSaveFile', {}),

@@ -7,6 +7,7 @@ import { session } from '../session'
 import { callsWords, modelsWords } from '../terms'
 import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
+import { isWindow } from '../window'
 import type { AccessQuestion, AccessTerms } from '../../protocol/messages'
 
 /** Offered where the page named no limit: enough to try, too little to hurt. */
@@ -127,11 +128,21 @@ export const consentDialog = () => {
       dialog('consent-dialog').close()
     },
     addKey(provider: string) {
+      this.leaveFor('key-dialog', () => signal('add', { provider }))
+    },
+    get canTakeMine(): boolean {
+      return isWindow
+    },
+    takeMine() {
+      this.leaveFor('restore-dialog', () => signal('restore', { scan: false, mine: true }))
+    },
+    /** Another dialog first; the question is still there after it. */
+    leaveFor(other: string, open: () => void) {
       stopLooking()
       away = true
       dialog('consent-dialog').close()
-      signal('add', { provider })
-      dialog('key-dialog').addEventListener(
+      open()
+      dialog(other).addEventListener(
         'close',
         () => {
           away = false

@@ -1,12 +1,12 @@
 // own-mark: the words and the colour by which a person knows their own vault: shown, chosen, chosen anew.
 import { component } from '../alpine'
-import { keepMark, newMark, readMark, type Mark } from '../mark'
+import { keepMark, newMark, readMark, type Mark, type Whose } from '../mark'
 import { session } from '../session'
 import { NOT_LOADED } from './new-passphrase'
 
-export const ownMark = () =>
+export const ownMark = (of: Whose) =>
   component({
-    mark: readMark() as Mark | null,
+    mark: readMark(of) as Mark | null,
 
     get has(): boolean {
       return this.mark !== null

@@ -17,14 +17,16 @@ import {
 } from '../imports'
 import { hostOf, look } from '../providers'
 import { Collector } from '../qr-parts'
-import { clear } from '../secrets'
+import { copyOwnVault, hostOrigin } from '../own-vault'
+import { clear, takePassphrase } from '../secrets'
 import { session } from '../session'
 import type { Explained } from '../text'
 import { ago } from '../time'
 import { vault } from '../vault'
+import { isWindow } from '../window'
 import type { ImportChoice, ImportItem, ImportPreview } from '../../protocol/messages'
 
-type Step = 'choose' | 'scan' | 'passphrase' | 'review' | 'done'
+type Step = 'choose' | 'scan' | 'mine' | 'passphrase' | 'review' | 'done'
 
 interface Row {
   id: string
@@ -51,6 +53,11 @@ const NO_FILE: Explained = {
   code: 'ERR_BAD_INPUT',
   sentence: 'That was not a file.',
   next: 'Drop one .keyhold or .env file, or choose it.',
+}
+const NO_OWN_VAULT: Explained = {
+  code: 'ERR_NOT_FOUND',
+  sentence: 'This site has no vault of your own in this browser.',
+  next: 'Add keys here, or open Keyhold in a tab of its own and make one there first.',
 }
 const SCAN_WRONG: Explained = {
   code: 'ERR_BAD_FORMAT',
@@ -133,6 +140,7 @@ export const restoreDialog = () => {
 
     get title(): string {
       if (this.step === 'scan') return 'Scan from another device'
+      if (this.step === 'mine') return 'From your own Keyhold'
       if (this.step === 'passphrase') return 'Open the backup'
       if (this.step === 'review') return 'What to take over?'
       return this.step === 'done' ? 'Done' : 'Restore'
@@ -162,15 +170,23 @@ export const restoreDialog = () => {
     get canSweep(): boolean {
       return this.rows.filter(({ settled }) => settled === '').length > 1
     },
+    /** In a window that a page's frame opened, another vault is this site's own. */
+    get canTakeMine(): boolean {
+      return isWindow
+    },
+    get host(): string {
+      return hostOrigin()
+    },
     get canScan(): boolean {
       return typeof navigator.mediaDevices?.getUserMedia === 'function'
     },
 
-    open({ scan, opened }: { scan: boolean; opened?: ImportPreview }) {
+    open({ scan, mine, opened }: { scan: boolean; mine?: boolean; opened?: ImportPreview }) {
       this.reset()
       const one = dialog('restore-dialog')
       if (!one.open) one.showModal()
       if (scan) this.scan()
+      if (mine === true) this.mine()
       if (opened === undefined) return
       this.fileName = 'What you pasted'
       this.review(opened)
@@ -187,6 +203,7 @@ export const restoreDialog = () => {
       this.over = false
       this.busy = false
       clear(input('restore-passphrase'))
+      clear(input('mine-passphrase'))
     },
     back() {
       if (this.step === 'review')
@@ -249,6 +266,23 @@ export const restoreDialog = () => {
       this.problem = null
       this.large = false
       this.$nextTick(() => input('restore-passphrase')?.focus())
+    },
+    mine() {
+      this.step = 'mine'
+      this.problem = null
+      this.fileName = 'Your own Keyhold'
+      this.$nextTick(() => input('mine-passphrase')?.focus())
+    },
+    async openMine() {
+      const field = input('mine-passphrase')
+      if (field === null || this.busy) return
+      if (field.value === '') return field.focus()
+      await this.tryOpening(async () => {
+        const copy = await copyOwnVault(takePassphrase(field))
+        return vault().openBackup(copy.file, copy.passphrase, { large: true })
+      })
+      if (this.problem?.code === 'ERR_NOT_FOUND') this.problem = NO_OWN_VAULT
+      if (this.problem !== null) this.$nextTick(() => field.focus())
     },
     typed() {
       this.problem = null
