@@ -17,6 +17,7 @@ export default defineConfig({
       resolveId(source, importer) {
         if (!importer?.includes('/src/page/')) return undefined
         if (source === './offline') return path('offline.ts')
+        if (/^(\.\.\/)+engine\/hosted$/.test(source)) return path('hosted.ts')
         return /^(\.\.\/)+engine$/.test(source) ? path('engine.ts') : undefined
       },
     },
