@@ -111,7 +111,7 @@ function nodeTestsOf(files, failures) {
 }
 
 /** More files than a busy machine explains are not run again. */
-const MAX_FILES_AGAIN = 3
+const MAX_FILES_AGAIN = 6
 
 /** @returns {Suite | null} */
 function secondRun(suite, failures) {
