@@ -15,8 +15,12 @@ const refused = (data) =>
     ({ problem }) => problem?.code === 'ERR_BAD_INPUT',
   )
 const bytes = (length) => new Uint8Array(length)
-/** Left open: Node.js 20 ends with a fault when one that is closed is posted without being handed over. */
 const { port1 } = new MessageChannel()
+port1.close()
+/** No such message can be sent without handing the port over, and Node.js 20 ends with a fault (SIGSEGV) where that is tried. */
+const holdsPort = (value) =>
+  value instanceof MessagePort ||
+  (typeof value === 'object' && value !== null && Object.values(value).some((one) => holdsPort(one)))
 
 const terms = {
   providers: ['openai'],
@@ -247,7 +251,7 @@ test('hostile messages on a live port: each is answered with a known code, and t
   await fc.assert(
     fc.asyncProperty(hostile, async (data) => {
       // A near miss can be a hit; these would end the test, and are tested elsewhere.
-      if (data?.op === 'lock' || data?.op === 'create' || data?.op === 'unlock') return
+      if (data?.op === 'lock' || data?.op === 'create' || data?.op === 'unlock' || holdsPort(data)) return
       const reply = await say(data)
       if (reply === null) return
       assert.ok(reply, 'an answer came')
