@@ -32,7 +32,7 @@ function suites() {
 
 function lints() {
   const cpp = find(['wasm', 'tests'], /\.(cpp|h|c)$/)
-  const one = (name, ...command) => ({ name: `lint/${name}`, command, count: oneCheck, limitS: 10 * MINUTE })
+  const one = (name, ...command) => ({ name: `lint/${name}`, command, count: oneCheck, limitS: 20 * MINUTE })
   return [
     one('clang-format', 'clang-format', '--dry-run', '-Werror', ...cpp),
     one('clang-tidy', 'node', 'scripts/tidy.mjs'),
