@@ -34,7 +34,8 @@ export function keepingScreens(openVault) {
         (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true })
     })
     await security(page, url, `keys=many&backup=new${state === null ? '' : `&autosave=${state}`}`)
-    await page.locator(at('auto-save')).scrollIntoViewIfNeeded()
+    // To where the header half covers nothing: it would count as too small to be pressed.
+    await page.locator(at('auto-save')).evaluate((found) => found.scrollIntoView({ block: 'start' }))
   }
   const choose = async (page, url, file, wishes) => {
     await security(page, url, wishes)

@@ -112,10 +112,16 @@ test('a weak one comes with advice', () => {
   for (const weak of WEAK) assert.ok(strengthOf(weak).advice.length > 0, weak)
 })
 
-test('a thousand characters are judged in under half a second', () => {
-  const begun = performance.now()
-  strengthOf('P@ssw0rd-'.repeat(112))
-  assert.ok(performance.now() - begun < 500)
+test('a thousand characters cost about what a hundred do, where all of them would cost hundreds of times that', () => {
+  const cost = (text) => {
+    const begun = performance.now()
+    strengthOf(text)
+    return performance.now() - begun
+  }
+  const text = 'P@ssw0rd-'.repeat(112)
+  cost(text)
+  const least = (length) => Math.min(...[1, 2, 3].map(() => cost(text.slice(0, length))))
+  assert.ok(least(1_000) < 10 * least(100))
 })
 
 test('made-up passphrases have six words of the list, and are strong', () => {
