@@ -91,7 +91,7 @@ function nodeTests() {
     web: (full ? 30 : 20) * MINUTE,
     consumers: 15 * MINUTE,
     attacks: 15 * MINUTE,
-    browser: (full ? 180 : 60) * MINUTE,
+    browser: (full ? 180 : 75) * MINUTE,
   }
   return Object.entries(limits).flatMap(([folder, limitS]) => {
     const files = find([`tests/${folder}`], /\.test\.mjs$/)
