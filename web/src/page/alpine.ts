@@ -55,7 +55,7 @@ export interface Signals {
   'check-all': null
   wipe: null
   cap: { key: string }
-  /** What pages of other origins wait for now, maybe nothing any more. */
+  /** What pages of other origins wait for; empty once they have been answered or taken back. */
   consent: { questions: AccessQuestion[] }
 }
 

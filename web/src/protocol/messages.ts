@@ -1,16 +1,13 @@
 // messages: everything a page may ask of the vault worker, and everything the worker may say.
 // A new op breaks the build until the worker answers it. No message carries a stored key out of the worker.
+import type { Access, AccessQuestion, AccessTerms, GrantInfo } from './access'
 import type { ErrorCode } from './errors'
 import type {
-  Access,
-  AccessQuestion,
-  AccessTerms,
   AuditTrail,
   BackupFile,
   CallSummary,
   ChatMessage,
   CheckOutcome,
-  GrantInfo,
   ImportChoice,
   ImportPreview,
   ImportResult,
@@ -31,6 +28,7 @@ import type {
   UsageReport,
 } from './facts'
 
+export type * from './access'
 export type * from './facts'
 
 /** Raised when a message changes meaning; a page and a worker that differ do not talk. */

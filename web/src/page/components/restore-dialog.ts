@@ -1,7 +1,6 @@
 // restore-dialog: a file comes in: chosen, dropped or scanned; opened; looked at; and taken over as far as wanted.
-import { blend, component, dialog, input } from '../alpine'
+import { blend, dialog, input } from '../alpine'
 import { passphraseBytes } from '../../engine/bytes'
-import { explainCamera, watchCodes, type Stop } from '../camera'
 import {
   choicesFor,
   explainFile,
@@ -16,7 +15,6 @@ import {
   type Sweep,
 } from '../imports'
 import { hostOf, look } from '../providers'
-import { Collector } from '../qr-parts'
 import { copyOwnVault, hostOrigin } from '../own-vault'
 import { clear, takePassphrase } from '../secrets'
 import { session } from '../session'
@@ -24,6 +22,7 @@ import type { Explained } from '../text'
 import { ago } from '../time'
 import { vault } from '../vault'
 import { isWindow } from '../window'
+import { scanning } from './scanning'
 import type { ImportChoice, ImportItem, ImportPreview } from '../../protocol/messages'
 
 type Step = 'choose' | 'scan' | 'mine' | 'passphrase' | 'review' | 'done'
@@ -58,65 +57,6 @@ const NO_OWN_VAULT: Explained = {
   code: 'ERR_NOT_FOUND',
   sentence: 'This site has no vault of your own in this browser.',
   next: 'Add keys here, or open Keyhold in a tab of its own and make one there first.',
-}
-const SCAN_WRONG: Explained = {
-  code: 'ERR_BAD_FORMAT',
-  sentence: 'What was read does not add up to the file that was shown.',
-  next: 'Scan the codes once more. Nothing in your vault was changed.',
-}
-
-const scanning = () => {
-  const collector = new Collector()
-  let stop: Stop | null = null
-  return component({
-    have: 0,
-    total: 0,
-    otherFile: false,
-    looking: false,
-
-    get scanText(): string {
-      if (!this.looking) return 'Starting the camera…'
-      if (this.total === 0) return 'Point the camera at the codes on the other screen.'
-      return `${this.have} of ${this.total} codes read`
-    },
-    /** @param whole is called once, with the whole file */
-    async startScan(whole: (file: Uint8Array) => void, wrong: (why: Explained) => void) {
-      this.stopScan()
-      const video = document.getElementById('scan-video')
-      if (!(video instanceof HTMLVideoElement)) return
-      try {
-        const ours = await watchCodes(video, async (text) => {
-          const seen = await collector.see(text)
-          this.have = collector.have
-          this.total = collector.total
-          if (seen === 'other') this.otherFile = true
-          if (seen === 'wrong') wrong(SCAN_WRONG)
-          if (seen !== 'complete' || collector.file === null) return
-          const file = collector.file
-          this.stopScan()
-          whole(file)
-        })
-        // Closed while the browser was asking for the camera.
-        if (!video.isConnected) return ours()
-        stop = ours
-        this.looking = true
-      } catch (error) {
-        wrong(explainCamera(error))
-      }
-    },
-    scanAnew() {
-      collector.reset()
-      this.have = 0
-      this.total = 0
-      this.otherFile = false
-    },
-    stopScan() {
-      stop?.()
-      stop = null
-      this.looking = false
-      this.scanAnew()
-    },
-  })
 }
 
 export const restoreDialog = () => {
