@@ -6,8 +6,8 @@ import type { WorkerPort } from './port'
 
 /** A worker being closed never answers (measured), so hello is said again, on a new port, this often. */
 const HELLO_AGAIN_MS = 500
-/** A port opened in the moment of another's close() is lost: wait this long first. */
-export const RECONNECT_AFTER_MS = 50
+/** A port opened in the moment of another's close() is lost: 50 ms are enough, and a timer may be early by one. */
+export const RECONNECT_AFTER_MS = 60
 /** Room for a first start: fetching and compiling the engine on a slow machine. */
 const CONNECT_WITHIN_MS = 10_000
 /** A worker whose script fails to load fails so again; the second try covers one lost request. */
