@@ -1,52 +1,58 @@
 // batches: a body's bytes in as few pieces as have already arrived, and never later than they arrived.
 
-/** Large enough to make messages rare, small enough to keep a slow reader moving. */
-const MAX_BATCH_BYTES = 64 * 1024
-
-const NOT_YET = Symbol('not yet')
+/** A short answer needs no more; what fills it is followed by a larger one. */
+const FIRST_BYTES = 16 * 1024
+/** Where a piece only changes hands, large ones cost least. */
+export const MOST_BYTES = 512 * 1024
 
 /**
- * Waits for the first chunk only; further ones join it when they can be read without waiting.
+ * Every piece has a buffer of its own, with nothing else in it.
  * When the signal aborts, the body is cancelled and the iteration ends.
+ * @param most bytes in one piece; an engine whose bodies are no byte streams gives its own pieces
  */
 export async function* batches(
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
+  most = MOST_BYTES,
 ): AsyncGenerator<Uint8Array, void> {
-  const reader = body.getReader()
+  const reader = readerOf(body)
   const cancel = () => void reader.cancel().catch(() => {})
   signal.addEventListener('abort', cancel)
-  let next = reader.read()
+  let room = new ArrayBuffer(FIRST_BYTES)
   try {
     for (;;) {
-      const first = await next
-      if (first.done) return
-      const chunks = [first.value]
-      let size = first.value.length
-      next = reader.read()
-      while (size < MAX_BATCH_BYTES) {
-        // A read that is already answered wins this race; one that is not costs a microtask and no time.
-        const more = await Promise.race([next, NOT_YET]).catch(() => NOT_YET)
-        if (typeof more === 'symbol' || more.done) break
-        chunks.push(more.value)
-        size += more.value.length
-        next = reader.read()
+      const next = await reader.read(new Uint8Array(room))
+      if (next.done) return
+      const { value } = next
+      room = value.buffer
+      if (value.length < room.byteLength) {
+        const piece = value.slice()
+        // What comes by a login is a key: whoever takes the piece wipes it there, nobody would here.
+        value.fill(0)
+        yield piece
+      } else {
+        room = new ArrayBuffer(Math.min(2 * room.byteLength, most))
+        yield value
       }
-      yield chunks.length === 1 ? first.value : joined(chunks, size)
     }
   } finally {
     signal.removeEventListener('abort', cancel)
-    next.catch(() => {})
     cancel()
   }
 }
 
-function joined(chunks: Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.length
+type Read = { done: true } | { done?: false; value: Uint8Array<ArrayBuffer> }
+
+interface Reader {
+  /** May take `room`, and answer in it. */
+  read(room: Uint8Array<ArrayBuffer>): Promise<Read>
+  cancel(): Promise<void>
+}
+
+function readerOf(body: ReadableStream): Reader {
+  try {
+    return body.getReader({ mode: 'byob' }) as unknown as Reader
+  } catch {
+    return body.getReader()
   }
-  return all
 }

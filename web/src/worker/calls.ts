@@ -9,6 +9,8 @@ import type { Answered } from './under-way'
 
 /** How much of each end of a body the engine looks at, where it does not read all: more than a form's first line. */
 const SEEN_BYTES = 256
+/** A page of another site is another process: Chromium sends it so much as it is, and maps fresh memory for more. */
+const PIECE_BYTES_TO_OTHERS = 64 * 1024
 /** Every answer that passes says who paid for it. */
 const PAID_BY: [string, string] = ['keyhold-source', 'user']
 
@@ -86,6 +88,7 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
           slot.credit.spend(bytes.length)
           asker.send(ask.call, { type: 'bytes', bytes })
         },
+        ...(asker.app === '' ? {} : { pieceBytes: PIECE_BYTES_TO_OTHERS }),
         room: (signal) => slot.room(signal),
       },
       slot.abort.signal,

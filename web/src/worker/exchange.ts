@@ -33,6 +33,8 @@ export interface Caller {
   body?: Uint8Array | Blob | null
   head?(response: Response, headers: [string, string][]): void
   bytes?(bytes: Uint8Array): void
+  /** At most in one call of `bytes`, where the engine lets it be said. */
+  pieceBytes?: number
   events?(events: CallEvent[]): void
   /** Awaited after each piece, if given: resolves when the reader has room. */
   room?(signal: AbortSignal): Promise<void> | undefined
@@ -72,10 +74,10 @@ export async function exchange(
       const events = call.takeEvents()
       if (events.length > 0) caller.events(events)
     }
-    for await (const batch of received(response, call, net, own.signal)) {
+    for await (const batch of received(response, call, net, own.signal, caller.pieceBytes)) {
       firstByteMs ??= since()
       const released = take(call.feed(batch))
-      pass(released === true ? alone(batch) : released)
+      pass(released === true ? batch : released)
       // What came by a login is a key; nothing else is needed any more, either.
       if (released !== true) batch.fill(0)
       const room = caller.room?.(own.signal)
@@ -96,11 +98,6 @@ export async function exchange(
     // Ends a body that was left before its end; does nothing to a complete one.
     own.abort()
   }
-}
-
-/** What is handed on takes its whole buffer along: nothing else may be in that. */
-function alone(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
 }
 
 async function sent(
@@ -176,9 +173,10 @@ async function* received(
   call: EngineCall,
   net: Network,
   signal: AbortSignal,
+  pieceBytes: number | undefined,
 ): AsyncGenerator<Uint8Array, void> {
   if (response.body === null) return
-  const body = batches(response.body, signal)
+  const body = batches(response.body, signal, pieceBytes)
   const begun = net.tick()
   try {
     for (;;) {
