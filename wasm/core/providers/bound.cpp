@@ -1,6 +1,7 @@
 #include "providers/bound.h"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 
 namespace keyhold {
@@ -9,7 +10,10 @@ namespace {
 
 using Names = std::initializer_list<std::string_view>;
 
-bool among(std::string_view name, Names names) { return std::find(names.begin(), names.end(), name) != names.end(); }
+bool among(std::string_view name, std::span<const std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+bool among(std::string_view name, Names names) { return among(name, std::span(names.begin(), names.size())); }
 
 // A token is at least one byte of the body; what a provider adds by itself (marks of roles, words about tools) is less than
 // this and what JSON needs around each text.
@@ -18,67 +22,68 @@ constexpr std::int64_t kMaxTokens = std::int64_t{1} << 32;
 constexpr std::int64_t kMaxAnswers = 128;
 
 // Content, in which each part is looked at.
-constexpr Names kContent = {"messages", "input", "contents", "system", "systemInstruction", "system_instruction"};
+constexpr std::string_view kContent[] = {"messages",          "input", "contents", "system", "systemInstruction",
+                                         "system_instruction"};
 
 // Everything else that may stand in a request without making it dearer than its tokens.
-constexpr Names kHarmless = {"model",
-                             "instructions",
-                             "max_tokens",
-                             "max_completion_tokens",
-                             "max_output_tokens",
-                             "generationConfig",
-                             "generation_config",
-                             "n",
-                             "temperature",
-                             "top_p",
-                             "top_k",
-                             "p",
-                             "k",
-                             "min_p",
-                             "stop",
-                             "stop_sequences",
-                             "stream",
-                             "stream_options",
-                             "seed",
-                             "presence_penalty",
-                             "frequency_penalty",
-                             "logit_bias",
-                             "logprobs",
-                             "top_logprobs",
-                             "response_format",
-                             "text",
-                             "tools",
-                             "tool_choice",
-                             "toolConfig",
-                             "tool_config",
-                             "parallel_tool_calls",
-                             "thinking",
-                             "reasoning",
-                             "reasoning_effort",
-                             "reasoning_format",
-                             "verbosity",
-                             "metadata",
-                             "user",
-                             "safety_identifier",
-                             "store",
-                             "service_tier",
-                             "safetySettings",
-                             "safety_settings",
-                             "prompt_cache_key",
-                             "prompt_cache_retention",
-                             "encoding_format",
-                             "dimensions",
-                             "include",
-                             "truncation",
-                             "cache_control"};
+constexpr std::string_view kHarmless[] = {"model",
+                                          "instructions",
+                                          "max_tokens",
+                                          "max_completion_tokens",
+                                          "max_output_tokens",
+                                          "generationConfig",
+                                          "generation_config",
+                                          "n",
+                                          "temperature",
+                                          "top_p",
+                                          "top_k",
+                                          "p",
+                                          "k",
+                                          "min_p",
+                                          "stop",
+                                          "stop_sequences",
+                                          "stream",
+                                          "stream_options",
+                                          "seed",
+                                          "presence_penalty",
+                                          "frequency_penalty",
+                                          "logit_bias",
+                                          "logprobs",
+                                          "top_logprobs",
+                                          "response_format",
+                                          "text",
+                                          "tools",
+                                          "tool_choice",
+                                          "toolConfig",
+                                          "tool_config",
+                                          "parallel_tool_calls",
+                                          "thinking",
+                                          "reasoning",
+                                          "reasoning_effort",
+                                          "reasoning_format",
+                                          "verbosity",
+                                          "metadata",
+                                          "user",
+                                          "safety_identifier",
+                                          "store",
+                                          "service_tier",
+                                          "safetySettings",
+                                          "safety_settings",
+                                          "prompt_cache_key",
+                                          "prompt_cache_retention",
+                                          "encoding_format",
+                                          "dimensions",
+                                          "include",
+                                          "truncation",
+                                          "cache_control"};
 
-constexpr Names kTextParts = {"text",           "input_text",        "output_text",
-                              "message",        "refusal",           "tool_use",
-                              "tool_result",    "function_call",     "function_call_output",
-                              "thinking",       "redacted_thinking", "reasoning",
-                              "summary_text",   "reasoning_text",    "function",
-                              "reasoning.text", "reasoning.summary", "reasoning.encrypted"};
-constexpr Names kGeminiParts = {"text", "thought", "thoughtSignature", "functionCall", "functionResponse"};
+constexpr std::string_view kTextParts[] = {"text",           "input_text",        "output_text",
+                                           "message",        "refusal",           "tool_use",
+                                           "tool_result",    "function_call",     "function_call_output",
+                                           "thinking",       "redacted_thinking", "reasoning",
+                                           "summary_text",   "reasoning_text",    "function",
+                                           "reasoning.text", "reasoning.summary", "reasoning.encrypted"};
+constexpr std::string_view kGeminiParts[] = {"text", "thought", "thoughtSignature", "functionCall", "functionResponse"};
 
 // More members than anything has that is known here.
 constexpr std::size_t kMaxMembers = 64;

@@ -299,7 +299,6 @@ class Session {
   Result<Exchange> pass(const Grant* grant, std::string_view url, std::string_view method, const Headers& headers,
                         const CallerBody& body, std::string_view key, UnixMs now);
   void take_over_endpoints();
-  std::optional<Rates> rates_of(const Exchange& call, std::string_view model, UnixMs now) const;
   /// By the site's configuration.
   bool permits(const Endpoint& own) const;
 

@@ -24,19 +24,6 @@ Result<std::string> client_of(const SiteConfig& site, const Provider& provider) 
 
 }  // namespace
 
-// Here, and not with the others of Exchange: only a login needs them, and they come with it (wasm/split).
-Exchange::Exchange(ProviderRef provider, Outgoing outgoing)
-    : Exchange(Purpose::login, std::move(provider), std::move(outgoing), SecretBytes(), std::string(), std::nullopt) {
-  grant_ = std::make_unique<LoginAnswer>();
-}
-
-Result<LoginGrant> Exchange::grant(Login::Style style) const {
-  if (!grant_) return Errc::ERR_WRONG_STATE;
-  if (succeeded()) return read_grant(style, *grant_);
-  // REVEAL: a refusal, which has no key in it.
-  return diagnose_login(*provider_, {status_, content_type_, grant_->reveal(), retry_after_});
-}
-
 bool Session::offers_login(const Provider& provider) const {
   if (provider.login.empty() || !provider.login_wants_client) return !provider.login.empty();
   const auto logins = Json::parse(as_bytes(site_.logins));

@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/json.h"
-#include "providers/bound.h"
+#include "providers/exchange_price.h"
 #include "session/session.h"
 
 namespace keyhold {
@@ -13,17 +12,9 @@ Result<void> Session::use_prices(ByteView file) {
   return {};
 }
 
-std::optional<Rates> Session::rates_of(const Exchange& call, std::string_view model, UnixMs now) const {
-  if (!prices_) return std::nullopt;
-  auto rates = prices_->find(call.provider().id, model, now);
-  // The model that answers may have a name of its own that no list knows.
-  return rates ? rates : prices_->find(call.provider().id, call.asked_model(), now);
-}
-
 void Session::price(Exchange& call, UnixMs now) {
-  const auto tally = call.tally();
-  if (!tally || tally->figures == Figures::unknown) return;
-  if (const auto rates = rates_of(call, tally->model, now)) call.cost() = cost_micro_usd(*rates, tally->usage);
+  if (!prices_) return;
+  if (const auto cost = cost_micro_usd(call, *prices_, now)) call.cost() = cost;
 }
 
 void Session::settle(Exchange& call, std::string_view app, UnixMs now) {
@@ -69,17 +60,10 @@ std::vector<std::string> Session::holders(const Exchange& call) const {
 }
 
 Result<Bytes> Session::reserve(Exchange& call, std::string_view whose, const Bytes* stored, UnixMs now) {
-  const auto& body = call.request().body;
-  const std::string model = call.asked_model();
-  const auto rates = prices_ ? prices_->find(call.provider().id, model, now) : std::nullopt;
-  if (!rates || !body) return Errc::ERR_CAP_UNBOUNDED;
-  const auto json = Json::parse(as_bytes(*body), {.max_bytes = kMaxBodyBytes, .max_values = kMaxBodyValues});
-  // Files and forms are not JSON, and their tokens nobody can tell.
-  if (!json) return Errc::ERR_CAP_UNBOUNDED;
-  KEYHOLD_TRY(const TokenBound bound, token_bound(json->root(), body->size(), pays_for_output(*rates)));
-  const auto most = most_micro_usd(*rates, bound.input, bound.output);
-  if (!most || *most > kMaxCapMicroUsd) return Errc::ERR_CAP_UNBOUNDED;
-  KEYHOLD_TRY(Reserved reserved, vault_.reserve(whose, *most, stored, now, call.cap_hit()));
+  if (!prices_) return Errc::ERR_CAP_UNBOUNDED;
+  KEYHOLD_TRY(const std::int64_t most, most_micro_usd(call, *prices_, now));
+  if (most > kMaxCapMicroUsd) return Errc::ERR_CAP_UNBOUNDED;
+  KEYHOLD_TRY(Reserved reserved, vault_.reserve(whose, most, stored, now, call.cap_hit()));
   call.hold(whose) = std::move(reserved.hold);
   return std::move(reserved.row);
 }

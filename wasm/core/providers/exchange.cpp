@@ -1,4 +1,4 @@
-#include "session/exchange.h"
+#include "providers/exchange.h"
 
 #include <algorithm>
 
@@ -27,8 +27,8 @@ const std::string kNothing;
 
 }  // namespace
 
-Exchange::Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, const SecretBytes& secret,
-                   std::string key_id, std::optional<Wire> wire)
+ProviderExchange::ProviderExchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, const SecretBytes& secret,
+                                   std::string key_id, std::optional<Wire> wire)
     : purpose_(purpose),
       provider_(std::move(provider)),
       outgoing_(std::move(outgoing)),
@@ -37,9 +37,9 @@ Exchange::Exchange(Purpose purpose, ProviderRef provider, Outgoing outgoing, con
       key_id_(std::move(key_id)),
       wire_(wire) {}
 
-std::string Exchange::probe_url() const { return grant_ ? outgoing_.url : keyhold::probe_url(*provider_); }
+std::string ProviderExchange::probe_url() const { return grant_ ? outgoing_.url : keyhold::probe_url(*provider_); }
 
-Result<Headers> Exchange::response(int status, const Headers& headers) {
+Result<Headers> ProviderExchange::response(int status, const Headers& headers) {
   status_ = status;
   content_type_ = header(headers, "content-type");
   retry_after_ = wait_asked(headers);
@@ -52,23 +52,22 @@ Result<Headers> Exchange::response(int status, const Headers& headers) {
   return shown;
 }
 
-bool Exchange::moves_on() const noexcept { return spare_ && may_move_on(status_); }
+bool ProviderExchange::moves_on() const noexcept { return spare_ && may_move_on(status_); }
 
-Exchange Exchange::again(const SecretBytes& secret, std::string key_id) {
-  Exchange next(purpose_, provider_, std::move(outgoing_), secret, std::move(key_id), wire_);
+ProviderExchange ProviderExchange::again(const SecretBytes& secret, std::string key_id) {
+  ProviderExchange next(purpose_, provider_, std::move(outgoing_), secret, std::move(key_id), wire_);
   next.counted_ = std::move(counted_);
-  next.grant_id_ = std::move(grant_id_);
   next.tries_ = tries_ + 1;
   next.refused_keys_ = refused_keys_ + key_id_ + " ";
   next.refused_statuses_ = (refused_statuses_.empty() ? "" : refused_statuses_ + ", ") + std::to_string(status_);
   return next;
 }
 
-bool Exchange::tried(std::string_view key_id) const noexcept {
+bool ProviderExchange::tried(std::string_view key_id) const noexcept {
   return key_id == key_id_ || refused_keys_.find(key_id) != std::string::npos;
 }
 
-Result<ByteView> Exchange::feed(ByteView bytes) {
+Result<ByteView> ProviderExchange::feed(ByteView bytes) {
   if (grant_) {
     KEYHOLD_CHECK(grant_->feed(bytes));
     return ByteView();
@@ -76,7 +75,7 @@ Result<ByteView> Exchange::feed(ByteView bytes) {
   return took(watch_.feed(bytes));
 }
 
-Result<ByteView> Exchange::end() {
+Result<ByteView> ProviderExchange::end() {
   KEYHOLD_TRY(const ByteView rest, took(watch_.finish()));
   if (meter_) KEYHOLD_CHECK(meter_->end());
   ended_ = true;
@@ -84,7 +83,7 @@ Result<ByteView> Exchange::end() {
 }
 
 // What the watch let through is read here, and passed on if it is a caller's.
-Result<ByteView> Exchange::took(Result<ByteView> released) {
+Result<ByteView> ProviderExchange::took(Result<ByteView> released) {
   if (!released) return released;
   if (meter_) {
     KEYHOLD_CHECK(meter_->feed(*released));
@@ -99,22 +98,24 @@ Result<ByteView> Exchange::took(Result<ByteView> released) {
   return purpose_ == Purpose::pass ? released : ByteView();
 }
 
-std::vector<TextEvent> Exchange::take_events() { return meter_ ? meter_->take_events() : std::vector<TextEvent>(); }
+std::vector<TextEvent> ProviderExchange::take_events() {
+  return meter_ ? meter_->take_events() : std::vector<TextEvent>();
+}
 
-std::optional<Problem> Exchange::problem() const {
+std::optional<Problem> ProviderExchange::problem() const {
   const AnswerSeen seen{status_, content_type_, body_, retry_after_};
   return purpose_ == Purpose::check ? diagnose_check(*provider_, seen) : diagnose_answer(*provider_, seen);
 }
 
-Result<std::vector<std::string>> Exchange::models() const { return parse_models(*wire_, body_); }
+Result<std::vector<std::string>> ProviderExchange::models() const { return parse_models(*wire_, body_); }
 
-Errc Exchange::network_failed(NetworkEvidence evidence) {
+Errc ProviderExchange::network_failed(NetworkEvidence evidence) {
   failed_ = true;
   evidence.answer_begun = status_ != 0;
   return diagnose_network(*provider_, evidence);
 }
 
-std::string Exchange::asked_model() const {
+std::string ProviderExchange::asked_model() const {
   return counted_ && counted_->empty() ? model_in(outgoing_) : counted_.value_or("");
 }
 
@@ -127,7 +128,7 @@ std::string model_in(const Outgoing& request) {
   return text ? std::string(*text) : std::string();
 }
 
-std::optional<Tally> Exchange::tally() const {
+std::optional<Tally> ProviderExchange::tally() const {
   if (!counted_ || !sent_) return std::nullopt;
   // One that was given up before it was answered may well be answered all the same, and paid for.
   if (status_ == 0 ? failed_ : !succeeded()) return std::nullopt;
@@ -158,11 +159,11 @@ std::string_view name(Figures figures) noexcept {
   return "unknown";
 }
 
-const Usage& Exchange::usage() const noexcept { return meter_ ? meter_->usage() : kNoUsage; }
-const std::string& Exchange::model() const noexcept {
+const Usage& ProviderExchange::usage() const noexcept { return meter_ ? meter_->usage() : kNoUsage; }
+const std::string& ProviderExchange::model() const noexcept {
   if (!meter_) return kNothing;
   return meter_->model().empty() ? outgoing_.model : meter_->model();
 }
-const std::string& Exchange::stop() const noexcept { return meter_ ? meter_->stop() : kNothing; }
+const std::string& ProviderExchange::stop() const noexcept { return meter_ ? meter_->stop() : kNothing; }
 
 }  // namespace keyhold
