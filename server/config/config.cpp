@@ -1,0 +1,242 @@
+#include "server/config/config.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/json.h"
+#include "server/config/fields.h"
+
+namespace keyhold::server {
+
+namespace {
+
+constexpr std::size_t kMaxName = 100;
+constexpr std::size_t kMaxPath = 4096;
+constexpr std::size_t kMaxOrigins = 64;
+constexpr std::size_t kMaxModels = 256;
+constexpr std::size_t kMaxSecret = 8192;
+constexpr double kMaxUsd = 1e6;
+
+bool is_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+SecretBytes secret_of(const ConfigSources& sources, const Fields& of, std::string_view name) {
+  const std::string variable = of.text(name, kMaxName);
+  if (variable.empty()) return {};
+  auto value = sources.environment(variable);
+  if (!value || value->empty() || value->size() > kMaxSecret) {
+    of.fault(name, "the environment has no such variable, or an empty one");
+    return {};
+  }
+  SecretBytes secret = SecretBytes::copy_of(as_bytes(*value));
+  wipe({reinterpret_cast<std::uint8_t*>(value->data()), value->size()});
+  return secret;
+}
+
+void read_listen(const Fields& root, Config& config) {
+  const std::string listen = root.text("listen", kMaxName, "127.0.0.1:8787");
+  const std::size_t colon = listen.rfind(':');
+  const std::string_view port = colon == std::string::npos ? "" : std::string_view(listen).substr(colon + 1);
+  unsigned number = 0;
+  const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (colon == 0 || port.empty() || problem != std::errc() || end != port.data() + port.size() || number > 65535) {
+    return root.fault("listen", "an address and a port are expected, as in \"127.0.0.1:8787\"");
+  }
+  config.address = listen.substr(0, colon);
+  // As an IPv6 address stands before a port.
+  if (config.address.front() == '[' && config.address.back() == ']') {
+    config.address = config.address.substr(1, config.address.size() - 2);
+  }
+  config.port = static_cast<std::uint16_t>(number);
+}
+
+void read_tokens(const Fields& root, Fault& fault, const ConfigSources& sources, TokenSource& tokens) {
+  const auto value = root.value("tokens");
+  if (!value) return root.fault("tokens", "is missing: whose tokens does the server take?");
+  const Fields of(*value, "tokens", fault, {"issuer", "audience", "secretEnv", "jwksFile"});
+  tokens.issuer = of.text("issuer", kMaxName, "");
+  tokens.audience = of.text("audience", kMaxName);
+  if (of.has("secretEnv") == of.has("jwksFile")) {
+    return of.fault("secretEnv", "either this or jwksFile is expected");
+  }
+  if (of.has("secretEnv")) {
+    tokens.secret = secret_of(sources, of, "secretEnv");
+    if (!fault.any() && tokens.secret.size() < 32) of.fault("secretEnv", "the secret needs at least 32 bytes");
+    return;
+  }
+  const std::string path = of.text("jwksFile", kMaxPath);
+  const auto text = path.empty() ? std::nullopt : sources.file(path);
+  if (!text) return of.fault("jwksFile", "the file cannot be read");
+  tokens.jwks = *text;
+}
+
+Plan read_plan(JsonRef value, const std::string& place, Fault& fault, const Catalogue& catalogue) {
+  const Fields of(
+      value, place, fault,
+      {"id", "name", "priceUsd", "limitUsd", "period", "maxRunning", "callsPerMinute", "maxOutputTokens", "models"});
+  Plan plan;
+  plan.id = of.text("id", kMaxName);
+  if (!is_id(plan.id)) of.fault("id", "lower-case letters, digits, - and _ are expected");
+  plan.name = of.text("name", kMaxName);
+  plan.price_micro_usd = of.micro_usd("priceUsd", kMaxUsd, 0);
+  plan.limit_micro_usd = of.micro_usd("limitUsd", kMaxUsd);
+  const std::string period = of.text("period", kMaxName, "month");
+  for (const PlanPeriod one : {PlanPeriod::day, PlanPeriod::month, PlanPeriod::once}) {
+    if (period == name(one)) plan.period = one;
+  }
+  if (period != name(plan.period)) of.fault("period", "\"day\", \"month\" or \"once\" is expected");
+  plan.max_running = static_cast<int>(of.whole("maxRunning", 1, 1000, 4));
+  plan.calls_per_minute = static_cast<int>(of.whole("callsPerMinute", 1, 100'000, 60));
+  plan.max_output_tokens = of.whole("maxOutputTokens", 1, 1'000'000, 4096);
+  of.each_member("models", kMaxModels, [&](std::string_view provider, JsonRef, const std::string& at) {
+    if (!catalogue.find(provider)) fault.note(at, "there is no such provider");
+    const Fields models(*of.value("models"), place + ".models", fault, {provider});
+    models.each(provider, kMaxModels, [&](JsonRef model, const std::string& where) {
+      const auto text = model.text(kMaxName);
+      if (!text || text->empty()) return fault.note(where, "the name of a model is expected, or \"*\"");
+      plan.models[std::string(provider)].emplace_back(*text);
+    });
+  });
+  return plan;
+}
+
+/// Puts a line first in its provider's section of the list: the first that fits counts.
+void put_price(std::string& list, const std::string& provider, const std::string& line) {
+  const std::string head = "\n@" + provider;
+  std::size_t at = list.find(head);
+  while (at != std::string::npos && list[at + head.size()] != '\n' && list[at + head.size()] != ' ') {
+    at = list.find(head, at + 1);
+  }
+  if (at == std::string::npos) {
+    list += "@" + provider + "\n" + line;
+  } else {
+    list.insert(list.find('\n', at + head.size()) + 1, line);
+  }
+}
+
+void read_own_prices(const Fields& root, Fault& fault, std::string& list) {
+  root.each("ownPrices", kMaxModels, [&](JsonRef value, const std::string& place) {
+    const Fields of(value, place, fault, {"provider", "model", "inputUsd", "outputUsd"});
+    const std::string provider = of.text("provider", kMaxName);
+    std::string model = of.text("model", kMaxName);
+    if (!is_id(provider)) of.fault("provider", "the id of a provider is expected");
+    for (char& c : model) {
+      if (c <= ' ' || c >= 0x7f || c == '|' || c == '&') of.fault("model", "a name of printable ASCII is expected");
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    const auto usd = [&](std::string_view name) {
+      const std::int64_t micro = of.micro_usd(name, kMaxUsd);
+      const std::string fraction = std::to_string(micro % 1'000'000);
+      return std::to_string(micro / 1'000'000) + "." + std::string(6 - fraction.size(), '0') + fraction;
+    };
+    const std::string input = usd("inputUsd");
+    if (!fault.any()) put_price(list, provider, "=" + model + "\ti" + input + " o" + usd("outputUsd") + "\n");
+  });
+}
+
+void read_prices(const Fields& root, Fault& fault, const ConfigSources& sources, Config& config) {
+  std::string list = "KHP1 1970-01-01\n";
+  if (root.has("prices")) {
+    const std::string path = root.text("prices", kMaxPath);
+    const auto text = path.empty() ? std::nullopt : sources.file(path);
+    if (!text) return root.fault("prices", "the file cannot be read");
+    list = *text;
+  }
+  if (!list.ends_with('\n')) list += '\n';
+  read_own_prices(root, fault, list);
+  if (fault.any()) return;
+  auto parsed = PriceList::parse(as_bytes(list));
+  if (!parsed) return root.fault("prices", "this is no list of prices (prices.txt of the package is one)");
+  config.prices = std::move(*parsed);
+}
+
+void read_app_keys(const Fields& root, Fault& fault, const ConfigSources& sources, Config& config) {
+  root.each_member("keys", Catalogue::kMaxProviders, [&](std::string_view id, JsonRef value, const std::string& place) {
+    const auto provider = config.catalogue.find(id);
+    if (!provider) return fault.note(place, "there is no such provider");
+    const Fields of(value, place, fault, {"env"});
+    config.app_keys.emplace(std::string(id), secret_of(sources, of, "env"));
+  });
+}
+
+void read_origins(const Fields& root, Fault& fault, Config& config) {
+  root.each("origins", kMaxOrigins, [&](JsonRef value, const std::string& place) {
+    const auto text = value.text(kMaxName);
+    const auto endpoint = text ? Endpoint::parse(*text) : Result<Endpoint>(Errc::ERR_BAD_INPUT);
+    if (!endpoint || endpoint->origin() != *text) {
+      return fault.note(place, "an origin is expected, as in \"https://app.example.com\"");
+    }
+    config.origins.emplace_back(*text);
+  });
+}
+
+void read_providers(const Fields& root, Config& config) {
+  auto catalogue = Catalogue::builtin();
+  if (!catalogue) return root.fault("providers", "the built-in list cannot be read");
+  config.catalogue = std::move(*catalogue);
+  const auto own = root.value("providers");
+  if (own && !config.catalogue.add_site(*own)) {
+    root.fault("providers", "these are not providers as wasm/catalogue/schema.json describes them, or one is built in");
+  }
+}
+
+}  // namespace
+
+std::string_view name(PlanPeriod period) noexcept {
+  switch (period) {
+    case PlanPeriod::day: return "day";
+    case PlanPeriod::month: return "month";
+    case PlanPeriod::once: break;
+  }
+  return "once";
+}
+
+bool Plan::allows(std::string_view provider, std::string_view model) const noexcept {
+  const auto found = models.find(provider);
+  if (found == models.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [&](std::string_view allowed) {
+    if (!allowed.ends_with('*')) return allowed == model;
+    return model.starts_with(allowed.substr(0, allowed.size() - 1));
+  });
+}
+
+const Plan* Config::plan(std::string_view id) const noexcept {
+  const auto found = std::find_if(plans.begin(), plans.end(), [&](const Plan& plan) { return plan.id == id; });
+  return found == plans.end() ? nullptr : &*found;
+}
+
+std::optional<Config> parse_config(std::string_view text, const ConfigSources& sources, std::string& error) {
+  const auto json = Json::parse(as_bytes(text), {.max_bytes = kMaxConfigBytes});
+  if (!json) {
+    error = "the configuration is not one JSON object, or a member is in it twice";
+    return std::nullopt;
+  }
+  Fault fault;
+  const Fields root(json->root(), "", fault,
+                    {"listen", "threads", "database", "origins", "addKeyUrl", "tokens", "plans", "providers", "prices",
+                     "ownPrices", "keys"});
+  Config config;
+  read_listen(root, config);
+  config.threads = static_cast<int>(root.whole("threads", 1, 64, 2));
+  config.database = root.text("database", kMaxPath, "keyhold-server.db");
+  config.add_key_url = root.text("addKeyUrl", kMaxPath, "");
+  read_origins(root, fault, config);
+  read_tokens(root, fault, sources, config.tokens);
+  read_providers(root, config);
+  root.each("plans", kMaxPlans, [&](JsonRef value, const std::string& place) {
+    Plan plan = read_plan(value, place, fault, config.catalogue);
+    if (config.plan(plan.id)) fault.note(place + ".id", "another plan has this id");
+    config.plans.push_back(std::move(plan));
+  });
+  if (config.plans.empty()) root.fault("plans", "at least one plan is expected");
+  read_prices(root, fault, sources, config);
+  read_app_keys(root, fault, sources, config);
+  if (!fault.any()) return config;
+  error = fault.text();
+  return std::nullopt;
+}
+
+}  // namespace keyhold::server

@@ -1,0 +1,79 @@
+// config: what an operator decides: where the server listens, whose tokens it takes, which plans there are, and which keys it
+// calls providers with. Read once at start from a file; secrets come from the environment it names.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+#include "providers/catalogue.h"
+#include "providers/price.h"
+
+namespace keyhold::server {
+
+/// How long a limit lasts. Days and months are UTC's.
+enum class PlanPeriod { day, month, once };
+std::string_view name(PlanPeriod period) noexcept;
+
+struct Plan {
+  std::string id;
+  std::string name;
+  std::int64_t price_micro_usd = 0;  // of a month, for showing
+  std::int64_t limit_micro_usd = 0;
+  PlanPeriod period = PlanPeriod::month;
+  int max_running = 4;  // calls of one user at the same time
+  int calls_per_minute = 60;
+  std::int64_t max_output_tokens = 4096;
+  /// Provider -> names of models; "*" at a name's end stands for any rest. What is not in it needs another plan.
+  std::map<std::string, std::vector<std::string>, std::less<>> models;
+
+  bool allows(std::string_view provider, std::string_view model) const noexcept;
+};
+
+/// Who signs the tokens of users, and how that is checked.
+struct TokenSource {
+  std::string issuer;  // "": any
+  std::string audience;
+  SecretBytes secret;  // of HS256; empty if there is none
+  std::string jwks;    // a JWKS document; "" if there is none
+};
+
+struct Config {
+  std::string address;
+  std::uint16_t port = 0;
+  int threads = 2;
+  std::string database;  // path of the SQLite file
+  std::vector<std::string> origins;
+  std::string add_key_url;
+  TokenSource tokens;
+  std::vector<Plan> plans;  // at least one; the first is the one of users who have none
+  Catalogue catalogue;
+  std::optional<PriceList> prices;
+  std::map<std::string, SecretBytes, std::less<>> app_keys;  // by provider
+
+  /// Null if there is none.
+  const Plan* plan(std::string_view id) const noexcept;
+};
+
+/// Where the parts of a configuration come from that are not in it.
+struct ConfigSources {
+  /// An environment variable; nothing if it is not set.
+  std::function<std::optional<std::string>(const std::string& name)> environment;
+  /// A file beside the configuration; nothing if it cannot be read.
+  std::function<std::optional<std::string>(const std::string& path)> file;
+};
+
+inline constexpr std::size_t kMaxConfigBytes = 1 << 20;
+inline constexpr std::size_t kMaxPlans = 16;
+
+/// @param error what is wrong first, and where, for the operator; never a secret
+/// @return nothing if anything is wrong: a server does not start with a part of its settings
+std::optional<Config> parse_config(std::string_view text, const ConfigSources& sources, std::string& error);
+
+}  // namespace keyhold::server

@@ -1,0 +1,284 @@
+#include "server/http/relay_call.h"
+
+#include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <charconv>
+
+#include "server/http/routes.h"
+#include "server/http/settling.h"
+#include "server/relay/admission.h"
+
+namespace keyhold::server {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Of an answer that was begun: the source is said, so that nobody takes the app's key for their own.
+constexpr std::string_view kSource = "keyhold-source";
+
+std::string request_head(ProviderExchange& call, const UpstreamAddress& address) {
+  const Outgoing& out = call.request();
+  const std::string_view origin = call.provider().base.origin();
+  std::string head = std::string(name(out.method)) + " " + out.url.substr(origin.size()) + " HTTP/1.1\r\n";
+  const auto line = [&](std::string_view name, std::string_view value) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  };
+  line("host", address.authority());
+  for (const auto& [name, value] : out.headers) line(name, value);
+  const SecretBytes auth = call.take_auth_value();
+  // REVEAL: into the one header that the provider reads it from; the head is wiped once it is sent.
+  if (!auth.empty()) line(call.provider().auth.header, as_text(auth.reveal()));
+  line("content-length", std::to_string(out.body ? out.body->size() : 0));
+  return head += "\r\n";
+}
+
+void wipe_text(std::string& text) { wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
+
+/// What is known of a call while it runs.
+class Running {
+ public:
+  Running(Client& client, Admitted admitted, CallId id)
+      : client_(client),
+        admitted_(std::move(admitted)),
+        id_(id),
+        upstream_(client.worker().pool),
+        timer_(client.worker().context),
+        gone_(client.when_gone([this] { left(); })) {
+    client_.on_end([this] { left(); });
+    look_later();
+  }
+  ~Running() { client_.on_end({}); }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  asio::awaitable<bool> run(const Request& request);
+
+ private:
+  asio::awaitable<bool> pass_on(const Request& request);
+  asio::awaitable<bool> refused(const Request& request);
+  asio::awaitable<bool> stream(const Request& request);
+  asio::awaitable<bool> fail(const Request& request, ProblemType type);
+  asio::awaitable<bool> write_chunk(const Request& request, ByteView bytes, bool last);
+  asio::awaitable<UpstreamCall::Got> more();
+
+  Service& service() noexcept { return client_.worker().service; }
+  void left() {
+    left_ = true;
+    upstream_.cancel();
+  }
+  void look_later();
+  void look();
+
+  Client& client_;
+  Admitted admitted_;
+  CallId id_;
+  UpstreamCall upstream_;
+  asio::steady_timer timer_;
+  bool left_ = false;  // the client
+  bool silent_ = false;
+  bool begun_ = false;  // the client has a head
+  std::int64_t noted_micro_usd_ = 0;
+  Clock::time_point moved_ = Clock::now();
+  std::shared_ptr<void> gone_;
+};
+
+void Running::look_later() {
+  timer_.expires_after(kLookEvery);
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) look();
+  });
+}
+
+void Running::look() {
+  if (Clock::now() - moved_ > kUpstreamSilence) {
+    silent_ = true;
+    return upstream_.cancel();
+  }
+  const auto charge = charge_of(admitted_, service().config, now_ms());
+  if (charge && charge->micro_usd > noted_micro_usd_) {
+    noted_micro_usd_ = charge->micro_usd;
+    note_progress(client_.worker(), id_, noted_micro_usd_);
+  }
+  look_later();
+}
+
+asio::awaitable<UpstreamCall::Got> Running::more() {
+  const auto got = co_await upstream_.read();
+  moved_ = Clock::now();
+  co_return got;
+}
+
+asio::awaitable<bool> Running::run(const Request& request) {
+  bool usable = co_await pass_on(request);
+  timer_.cancel();
+  gone_.reset();
+  const auto charge = charge_of(admitted_, service().config, now_ms());
+  co_await settle_call(client_.worker(), id_, charge, upstream_.status());
+  co_return usable && !left_;
+}
+
+asio::awaitable<bool> Running::pass_on(const Request& request) {
+  ProviderExchange& call = admitted_.call;
+  const UpstreamAddress address = UpstreamAddress::of(call.provider().base.origin());
+  std::string head = request_head(call, address);
+  const std::string no_body;
+  const bool sent = co_await upstream_.send(address, head, call.request().body ? *call.request().body : no_body);
+  wipe_text(head);
+  moved_ = Clock::now();
+  if (!sent && !left_) call.network_failed({});
+  if (!sent) co_return co_await fail(request, ProblemType::upstream_failed);
+  if (co_await more() != UpstreamCall::Got::head) {
+    if (!left_ && !silent_) call.network_failed({});
+    co_return co_await fail(request, silent_ ? ProblemType::upstream_timeout : ProblemType::upstream_failed);
+  }
+  const bool success = upstream_.status() >= 200 && upstream_.status() < 300;
+  co_return success ? co_await stream(request) : co_await refused(request);
+}
+
+asio::awaitable<bool> Running::fail(const Request& request, ProblemType type) {
+  if (left_ || begun_) co_return false;
+  begun_ = true;
+  co_return co_await client_.reply(request, Reply::of({.type = type}, request));
+}
+
+// A provider's refusal is looked at as a whole: that of the app's key is none of the user's.
+asio::awaitable<bool> Running::refused(const Request& request) {
+  ProviderExchange& call = admitted_.call;
+  auto headers = call.response(upstream_.status(), upstream_.headers());
+  if (!headers) co_return co_await fail(request, ProblemType::key_reflected);
+  std::string body;
+  for (auto got = UpstreamCall::Got::head;; got = co_await more()) {
+    if (got == UpstreamCall::Got::failed || body.size() + upstream_.bytes().size() > kMaxRefusal) {
+      co_return co_await fail(request, ProblemType::upstream_failed);
+    }
+    const auto released = call.feed(as_bytes(upstream_.bytes()));
+    if (!released) co_return co_await fail(request, ProblemType::key_reflected);
+    body.append(as_text(*released));
+    if (got == UpstreamCall::Got::end) break;
+  }
+  const auto rest = call.end();
+  if (!rest) co_return co_await fail(request, ProblemType::key_reflected);
+  body.append(as_text(*rest));
+  begun_ = true;
+  if (auto problem = app_key_problem(admitted_)) {
+    problem->add_key = service().config.add_key_url;
+    co_return co_await client_.reply(request, Reply::of(*problem, request));
+  }
+  Reply reply{upstream_.status(), std::move(body), "application/json", {}};
+  for (auto& [name, value] : *headers) {
+    if (name == "content-type") {
+      reply.content_type = std::move(value);
+    } else {
+      reply.headers.emplace_back(std::move(name), std::move(value));
+    }
+  }
+  reply.headers.emplace_back(kSource, "app");
+  co_return co_await client_.reply(request, std::move(reply));
+}
+
+asio::awaitable<bool> Running::stream(const Request& request) {
+  ProviderExchange& call = admitted_.call;
+  auto headers = call.response(upstream_.status(), upstream_.headers());
+  if (!headers) co_return co_await fail(request, ProblemType::key_reflected);
+  add_cors(service().config, request, *headers);
+  headers->emplace_back(kSource, "app");
+  const std::string head = head_of(upstream_.status(), *headers, -1, request);
+  begun_ = true;
+  client_.begun(upstream_.status());
+  const std::array<asio::const_buffer, 1> parts = {asio::buffer(head)};
+  if (!co_await client_.write(parts)) co_return false;
+  for (auto got = UpstreamCall::Got::head;; got = co_await more()) {
+    // A client sees that the answer is not whole: its last chunk never comes.
+    if (got == UpstreamCall::Got::failed) co_return false;
+    const auto released = call.feed(as_bytes(upstream_.bytes()));
+    if (!released || !co_await write_chunk(request, *released, false)) co_return false;
+    if (got == UpstreamCall::Got::end) break;
+  }
+  const auto rest = call.end();
+  if (!rest) co_return false;
+  co_return co_await write_chunk(request, *rest, true);
+}
+
+asio::awaitable<bool> Running::write_chunk(const Request& request, ByteView bytes, bool last) {
+  std::array<char, 20> size{};
+  char* end = std::to_chars(size.data(), size.data() + 16, bytes.size(), 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  const std::string_view text = as_text(bytes);
+  const std::string_view none;
+  const bool framed = request.http11;
+  const std::array<asio::const_buffer, 4> parts = {
+      asio::buffer(framed && !bytes.empty() ? std::string_view(size.data(), static_cast<std::size_t>(end - size.data()))
+                                            : none),
+      asio::buffer(text), asio::buffer(framed && !bytes.empty() ? std::string_view("\r\n") : none),
+      asio::buffer(framed && last ? std::string_view("0\r\n\r\n") : none)};
+  if (bytes.empty() && !(framed && last)) co_return true;
+  const bool written = co_await client_.write(parts);
+  moved_ = Clock::now();
+  co_return written;
+}
+
+Problem problem_of(const ReserveOutcome& outcome, const Config& config) {
+  if (const auto* over = std::get_if<QuotaExceeded>(&outcome)) {
+    Problem problem{.type = ProblemType::quota_exceeded, .add_key = config.add_key_url};
+    problem.needed_micro_usd = over->needed;
+    problem.available_micro_usd = over->available;
+    if (over->resets_at != 0) problem.resets_at = over->resets_at;
+    return problem;
+  }
+  if (const auto* held = std::get_if<QuotaHeld>(&outcome)) {
+    return {.type = ProblemType::quota_held, .available_micro_usd = held->available, .retry_after_s = 1};
+  }
+  if (std::holds_alternative<TooManyRunning>(outcome)) {
+    return {.type = ProblemType::too_many_running, .retry_after_s = 1};
+  }
+  if (const auto* first = std::get_if<Duplicate>(&outcome)) {
+    constexpr std::string_view kStates[] = {"held", "settled", "released"};
+    Problem problem{.type = ProblemType::idempotent_replay};
+    problem.first_call = std::to_string(static_cast<std::int64_t>(first->call));
+    problem.first_state = kStates[static_cast<int>(first->state)];
+    if (first->http_status != 0) problem.first_status = first->http_status;
+    if (first->state != CallState::held) problem.first_charged_micro_usd = first->charged;
+    return problem;
+  }
+  return {.type = ProblemType::plan_lapsed, .add_key = config.add_key_url};
+}
+
+}  // namespace
+
+asio::awaitable<bool> relay(Client& client, const Request& request, std::string_view provider, std::string_view rest) {
+  Service& service = client.worker().service;
+  const auto refuse = [&](const Problem& problem) { return client.reply(request, Reply::of(problem, request)); };
+  if (service.draining) co_return co_await refuse({.type = ProblemType::shutting_down, .retry_after_s = 5});
+
+  const auto account =
+      co_await service.store.ask([&](QuotaBook& book) { return book.account(request.user, service.plans, now_ms()); });
+  const Problem unavailable{.type = ProblemType::unavailable, .retry_after_s = 1};
+  if (!account) co_return co_await refuse(unavailable);
+  const Plan* plan = service.config.plan(account.value().plan);
+  if (plan == nullptr)
+    co_return co_await refuse({.type = ProblemType::plan_lapsed, .add_key = service.config.add_key_url});
+  if (const auto wait = service.rate.admit(request.user, plan->calls_per_minute, now_ms())) {
+    co_return co_await refuse({.type = ProblemType::rate_limited, .retry_after_s = *wait});
+  }
+  auto admitted =
+      admit(service.config, *plan, {request.method, provider, rest, request.headers, as_bytes(request.body)}, now_ms());
+  if (const auto* problem = std::get_if<Problem>(&admitted)) co_return co_await refuse(*problem);
+  Admitted& ready = std::get<Admitted>(admitted);
+
+  const Reservation wanted{request.user, std::string(request.header("idempotency-key")), std::string(provider),
+                           ready.model, ready.most_micro_usd};
+  const auto outcome =
+      co_await service.store.ask([&](QuotaBook& book) { return book.reserve(wanted, service.plans, now_ms()); });
+  if (!outcome) {
+    const bool bad = outcome.error() == QuotaError::bad_input;
+    co_return co_await refuse(bad ? Problem{.type = ProblemType::malformed_request} : unavailable);
+  }
+  const auto* held = std::get_if<Held>(&outcome.value());
+  if (held == nullptr) co_return co_await refuse(problem_of(outcome.value(), service.config));
+  Running running(client, std::move(ready), held->call);
+  co_return co_await running.run(request);
+}
+
+}  // namespace keyhold::server

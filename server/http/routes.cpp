@@ -1,0 +1,197 @@
+#include "server/http/routes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/json.h"
+#include "server/http/relay_call.h"
+
+namespace keyhold::server {
+
+namespace {
+
+constexpr std::string_view kRelay = "/v1/relay/";
+constexpr std::string_view kBearer = "bearer ";
+constexpr std::int64_t kUsageDays = 92;
+
+enum class Route { health, ready, plans, account, usage, relay };
+
+struct Known {
+  std::string_view path;
+  Route route;
+  bool token;
+};
+constexpr std::array kRoutes = {
+    Known{"/healthz", Route::health, false}, Known{"/readyz", Route::ready, false},
+    Known{"/v1/plans", Route::plans, false}, Known{"/v1/account", Route::account, true},
+    Known{"/v1/usage", Route::usage, true},
+};
+constexpr Known kRelayRoute = {kRelay, Route::relay, true};
+
+const Known* route_of(std::string_view path) {
+  if (path.starts_with(kRelay)) return &kRelayRoute;
+  const auto found =
+      std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Known& known) { return known.path == path; });
+  return found == kRoutes.end() ? nullptr : &*found;
+}
+
+/// The provider's id, and the address below its base with its query.
+std::pair<std::string, std::string> parts_of(const Request& request) {
+  const std::string rest = request.path.substr(kRelay.size());
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  const std::string below = slash == rest.size() ? "" : rest.substr(slash + 1);
+  return {rest.substr(0, slash), request.query.empty() ? below : below + "?" + request.query};
+}
+
+bool allows_origin(const Config& config, std::string_view origin) {
+  return std::find(config.origins.begin(), config.origins.end(), origin) != config.origins.end();
+}
+
+bool is_preflight(const Request& request) {
+  return request.method == "OPTIONS" && !request.header("origin").empty() &&
+         !request.header("access-control-request-method").empty();
+}
+
+std::string_view bearer(const Request& request) {
+  const std::string_view value = request.header("authorization");
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+  if (value.size() <= kBearer.size() ||
+      !std::equal(kBearer.begin(), kBearer.end(), value.begin(), [&](char b, char a) { return same(a, b); })) {
+    return {};
+  }
+  return value.substr(kBearer.size());
+}
+
+Reply plans_of(const Config& config) {
+  JsonOut out = JsonOut::object();
+  out.set_array("plans", [&](JsonOut& list) {
+    for (const Plan& plan : config.plans) {
+      JsonOut one = JsonOut::object();
+      one.set("id", plan.id)
+          .set("name", plan.name)
+          .set("price", plan.price_micro_usd)
+          .set("limit", plan.limit_micro_usd);
+      one.set("period", name_of(plan.period)).set("calls_per_minute", plan.calls_per_minute);
+      one.set("max_running", plan.max_running).set("max_output_tokens", plan.max_output_tokens);
+      one.set_object("models", [&](JsonOut& models) {
+        for (const auto& [provider, names] : plan.models) {
+          models.set_array(provider, [&](JsonOut& of) {
+            for (const std::string& name : names) of.push(name);
+          });
+        }
+      });
+      list.push(one);
+    }
+  });
+  return {.body = out.dump()};
+}
+
+std::string_view status_text(AccountStatus status) {
+  switch (status) {
+    case AccountStatus::active: return "active";
+    case AccountStatus::lapsed: return "lapsed";
+    case AccountStatus::suspended: break;
+  }
+  return "suspended";
+}
+
+asio::awaitable<Reply> account_of(Client& client, const Request& request) {
+  Service& service = client.worker().service;
+  const auto account =
+      co_await service.store.ask([&](QuotaBook& book) { return book.account(request.user, service.plans, now_ms()); });
+  if (!account) co_return Reply::of({.type = ProblemType::unavailable, .retry_after_s = 1}, request);
+  const AccountView& view = account.value();
+  JsonOut out = JsonOut::object();
+  out.set("plan", view.plan).set("status", status_text(view.status)).set("period", name_of(view.period));
+  out.set("period_start", view.period_start);
+  if (view.period != PeriodKind::once) out.set("resets_at", view.period_end);
+  out.set("limit", view.limit).set("settled", view.settled).set("held", view.held);
+  out.set("available", view.available).set("running", view.running);
+  co_return Reply{.body = out.dump()};
+}
+
+asio::awaitable<Reply> usage_of(Client& client, const Request& request) {
+  Service& service = client.worker().service;
+  const UnixMs now = now_ms();
+  const auto usage = co_await service.store.ask(
+      [&](QuotaBook& book) { return book.usage(request.user, now - kUsageDays * kDayMs, now + 1); });
+  if (!usage) co_return Reply::of({.type = ProblemType::unavailable, .retry_after_s = 1}, request);
+  JsonOut out = JsonOut::object();
+  out.set_array("usage", [&](JsonOut& list) {
+    for (const UsageRow& row : usage.value().rows) {
+      JsonOut one = JsonOut::object();
+      one.set("day", row.day).set("provider", row.provider).set("model", row.model).set("calls", row.calls);
+      list.push(one.set("charged", row.charged).set("estimated", row.estimated));
+    }
+  });
+  out.set("more", usage.value().more);
+  co_return Reply{.body = out.dump()};
+}
+
+asio::awaitable<Reply> ready(Client& client, const Request& request) {
+  Service& service = client.worker().service;
+  if (service.draining) co_return Reply::of({.type = ProblemType::shutting_down, .retry_after_s = 5}, request);
+  const auto account =
+      co_await service.store.ask([&](QuotaBook& book) { return book.account("-", service.plans, now_ms()); });
+  if (!account) co_return Reply::of({.type = ProblemType::unavailable, .retry_after_s = 5}, request);
+  co_return Reply{.body = R"({"status":"ready"})"};
+}
+
+}  // namespace
+
+std::optional<Reply> refuse_head(const Service& service, Request& request) {
+  const std::string_view origin = request.header("origin");
+  const bool preflight = is_preflight(request);
+  if (!origin.empty() && !allows_origin(service.config, origin)) {
+    return Reply::of({.type = ProblemType::origin_not_allowed}, request);
+  }
+  const Known* known = route_of(request.path);
+  if (known == nullptr) return Reply::of({.type = ProblemType::not_found}, request);
+  if (preflight) return std::nullopt;
+  if (known->route != Route::relay && request.method != "GET" && request.method != "HEAD") {
+    return Reply::of({.type = ProblemType::method_not_allowed}, request);
+  }
+  if (!known->token) return std::nullopt;
+  const auto user = service.verifier.verify(bearer(request), now_ms());
+  if (!user) return Reply::of({.type = ProblemType::unauthorized, .code = name(user.problem())}, request);
+  request.user = user->subject;
+  return std::nullopt;
+}
+
+void add_cors(const Config& config, const Request& request, Headers& headers) {
+  const std::string_view origin = request.header("origin");
+  headers.emplace_back("vary", "origin");
+  if (origin.empty() || !allows_origin(config, origin)) return;
+  headers.emplace_back("access-control-allow-origin", origin);
+  headers.emplace_back("access-control-expose-headers",
+                       "keyhold-source, keyhold-request-id, retry-after, x-should-retry");
+  if (!is_preflight(request)) return;
+  headers.emplace_back("access-control-allow-methods", "GET, POST");
+  const std::string_view asked = request.header("access-control-request-headers");
+  if (!asked.empty()) headers.emplace_back("access-control-allow-headers", asked);
+  headers.emplace_back("access-control-max-age", "600");
+}
+
+std::string route_name(const Service& service, const Request& request) {
+  const Known* known = route_of(request.path);
+  if (known == nullptr) return "none";
+  if (known->route != Route::relay) return std::string(known->path);
+  const auto provider = service.config.catalogue.find(parts_of(request).first);
+  return provider ? "relay/" + provider->id : "relay";
+}
+
+asio::awaitable<bool> answer(Client& client, Request request) {
+  if (is_preflight(request)) co_return co_await client.reply(request, {.status = 204});
+  switch (route_of(request.path)->route) {
+    case Route::health: co_return co_await client.reply(request, {.body = R"({"status":"ok"})"});
+    case Route::ready: co_return co_await client.reply(request, co_await ready(client, request));
+    case Route::plans: co_return co_await client.reply(request, plans_of(client.worker().service.config));
+    case Route::account: co_return co_await client.reply(request, co_await account_of(client, request));
+    case Route::usage: co_return co_await client.reply(request, co_await usage_of(client, request));
+    case Route::relay: break;
+  }
+  const auto [provider, below] = parts_of(request);
+  co_return co_await relay(client, request, provider, below);
+}
+
+}  // namespace keyhold::server

@@ -1,0 +1,50 @@
+#include "server/http/settling.h"
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "server/http/log.h"
+
+namespace keyhold::server {
+
+namespace {
+
+asio::awaitable<bool> try_to_settle(Worker& worker, CallId call, std::optional<Charge> charge, int http_status) {
+  const auto ending = co_await worker.service.store.ask([&](QuotaBook& book) -> Answer<Ending> {
+    if (!charge) return book.release(call, http_status, now_ms());
+    const Figures figures = charge->estimated ? Figures::estimated : Figures::reported;
+    return book.settle(call, charge->micro_usd, figures, http_status, now_ms());
+  });
+  if (!ending) {
+    log_warning("a call could not be settled");
+    co_return ending.error() != QuotaError::unavailable;
+  }
+  if (ending.value().clamped) log_warning("a call cost more than was held for it: the bound of its provider is wrong");
+  co_return true;
+}
+
+asio::awaitable<void> keep_trying(Worker& worker, CallId call, std::optional<Charge> charge, int http_status) {
+  asio::steady_timer timer(worker.context);
+  for (int i = 1; i < kSettleTries; ++i) {
+    timer.expires_after(kSettleAgain);
+    co_await timer.async_wait(asio::use_awaitable);
+    if (co_await try_to_settle(worker, call, charge, http_status)) co_return;
+  }
+}
+
+asio::awaitable<void> note(Worker& worker, CallId call, std::int64_t micro_usd) {
+  (void)co_await worker.service.store.ask([=](QuotaBook& book) { return book.progress(call, micro_usd); });
+}
+
+}  // namespace
+
+asio::awaitable<void> settle_call(Worker& worker, CallId call, std::optional<Charge> charge, int http_status) {
+  if (co_await try_to_settle(worker, call, charge, http_status)) co_return;
+  asio::co_spawn(worker.context, keep_trying(worker, call, charge, http_status), asio::detached);
+}
+
+void note_progress(Worker& worker, CallId call, std::int64_t micro_usd) {
+  asio::co_spawn(worker.context, note(worker, call, micro_usd), asio::detached);
+}
+
+}  // namespace keyhold::server

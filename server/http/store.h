@@ -1,0 +1,50 @@
+// store: the quota's books, each on a thread of its own, so that no coroutine ever waits on a disk.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "server/quota/quota.h"
+
+namespace keyhold::server {
+
+namespace asio = boost::asio;
+
+class Store {
+ public:
+  /// At least one book.
+  explicit Store(std::vector<QuotaBook> books) {
+    for (QuotaBook& book : books) desks_.push_back(std::make_unique<Desk>(std::move(book)));
+  }
+
+  /// Runs `question`, which takes a QuotaBook&, on a book's thread, and comes back to this coroutine's.
+  template <class Question>
+  asio::awaitable<std::invoke_result_t<Question, QuotaBook&>> ask(Question question) {
+    Desk& desk = *desks_[next_++ % desks_.size()];
+    co_return co_await asio::co_spawn(desk.thread, run(desk.book, std::move(question)), asio::use_awaitable);
+  }
+
+ private:
+  template <class Question>
+  static asio::awaitable<std::invoke_result_t<Question, QuotaBook&>> run(QuotaBook& book, Question question) {
+    co_return question(book);
+  }
+
+  struct Desk {
+    explicit Desk(QuotaBook taken) : book(std::move(taken)) {}
+    ~Desk() { thread.join(); }
+    QuotaBook book;
+    asio::thread_pool thread{1};
+  };
+  std::vector<std::unique_ptr<Desk>> desks_;
+  std::atomic<std::size_t> next_ = 0;
+};
+
+}  // namespace keyhold::server
