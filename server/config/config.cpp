@@ -84,10 +84,10 @@ Plan read_plan(JsonRef value, const std::string& place, Fault& fault, const Cata
   plan.price_micro_usd = of.micro_usd("priceUsd", kMaxUsd, 0);
   plan.limit_micro_usd = of.micro_usd("limitUsd", kMaxUsd);
   const std::string period = of.text("period", kMaxName, "month");
-  for (const PlanPeriod one : {PlanPeriod::day, PlanPeriod::month, PlanPeriod::once}) {
-    if (period == name(one)) plan.period = one;
+  for (const PeriodKind one : {PeriodKind::day, PeriodKind::month, PeriodKind::once}) {
+    if (period == name_of(one)) plan.period = one;
   }
-  if (period != name(plan.period)) of.fault("period", "\"day\", \"month\" or \"once\" is expected");
+  if (period != name_of(plan.period)) of.fault("period", "\"day\", \"month\" or \"once\" is expected");
   plan.max_running = static_cast<int>(of.whole("maxRunning", 1, 1000, 4));
   plan.calls_per_minute = static_cast<int>(of.whole("callsPerMinute", 1, 100'000, 60));
   plan.max_output_tokens = of.whole("maxOutputTokens", 1, 1'000'000, 4096);
@@ -185,11 +185,11 @@ void read_providers(const Fields& root, Config& config) {
 
 }  // namespace
 
-std::string_view name(PlanPeriod period) noexcept {
+std::string_view name_of(PeriodKind period) noexcept {
   switch (period) {
-    case PlanPeriod::day: return "day";
-    case PlanPeriod::month: return "month";
-    case PlanPeriod::once: break;
+    case PeriodKind::day: return "day";
+    case PeriodKind::month: return "month";
+    case PeriodKind::once: break;
   }
   return "once";
 }

@@ -14,19 +14,19 @@
 #include "base/secret.h"
 #include "providers/catalogue.h"
 #include "providers/price.h"
+#include "server/quota/types.h"
 
 namespace keyhold::server {
 
-/// How long a limit lasts. Days and months are UTC's.
-enum class PlanPeriod { day, month, once };
-std::string_view name(PlanPeriod period) noexcept;
+/// "day", "month" or "once".
+std::string_view name_of(PeriodKind period) noexcept;
 
 struct Plan {
   std::string id;
   std::string name;
   std::int64_t price_micro_usd = 0;  // of a month, for showing
   std::int64_t limit_micro_usd = 0;
-  PlanPeriod period = PlanPeriod::month;
+  PeriodKind period = PeriodKind::month;
   int max_running = 4;  // calls of one user at the same time
   int calls_per_minute = 60;
   std::int64_t max_output_tokens = 4096;

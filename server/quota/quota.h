@@ -1,0 +1,83 @@
+// quota: may this call be made on this account, and what did it come to? Exact to the micro-USD, in the database.
+//
+// A book has one connection and is used by one thread at a time; make as many as there are database threads, in as many
+// processes as wanted. Whatever the database does, it comes back as a value: no exception leaves a book.
+//
+// SQLite runs in WAL with synchronous=NORMAL: what was acknowledged survives SIGKILL at any moment. Only a power cut may
+// take the last moments with it (never the consistency); `synchronous=full` in the connection string excludes that too,
+// for an fsync with each commit.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "server/quota/answer.h"
+#include "server/quota/types.h"
+
+namespace keyhold::server {
+
+class Database;
+struct AccountRow;
+struct CallRow;
+
+struct BookOptions {
+  /// `sqlite3://db=FILE timeout=SECONDS [synchronous=full]`. Without a timeout: 5 seconds.
+  std::string connection;
+  /// Unique to the run of the process (1..kMaxOwnerBytes): says whose held calls are renewed.
+  std::string owner;
+  std::int64_t lease_ms = kDefaultLeaseMs;
+};
+
+class QuotaBook {
+ public:
+  /// Connects, and creates or upgrades the schema under the write lock. Fails with unavailable, bad_input, newer_schema.
+  static Answer<QuotaBook> open(BookOptions options);
+  QuotaBook(QuotaBook&&) noexcept;
+  QuotaBook& operator=(QuotaBook&&) noexcept;
+  ~QuotaBook();  // held calls stay held until their lease ends
+
+  // Every call below may answer `unavailable`. A connection that was lost is made anew once.
+
+  /// Makes the account if need be, begins a new period if the last one ended (settled = 0; what is held stays and counts in
+  /// the period in which it ends), and holds the amount if settled + held + amount <= limit: all in one transaction.
+  /// Reasons are looked for in this order: Duplicate, Suspended, QuotaExceeded, TooManyRunning, QuotaHeld.
+  Answer<ReserveOutcome> reserve(const Reservation& call, const PlanTable& plans, UnixMs now);
+
+  /// Ends a held call, exactly once; the charge is clamped to 0..reserved.
+  Answer<Ending> settle(CallId call, MicroUsd charged, Figures figures, int http_status, UnixMs now);
+  /// Ends a held call of which nothing is owed.
+  Answer<Ending> release(CallId call, int http_status, UnixMs now);
+
+  /// Raises what a held call has come to at the least (clamped to 0..reserved); it is charged if this process dies.
+  /// @return whether the call is still held.
+  Answer<bool> progress(CallId call, MicroUsd least);
+  /// Extends the leases of all held calls of this book's owner, through whichever of its books they came.
+  /// @return how many are held.
+  Answer<std::int64_t> renew(UnixMs now);
+  /// Settles calls whose lease has ended (lease_until <= now) at the least they had come to, as `estimated`; at most
+  /// kRepairBatch. An unexpired lease is never touched.
+  Answer<RepairReport> repair(UnixMs now);
+
+  /// The account as it stands at `now`; nothing is written. A user nobody has seen yet is shown as a new one.
+  Answer<AccountView> account(std::string_view user, const PlanTable& plans, UnixMs now);
+  /// Makes the account if need be. Another kind of period counts what was charged since it began.
+  Answer<Done> set_plan(std::string_view user, std::string_view plan, AccountStatus status, UnixMs now);
+  /// Settled calls that ended in [from, to).
+  Answer<Usage> usage(std::string_view user, UnixMs from, UnixMs to);
+
+  /// The database's own words about the last `unavailable`: for the log. May name files and SQL, never a user or a key.
+  const std::string& trouble() const;
+
+ private:
+  struct End;
+  QuotaBook(std::unique_ptr<Database> database, BookOptions options);
+  Answer<ReserveOutcome> reserve_locked(const Reservation& call, const PlanTable& plans, UnixMs now);
+  Answer<Ending> end(CallId call, const End& how, UnixMs now);
+  bool end_expired(CallId call, UnixMs now);
+
+  std::unique_ptr<Database> database_;
+  BookOptions options_;
+};
+
+}  // namespace keyhold::server

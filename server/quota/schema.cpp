@@ -1,0 +1,70 @@
+#include "server/quota/schema.h"
+
+#include <span>
+
+namespace keyhold::server {
+namespace {
+
+// From version 0, nothing, to 1. Amounts are micro-USD, times milliseconds.
+constexpr std::string_view kFirst[] = {
+    "CREATE TABLE accounts ("
+    " user_id TEXT PRIMARY KEY,"
+    " plan TEXT NOT NULL,"
+    " status TEXT NOT NULL CHECK (status IN ('active', 'lapsed', 'suspended')),"
+    " period TEXT NOT NULL CHECK (period IN ('', 'day', 'month', 'once')),"
+    " period_start BIGINT NOT NULL,"
+    " period_end BIGINT NOT NULL,"
+    " limit_micro_usd BIGINT NOT NULL CHECK (limit_micro_usd >= 0),"
+    " settled BIGINT NOT NULL CHECK (settled >= 0),"
+    " held BIGINT NOT NULL CHECK (held >= 0),"
+    " running BIGINT NOT NULL CHECK (running >= 0))",
+    // Rows are added and ended, never removed. Of the request there is nothing here but which model it was for.
+    "CREATE TABLE calls ("
+    " id " KEYHOLD_NEW_ID
+    ","
+    " user_id TEXT NOT NULL REFERENCES accounts (user_id),"
+    " idempotency_key TEXT,"
+    " provider TEXT NOT NULL,"
+    " model TEXT NOT NULL,"
+    " reserved BIGINT NOT NULL CHECK (reserved >= 0),"
+    " least BIGINT NOT NULL CHECK (least >= 0 AND least <= reserved),"
+    " charged BIGINT NOT NULL CHECK (charged >= 0 AND charged <= reserved),"
+    " figures TEXT NOT NULL CHECK (figures IN ('', 'reported', 'estimated', 'unknown')),"
+    " state TEXT NOT NULL CHECK (state IN ('held', 'settled', 'released')),"
+    " http_status BIGINT NOT NULL,"
+    " owner TEXT NOT NULL,"
+    " lease_until BIGINT NOT NULL,"
+    " created_at BIGINT NOT NULL,"
+    " ended_at BIGINT NOT NULL)",
+    "CREATE UNIQUE INDEX calls_idempotency ON calls (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL",
+    // The few that run, among all that ever did.
+    "CREATE INDEX calls_lease ON calls (lease_until) WHERE state = 'held'",
+    "CREATE INDEX calls_owner ON calls (owner) WHERE state = 'held'",
+    "CREATE INDEX calls_usage ON calls (user_id, ended_at) WHERE state = 'settled'",
+};
+
+constexpr std::span<const std::string_view> kSteps[] = {kFirst};
+static_assert(std::size(kSteps) == kSchemaVersion);
+
+}  // namespace
+
+Answer<Done> migrate(Database& database) {
+  auto done = database.writing([&]() -> Answer<Done> {
+    database.once("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)");
+    long long version = 0;
+    const bool found = database.row("SELECT version FROM schema_version", std::tie(version));
+    if (version > kSchemaVersion) return QuotaError::newer_schema;
+    if (version == kSchemaVersion) return Done{};
+    for (long long step = version; step < kSchemaVersion; ++step) {
+      for (const std::string_view statement : kSteps[step]) database.once(statement);
+    }
+    if (!found) database.once("INSERT INTO schema_version (version) VALUES (0)");
+    const long long today = kSchemaVersion;
+    database.change("UPDATE schema_version SET version = :version", today);
+    return Done{};
+  });
+  if (done.ok()) database.expect_schema(kSchemaVersion);
+  return done;
+}
+
+}  // namespace keyhold::server
