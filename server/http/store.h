@@ -7,6 +7,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -28,12 +29,14 @@ class Store {
   template <class Question>
   asio::awaitable<std::invoke_result_t<Question, QuotaBook&>> ask(Question question) {
     Desk& desk = *desks_[next_++ % desks_.size()];
-    co_return co_await asio::co_spawn(desk.thread, run(desk.book, std::move(question)), asio::use_awaitable);
+    auto answer = co_await asio::co_spawn(desk.thread, run(desk.book, std::move(question)), asio::use_awaitable);
+    co_return std::move(*answer);
   }
 
  private:
+  /// co_spawn makes an empty result before it has one: an answer cannot be empty.
   template <class Question>
-  static asio::awaitable<std::invoke_result_t<Question, QuotaBook&>> run(QuotaBook& book, Question question) {
+  static asio::awaitable<std::optional<std::invoke_result_t<Question, QuotaBook&>>> run(QuotaBook& book, Question question) {
     co_return question(book);
   }
 

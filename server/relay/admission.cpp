@@ -86,7 +86,7 @@ std::optional<Charge> charge_of(const Admitted& admitted, const Config& config, 
   const auto cost = cost_micro_usd(admitted.call, *config.prices, now);
   // An answer whose use nobody can read was still an answer: neither nothing nor the worst that could have been.
   if (!cost) return Charge{admitted.least_micro_usd, true};
-  return Charge{*cost, tally->figures != Figures::reported};
+  return Charge{*cost, tally->figures != keyhold::Figures::reported};
 }
 
 std::optional<Problem> app_key_problem(const Admitted& admitted) {
