@@ -13,7 +13,7 @@ namespace keyhold::server {
 
 namespace {
 
-constexpr JsonLimits kPartLimits{.max_bytes = kMaxTokenBytes, .max_values = 1024};
+constexpr JsonLimits kPartLimits{.max_bytes = kMaxTokenBytes};
 constexpr std::size_t kMaxAlgBytes = 64;
 
 // They would change what the signature covers, or bring the key that the token is to be judged by. `typ` and `cty` only
