@@ -131,7 +131,8 @@ asio::awaitable<std::optional<Request>> Client::read() {
   request.keep_alive = false;
   stream_.expires_after(kHeadTime);
   log_request(request.id, "none", status_of(*problem), {});
-  co_await reply(request, Reply::of({.type = *problem}, request));
+  Reply answer = Reply::of({.type = *problem}, request);
+  co_await reply(request, std::move(answer));
   co_return std::nullopt;
 }
 
@@ -148,9 +149,8 @@ asio::awaitable<bool> Client::reply(const Request& request, Reply reply) {
   add_cors(worker_.service.config, request, reply.headers);
   reply.headers.emplace_back("content-type", reply.content_type);
   const std::string head = head_of(reply.status, reply.headers, static_cast<std::int64_t>(reply.body.size()), request);
-  const bool has_body = request.method != "HEAD";
-  const std::array<asio::const_buffer, 2> parts = {asio::buffer(head),
-                                                   asio::buffer(has_body ? reply.body : std::string())};
+  const asio::const_buffer body = request.method == "HEAD" ? asio::const_buffer() : asio::buffer(reply.body);
+  const std::array<asio::const_buffer, 2> parts = {asio::buffer(head), body};
   co_return co_await write(parts);
 }
 

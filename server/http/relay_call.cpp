@@ -128,18 +128,22 @@ asio::awaitable<bool> Running::pass_on(const Request& request) {
   moved_ = Clock::now();
   if (!sent && !left_) call.network_failed({});
   if (!sent) co_return co_await fail(request, ProblemType::upstream_failed);
-  if (co_await more() != UpstreamCall::Got::head) {
+  const auto first = co_await more();
+  if (first != UpstreamCall::Got::head) {
     if (!left_ && !silent_) call.network_failed({});
     co_return co_await fail(request, silent_ ? ProblemType::upstream_timeout : ProblemType::upstream_failed);
   }
   const bool success = upstream_.status() >= 200 && upstream_.status() < 300;
-  co_return success ? co_await stream(request) : co_await refused(request);
+  // Nothing waits within a condition here: g++ 12 has run both arms of one, and lost its place in another.
+  if (success) co_return co_await stream(request);
+  co_return co_await refused(request);
 }
 
 asio::awaitable<bool> Running::fail(const Request& request, ProblemType type) {
   if (left_ || begun_) co_return false;
   begun_ = true;
-  co_return co_await client_.reply(request, Reply::of({.type = type}, request));
+  Reply reply = Reply::of({.type = type}, request);
+  co_return co_await client_.reply(request, std::move(reply));
 }
 
 // A provider's refusal is looked at as a whole: that of the app's key is none of the user's.
@@ -163,7 +167,8 @@ asio::awaitable<bool> Running::refused(const Request& request) {
   begun_ = true;
   if (auto problem = app_key_problem(admitted_)) {
     problem->add_key = service().config.add_key_url;
-    co_return co_await client_.reply(request, Reply::of(*problem, request));
+    Reply reply = Reply::of(*problem, request);
+    co_return co_await client_.reply(request, std::move(reply));
   }
   Reply reply{upstream_.status(), std::move(body), "application/json", {}};
   for (auto& [name, value] : *headers) {
@@ -187,12 +192,15 @@ asio::awaitable<bool> Running::stream(const Request& request) {
   begun_ = true;
   client_.begun(upstream_.status());
   const std::array<asio::const_buffer, 1> parts = {asio::buffer(head)};
-  if (!co_await client_.write(parts)) co_return false;
+  bool written = co_await client_.write(parts);
+  if (!written) co_return false;
   for (auto got = UpstreamCall::Got::head;; got = co_await more()) {
     // A client sees that the answer is not whole: its last chunk never comes.
     if (got == UpstreamCall::Got::failed) co_return false;
     const auto released = call.feed(as_bytes(upstream_.bytes()));
-    if (!released || !co_await write_chunk(request, *released, false)) co_return false;
+    if (!released) co_return false;
+    written = co_await write_chunk(request, *released, false);
+    if (!written) co_return false;
     if (got == UpstreamCall::Got::end) break;
   }
   const auto rest = call.end();
@@ -247,24 +255,31 @@ Problem problem_of(const ReserveOutcome& outcome, const Config& config) {
 
 }  // namespace
 
-asio::awaitable<bool> relay(Client& client, const Request& request, std::string_view provider, std::string_view rest) {
-  Service& service = client.worker().service;
-  const auto refuse = [&](const Problem& problem) { return client.reply(request, Reply::of(problem, request)); };
-  if (service.draining) co_return co_await refuse({.type = ProblemType::shutting_down, .retry_after_s = 5});
+namespace {
 
+/// A call for which money is held, or why there is none.
+struct Begun {
+  std::optional<Problem> problem;
+  std::optional<Admitted> admitted;
+  CallId id{};
+};
+
+asio::awaitable<Begun> begin(Service& service, const Request& request, std::string_view provider,
+                             std::string_view rest) {
+  const Problem unavailable{.type = ProblemType::unavailable, .retry_after_s = 1};
   const auto account =
       co_await service.store.ask([&](QuotaBook& book) { return book.account(request.user, service.plans, now_ms()); });
-  const Problem unavailable{.type = ProblemType::unavailable, .retry_after_s = 1};
-  if (!account) co_return co_await refuse(unavailable);
+  if (!account) co_return Begun{unavailable, {}};
   const Plan* plan = service.config.plan(account.value().plan);
-  if (plan == nullptr)
-    co_return co_await refuse({.type = ProblemType::plan_lapsed, .add_key = service.config.add_key_url});
+  if (plan == nullptr) {
+    co_return Begun{Problem{.type = ProblemType::plan_lapsed, .add_key = service.config.add_key_url}, {}};
+  }
   if (const auto wait = service.rate.admit(request.user, plan->calls_per_minute, now_ms())) {
-    co_return co_await refuse({.type = ProblemType::rate_limited, .retry_after_s = *wait});
+    co_return Begun{Problem{.type = ProblemType::rate_limited, .retry_after_s = *wait}, {}};
   }
   auto admitted =
       admit(service.config, *plan, {request.method, provider, rest, request.headers, as_bytes(request.body)}, now_ms());
-  if (const auto* problem = std::get_if<Problem>(&admitted)) co_return co_await refuse(*problem);
+  if (auto* problem = std::get_if<Problem>(&admitted)) co_return Begun{std::move(*problem), {}};
   Admitted& ready = std::get<Admitted>(admitted);
 
   const Reservation wanted{request.user, std::string(request.header("idempotency-key")), std::string(provider),
@@ -273,11 +288,28 @@ asio::awaitable<bool> relay(Client& client, const Request& request, std::string_
       co_await service.store.ask([&](QuotaBook& book) { return book.reserve(wanted, service.plans, now_ms()); });
   if (!outcome) {
     const bool bad = outcome.error() == QuotaError::bad_input;
-    co_return co_await refuse(bad ? Problem{.type = ProblemType::malformed_request} : unavailable);
+    co_return Begun{bad ? Problem{.type = ProblemType::malformed_request} : unavailable, {}};
   }
   const auto* held = std::get_if<Held>(&outcome.value());
-  if (held == nullptr) co_return co_await refuse(problem_of(outcome.value(), service.config));
-  Running running(client, std::move(ready), held->call);
+  if (held == nullptr) co_return Begun{problem_of(outcome.value(), service.config), {}};
+  co_return Begun{{}, std::move(ready), held->call};
+}
+
+}  // namespace
+
+asio::awaitable<bool> relay(Client& client, const Request& request, std::string_view provider, std::string_view rest) {
+  Service& service = client.worker().service;
+  Begun begun;
+  if (service.draining) {
+    begun.problem = Problem{.type = ProblemType::shutting_down, .retry_after_s = 5};
+  } else {
+    begun = co_await begin(service, request, provider, rest);
+  }
+  if (begun.problem) {
+    Reply reply = Reply::of(*begun.problem, request);
+    co_return co_await client.reply(request, std::move(reply));
+  }
+  Running running(client, std::move(*begun.admitted), begun.id);
   co_return co_await running.run(request);
 }
 

@@ -180,18 +180,30 @@ std::string route_name(const Service& service, const Request& request) {
   return provider ? "relay/" + provider->id : "relay";
 }
 
-asio::awaitable<bool> answer(Client& client, Request request) {
-  if (is_preflight(request)) co_return co_await client.reply(request, {.status = 204});
+namespace {
+
+asio::awaitable<Reply> reply_of(Client& client, const Request& request) {
   switch (route_of(request.path)->route) {
-    case Route::health: co_return co_await client.reply(request, {.body = R"({"status":"ok"})"});
-    case Route::ready: co_return co_await client.reply(request, co_await ready(client, request));
-    case Route::plans: co_return co_await client.reply(request, plans_of(client.worker().service.config));
-    case Route::account: co_return co_await client.reply(request, co_await account_of(client, request));
-    case Route::usage: co_return co_await client.reply(request, co_await usage_of(client, request));
+    case Route::health: co_return Reply{.body = R"({"status":"ok"})"};
+    case Route::plans: co_return plans_of(client.worker().service.config);
+    case Route::account: co_return co_await account_of(client, request);
+    case Route::usage: co_return co_await usage_of(client, request);
+    case Route::ready: co_return co_await ready(client, request);
     case Route::relay: break;
   }
-  const auto [provider, below] = parts_of(request);
-  co_return co_await relay(client, request, provider, below);
+  co_return Reply::of({.type = ProblemType::not_found}, request);
+}
+
+}  // namespace
+
+asio::awaitable<bool> answer(Client& client, Request request) {
+  if (request.path.starts_with(kRelay) && !is_preflight(request)) {
+    const auto [provider, below] = parts_of(request);
+    co_return co_await relay(client, request, provider, below);
+  }
+  Reply reply{.status = 204};
+  if (!is_preflight(request)) reply = co_await reply_of(client, request);
+  co_return co_await client.reply(request, std::move(reply));
 }
 
 }  // namespace keyhold::server

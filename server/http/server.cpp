@@ -33,12 +33,9 @@ void log_failure(const std::exception_ptr& failure) {
 
 class Server {
  public:
-  explicit Server(Service& service) : service_(service), tls_(asio::ssl::context::tls_client) {
+  explicit Server(Service& service) : service_(service), workers_(made(service, tls_)) {
     tls_.set_default_verify_paths();
-    for (int i = 0; i < service.config.threads; ++i) {
-      workers_.push_back(std::make_unique<Worker>(service, tls_));
-      guards_.push_back(asio::make_work_guard(workers_.back()->context));
-    }
+    for (auto& worker : workers_) guards_.push_back(asio::make_work_guard(worker->context));
   }
 
   bool listen() {
@@ -69,6 +66,11 @@ class Server {
   }
 
  private:
+  static std::vector<std::unique_ptr<Worker>> made(Service& service, asio::ssl::context& tls) {
+    std::vector<std::unique_ptr<Worker>> workers;
+    for (int i = 0; i < service.config.threads; ++i) workers.push_back(std::make_unique<Worker>(service, tls));
+    return workers;
+  }
   Worker& first() { return *workers_.front(); }
 
   asio::awaitable<void> accept() {
@@ -124,7 +126,8 @@ class Server {
     error_code ignored;
     acceptor_.close(ignored);
     each_client([](Worker::Ends& ends) { ends.when_idle(); });
-    if (!co_await quiet(kDrainTime)) {
+    const bool in_time = co_await quiet(kDrainTime);
+    if (!in_time) {
       each_client([](Worker::Ends& ends) { ends.now(); });
       co_await quiet(std::chrono::seconds(5));
     }
@@ -134,7 +137,7 @@ class Server {
   }
 
   Service& service_;
-  asio::ssl::context tls_;
+  asio::ssl::context tls_{asio::ssl::context::tls_client};
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<asio::executor_work_guard<asio::io_context::executor_type>> guards_;
   tcp::acceptor acceptor_{first().context};

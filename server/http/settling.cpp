@@ -10,11 +10,12 @@ namespace keyhold::server {
 namespace {
 
 asio::awaitable<bool> try_to_settle(Worker& worker, CallId call, std::optional<Charge> charge, int http_status) {
-  const auto ending = co_await worker.service.store.ask([&](QuotaBook& book) -> Answer<Ending> {
+  const auto end = [call, charge, http_status](QuotaBook& book) -> Answer<Ending> {
     if (!charge) return book.release(call, http_status, now_ms());
     const Figures figures = charge->estimated ? Figures::estimated : Figures::reported;
     return book.settle(call, charge->micro_usd, figures, http_status, now_ms());
-  });
+  };
+  const Answer<Ending> ending = co_await worker.service.store.ask(end);
   if (!ending) {
     log_warning("a call could not be settled");
     co_return ending.error() != QuotaError::unavailable;
@@ -28,7 +29,8 @@ asio::awaitable<void> keep_trying(Worker& worker, CallId call, std::optional<Cha
   for (int i = 1; i < kSettleTries; ++i) {
     timer.expires_after(kSettleAgain);
     co_await timer.async_wait(asio::use_awaitable);
-    if (co_await try_to_settle(worker, call, charge, http_status)) co_return;
+    const bool done = co_await try_to_settle(worker, call, charge, http_status);
+    if (done) break;
   }
 }
 
@@ -39,8 +41,8 @@ asio::awaitable<void> note(Worker& worker, CallId call, std::int64_t micro_usd) 
 }  // namespace
 
 asio::awaitable<void> settle_call(Worker& worker, CallId call, std::optional<Charge> charge, int http_status) {
-  if (co_await try_to_settle(worker, call, charge, http_status)) co_return;
-  asio::co_spawn(worker.context, keep_trying(worker, call, charge, http_status), asio::detached);
+  const bool done = co_await try_to_settle(worker, call, charge, http_status);
+  if (!done) asio::co_spawn(worker.context, keep_trying(worker, call, charge, http_status), asio::detached);
 }
 
 void note_progress(Worker& worker, CallId call, std::int64_t micro_usd) {
