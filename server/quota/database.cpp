@@ -48,6 +48,8 @@ bool Database::run(std::string_view begin, FunctionRef<bool()> body) noexcept {
       lost = true;
     } catch (const std::exception& error) {
       trouble_ = error.what();
+    } catch (...) {
+      trouble_ = "something that is no exception was thrown";
     }
     roll_back();
     if (lost) disconnect();

@@ -16,6 +16,12 @@ bool is_id(std::string_view text, std::size_t max_bytes) {
   return !text.empty() && text.size() <= max_bytes && text.find('\0') == std::string_view::npos;
 }
 
+/// As a header carries it: printable ASCII. PostgreSQL would refuse bytes that are not UTF-8.
+bool is_idempotency_key(std::string_view key) {
+  return key.size() <= kMaxIdempotencyKeyBytes &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 bool is_time(UnixMs time) { return time >= 0 && time < kMaxTime; }
 
 bool is_amount(MicroUsd amount) { return amount >= 0 && amount <= kMaxMicroUsd; }
@@ -52,10 +58,9 @@ Answer<QuotaBook> QuotaBook::open(BookOptions options) {
 }
 
 Answer<ReserveOutcome> QuotaBook::reserve(const Reservation& call, const PlanTable& plans, UnixMs now) {
-  const bool has_key = !call.idempotency_key.empty();
   if (!is_id(call.user, kMaxUserBytes) || !is_id(call.provider, kMaxProviderBytes) ||
-      !is_id(call.model, kMaxModelBytes) || (has_key && !is_id(call.idempotency_key, kMaxIdempotencyKeyBytes)) ||
-      !is_amount(call.amount) || !is_time(now) || !is_id(plans.first, kMaxPlanBytes)) {
+      !is_id(call.model, kMaxModelBytes) || !is_idempotency_key(call.idempotency_key) || !is_amount(call.amount) ||
+      !is_time(now) || !is_id(plans.first, kMaxPlanBytes)) {
     return QuotaError::bad_input;
   }
   return database_->writing([&] { return reserve_locked(call, plans, now); });
@@ -67,6 +72,7 @@ Answer<ReserveOutcome> QuotaBook::reserve_locked(const Reservation& call, const 
     add_account(*database_, {.user = call.user, .plan = plans.first});
     account = load_account(*database_, call.user).value();
   }
+  const AccountRow before = *account;
   if (!call.idempotency_key.empty()) {
     if (auto first = find_duplicate(*database_, call.user, call.idempotency_key)) return ReserveOutcome(*first);
   }
@@ -74,7 +80,7 @@ Answer<ReserveOutcome> QuotaBook::reserve_locked(const Reservation& call, const 
   if (terms == nullptr) return QuotaError::unknown_plan;
   apply_terms(*database_, *account, *terms, now);
   if (auto refused = refusal(*account, *terms, call.amount)) {
-    store_account(*database_, *account);
+    if (*account != before) store_account(*database_, *account);
     return *std::move(refused);
   }
   const CallId id = add_call(*database_, call, options_.owner, now + options_.lease_ms, now);
@@ -167,15 +173,12 @@ Answer<RepairReport> QuotaBook::repair(UnixMs now) {
 }
 
 bool QuotaBook::end_expired(CallId call, UnixMs now) {
-  auto found = load_call(*database_, call);
+  const auto found = load_call(*database_, call);
   if (!found) return false;
   auto account = load_account(*database_, found->user).value();
-  // Again, now that nobody else can change it: it may have been renewed, ended or have come to more.
-  found = load_call(*database_, call);
-  if (found->state != CallState::held || found->lease_until > now) return false;
   roll_over(account, now);
   const UnixMs ended_at = std::max(now, account.period.start);
-  if (!end_call(*database_, call, CallState::settled, found->least, Figures::estimated, 0, ended_at)) return false;
+  if (!end_expired_call(*database_, call, found->least, now, ended_at)) return false;
   account.held -= found->reserved;
   account.settled += found->least;
   --account.running;

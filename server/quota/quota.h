@@ -18,8 +18,6 @@
 namespace keyhold::server {
 
 class Database;
-struct AccountRow;
-struct CallRow;
 
 struct BookOptions {
   /// `sqlite3://db=FILE timeout=SECONDS [synchronous=full]`. Without a timeout: 5 seconds.

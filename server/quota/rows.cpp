@@ -46,8 +46,8 @@ std::optional<AccountRow> load_account(Database& database, const std::string& us
 void add_account(Database& database, const AccountRow& account) {
   const std::string status = name(kStatuses, account.status);
   database.change(
-      "INSERT INTO accounts (user_id, plan, status, period, period_start, period_end, limit_micro_usd, settled, held, "
-      "running)"
+      "INSERT INTO accounts"
+      " (user_id, plan, status, period, period_start, period_end, limit_micro_usd, settled, held, running)"
       " VALUES (:user, :plan, :status, '', 0, 0, 0, 0, 0, 0) ON CONFLICT (user_id) DO NOTHING",
       account.user, account.plan, status);
 }
@@ -77,11 +77,10 @@ void apply_terms(Database& database, AccountRow& account, const PlanTerms& terms
 
 CallId add_call(Database& database, const Reservation& call, const std::string& owner, UnixMs lease_until, UnixMs now) {
   return CallId{database.insert(
-      "INSERT INTO calls (user_id, idempotency_key, provider, model, reserved, least, charged, figures, state, "
-      "http_status,"
-      " owner, lease_until, created_at, ended_at) VALUES (:user, NULLIF(:key, ''), :provider, :model, :reserved, 0, 0, "
-      "'',"
-      " 'held', 0, :owner, :lease, :now, 0) RETURNING id",
+      "INSERT INTO calls (user_id, idempotency_key, provider, model, reserved, least, charged, figures, state,"
+      " http_status, owner, lease_until, created_at, ended_at)"
+      " VALUES (:user, NULLIF(:key, ''), :provider, :model, :reserved, 0, 0, '', 'held', 0, :owner, :lease, :now, 0)"
+      " RETURNING id",
       call.user, call.idempotency_key, call.provider, call.model, call.amount, owner, lease_until, now)};
 }
 
@@ -89,10 +88,8 @@ std::optional<CallRow> load_call(Database& database, CallId call) {
   const auto id = static_cast<std::int64_t>(call);
   CallRow found;
   std::string state;
-  if (!database.row(
-          "SELECT user_id, state, reserved, least, charged, http_status, lease_until FROM calls WHERE id = :id",
-          std::tie(found.user, state, found.reserved, found.least, found.charged, found.http_status, found.lease_until),
-          id)) {
+  if (!database.row("SELECT user_id, state, reserved, least, charged FROM calls WHERE id = :id",
+                    std::tie(found.user, state, found.reserved, found.least, found.charged), id)) {
     return std::nullopt;
   }
   found.state = parse<CallState>(kStates, state);
@@ -123,6 +120,14 @@ bool end_call(Database& database, CallId call, CallState state, MicroUsd charged
              "UPDATE calls SET state = :state, charged = :charged, figures = :figures, http_status = :status,"
              " ended_at = :ended WHERE id = :id AND state = 'held'",
              state_name, charged, figures_name, http_status, ended_at, id) == 1;
+}
+
+bool end_expired_call(Database& database, CallId call, MicroUsd least, UnixMs now, UnixMs ended_at) {
+  const auto id = static_cast<std::int64_t>(call);
+  return database.change(
+             "UPDATE calls SET state = 'settled', charged = :charged, figures = 'estimated', ended_at = :ended"
+             " WHERE id = :id AND state = 'held' AND lease_until <= :now AND least = :least",
+             least, ended_at, id, now, least) == 1;
 }
 
 }  // namespace keyhold::server

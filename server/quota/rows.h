@@ -16,8 +16,6 @@ struct CallRow {
   MicroUsd reserved = 0;
   MicroUsd least = 0;
   MicroUsd charged = 0;
-  int http_status = 0;
-  UnixMs lease_until = 0;
 };
 
 /// The account's row, locked until the end of the transaction if that one writes.
@@ -38,6 +36,7 @@ std::optional<Duplicate> find_duplicate(Database& database, const std::string& u
 bool end_call(Database& database, CallId call, CallState state, MicroUsd charged, Figures figures, int http_status,
               UnixMs ended_at);
 
-std::string_view name_of(AccountStatus status);
+/// Settles the call at `least`, as estimated, if it is still held with a lease that has ended, and has come to no more.
+bool end_expired_call(Database& database, CallId call, MicroUsd least, UnixMs now, UnixMs ended_at);
 
 }  // namespace keyhold::server

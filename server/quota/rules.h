@@ -11,6 +11,7 @@ namespace keyhold::server {
 struct Period {
   UnixMs start = 0;
   UnixMs end = 0;  // exclusive
+  bool operator==(const Period&) const = default;
 };
 
 /// The period of the UTC calendar that `now` (0..kMaxTime) is in.
@@ -27,6 +28,7 @@ struct AccountRow {
   MicroUsd settled = 0;  // charges of the calls that ended in the period
   MicroUsd held = 0;     // reserved by running calls
   std::int64_t running = 0;
+  bool operator==(const AccountRow&) const = default;
 };
 
 /// What is left; never negative, though a limit may have been lowered below what was settled.

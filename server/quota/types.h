@@ -58,7 +58,7 @@ enum class CallId : std::int64_t {};
 
 struct Reservation {
   std::string user;             // 1..kMaxUserBytes
-  std::string idempotency_key;  // empty: none
+  std::string idempotency_key;  // printable ASCII, at most kMaxIdempotencyKeyBytes; empty: none
   std::string provider;         // 1..kMaxProviderBytes
   std::string model;            // 1..kMaxModelBytes
   MicroUsd amount = 0;          // 0..kMaxMicroUsd: the most the call can cost

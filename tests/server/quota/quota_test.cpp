@@ -251,6 +251,8 @@ TEST_CASE("ids and amounts out of bounds are bad input, and change nothing") {
   bounds(&Reservation::provider, kMaxProviderBytes);
   bounds(&Reservation::model, kMaxModelBytes);
   CHECK_FALSE(accepted([](Reservation& call) { call.user.clear(); }));
+  CHECK_FALSE(accepted([](Reservation& call) { call.idempotency_key = "not UTF-8: \xff"; }));
+  CHECK_FALSE(accepted([](Reservation& call) { call.idempotency_key = "a\nb"; }));
   CHECK_FALSE(accepted([](Reservation& call) { call.amount = -1; }));
   CHECK_FALSE(accepted([](Reservation& call) { call.amount = kMaxMicroUsd + 1; }));
   CHECK(accepted([](Reservation& call) { call.user = "rich", call.amount = kMaxMicroUsd; }));

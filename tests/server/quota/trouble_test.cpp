@@ -100,6 +100,23 @@ TEST_CASE("a database locked for longer than the timeout is unavailable for writ
   CHECK(raw.number("SELECT COUNT(*) FROM calls") == 1);
 }
 
+TEST_CASE("trouble: names neither the user nor the key") {
+  const Folder folder;
+  QuotaBook book = open_book(folder.file());
+  RawDatabase raw(folder.file());
+  raw.run("ALTER TABLE calls RENAME COLUMN idempotency_key TO renamed");
+  REQUIRE_FALSE(book.reserve(call_of(1, "user-4711", "key-0815"), one_plan(100), kNow).ok());
+  CHECK(book.trouble().find("idempotency_key") != std::string::npos);
+  CHECK(book.trouble().find("4711") == std::string::npos);
+  CHECK(book.trouble().find("0815") == std::string::npos);
+  raw.run("ALTER TABLE calls RENAME COLUMN renamed TO idempotency_key");
+  raw.run("CREATE TRIGGER no_calls BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  REQUIRE_FALSE(book.reserve(call_of(1, "user-4711", "key-0815"), one_plan(100), kNow).ok());
+  CHECK(book.trouble().find("refused") != std::string::npos);
+  CHECK(book.trouble().find("4711") == std::string::npos);
+  CHECK(book.trouble().find("0815") == std::string::npos);
+}
+
 TEST_CASE("a read-only database answers what it can, and holds nothing") {
   const Folder folder;
   const PlanTable plans = one_plan(100);
