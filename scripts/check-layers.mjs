@@ -14,11 +14,25 @@ const coreLayers = {
   policy: ['base', 'providers'],
   session: ['base', 'crypto', 'vault', 'providers', 'policy'],
 }
+// Folder of server -> folders of it, and of the core, that it may include.
+const serverLayers = {
+  token: ['base'],
+  quota: ['base'],
+  config: ['base', 'providers', 'quota'],
+  relay: ['base', 'providers', 'config', 'quota'],
+  http: ['base', 'providers', 'token', 'quota', 'config', 'relay'],
+  'main.cpp': ['base', 'http'],
+}
 // Library header -> the only places that may include it.
 const libraryHomes = [
   { header: /^sodium/, home: /^wasm\/core\/crypto\// },
   { header: /^nlohmann\//, home: /^wasm\/core\/base\/json\.cpp$/ },
   { header: /^emscripten/, home: /^wasm\/bindings\// },
+  { header: /^boost\//, home: /^server\/http\// },
+  { header: /^soci\//, home: /^server\/quota\// },
+  { header: /^openssl\//, home: /^server\/(token\/|http\/server\.cpp$|main\.cpp$)/ },
+  { header: /^spdlog\//, home: /^server\/http\/log\.cpp$/ },
+  { header: /^CLI\//, home: /^server\/main\.cpp$/ },
 ]
 // Folder (or single file) of web/src -> those it may import, itself apart.
 const webLayers = {
@@ -37,18 +51,29 @@ const workerUrl = /\?(worker&url|url)$/
 
 const problems = []
 
-for (const file of list('wasm', /\.(cpp|h)$/)) {
+/** @param folder  where this file is, as the table names it; undefined for one that no table is about */
+function checkIncludes(file, folder, layers, targetOf) {
+  if (folder && !(folder in layers)) problems.push(`${file}: its folder is in no layer`)
   const text = readFileSync(file, 'utf8')
-  const folder = /^wasm\/core\/([^/]+)\//.exec(file)?.[1]
-  if (folder && !(folder in coreLayers)) problems.push(`${file}: its folder is in no layer`)
   for (const [, quoted, angled] of text.matchAll(/^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)/gm)) {
-    const target = quoted?.split('/')[0]
-    if (folder && target in coreLayers && target !== folder && !coreLayers[folder]?.includes(target)) {
+    const target = quoted && targetOf(quoted)
+    if (folder && target && target !== folder && !layers[folder]?.includes(target)) {
       problems.push(`${file}: includes "${quoted}", which is not below ${folder}`)
     }
     const rule = libraryHomes.find(({ header }) => header.test(angled ?? quoted))
     if (rule && !rule.home.test(file)) problems.push(`${file}: includes <${angled ?? quoted}>, which belongs elsewhere`)
   }
+}
+
+const coreFolderOf = (included) => Object.keys(coreLayers).find((name) => included.startsWith(`${name}/`))
+
+for (const file of list('wasm', /\.(cpp|h)$/)) {
+  checkIncludes(file, /^wasm\/core\/([^/]+)\//.exec(file)?.[1], coreLayers, coreFolderOf)
+}
+
+for (const file of list('server', /\.(cpp|h)$/)) {
+  const targetOf = (included) => /^server\/([^/]+)/.exec(included)?.[1] ?? coreFolderOf(included)
+  checkIncludes(file, file.split('/')[1], serverLayers, targetOf)
 }
 
 for (const file of list('web/src', /\.ts$/)) {

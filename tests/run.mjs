@@ -27,11 +27,11 @@ const SHOWN_LINES = 60
 
 /** @returns {Suite[]} */
 function suites() {
-  return [...lints(), ...coreTests(), ...fuzzTargets(), ...nodeTests()]
+  return [...lints(), ...catchTests(), ...fuzzTargets(), ...nodeTests()]
 }
 
 function lints() {
-  const cpp = find(['wasm', 'tests'], /\.(cpp|h|c)$/)
+  const cpp = find(['wasm', 'server', 'tests'], /\.(cpp|h|c)$/)
   const one = (name, ...command) => ({ name: `lint/${name}`, command, count: oneCheck, limitS: 20 * MINUTE })
   return [
     one('clang-format', 'clang-format', '--dry-run', '-Werror', ...cpp),
@@ -44,13 +44,20 @@ function lints() {
   ]
 }
 
-function coreTests() {
+function catchTests() {
   const options = ['--use-colour', 'no']
   return [
     {
       name: 'core/native',
       command: ['build/native/tests/core/keyhold_core_tests', ...options],
       env: { UBSAN_OPTIONS: 'print_stacktrace=1', ASAN_OPTIONS: 'detect_stack_use_after_return=1' },
+      count: catch2,
+      limitS: (full ? 30 : 10) * MINUTE,
+    },
+    {
+      name: 'server/parts',
+      command: ['build/server-checked/tests/server/keyhold_server_tests', ...options],
+      env: { UBSAN_OPTIONS: 'print_stacktrace=1' },
       count: catch2,
       limitS: (full ? 30 : 10) * MINUTE,
     },
@@ -88,6 +95,7 @@ const STARTS_BROWSERS = ['consumers', 'attacks', 'browser']
 
 function nodeTests() {
   const limits = {
+    server: 15 * MINUTE,
     web: (full ? 30 : 20) * MINUTE,
     consumers: 15 * MINUTE,
     attacks: 15 * MINUTE,
