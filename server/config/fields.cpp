@@ -62,18 +62,21 @@ std::int64_t Fields::micro_usd(std::string_view name, double max, std::optional<
   return 0;
 }
 
-void Fields::each(std::string_view name, std::size_t max,
-                  const std::function<void(JsonRef, const std::string&)>& visit) const {
-  const auto found = value(name);
-  if (!found) return;
-  if (!found->is_array() || found->size() > max) {
-    return fault(name, "a list of at most " + std::to_string(max) + " is expected");
+void each_of(JsonRef list, const std::string& place, std::size_t max, Fault& fault,
+             const std::function<void(JsonRef, const std::string&)>& visit) {
+  if (!list.is_array() || list.size() > max) {
+    return fault.note(place, "a list of at most " + std::to_string(max) + " is expected");
   }
-  std::size_t place = 0;
-  (void)found->each([&](JsonRef element) -> Result<void> {
-    visit(element, place_of(name) + "[" + std::to_string(place++) + "]");
+  std::size_t at = 0;
+  (void)list.each([&](JsonRef element) -> Result<void> {
+    visit(element, place + "[" + std::to_string(at++) + "]");
     return {};
   });
+}
+
+void Fields::each(std::string_view name, std::size_t max,
+                  const std::function<void(JsonRef, const std::string&)>& visit) const {
+  if (const auto found = value(name)) each_of(*found, place_of(name), max, fault_, visit);
 }
 
 void Fields::each_member(std::string_view name, std::size_t max,

@@ -25,6 +25,10 @@ class Fault {
   std::string text_;
 };
 
+/// Calls for each element of an array, with its place; notes a fault for anything else, and for more than `max` of them.
+void each_of(JsonRef list, const std::string& place, std::size_t max, Fault& fault,
+             const std::function<void(JsonRef, const std::string& place)>& visit);
+
 /// Reading never fails: what cannot be read gets its default, and the fault says so.
 class Fields {
  public:

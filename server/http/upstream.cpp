@@ -234,6 +234,7 @@ bool UpstreamCall::take_in(std::string_view bytes, bool ended) {
   rest_ = bytes;
   if (rest_.size() > kReadBytes + kMaxAnswerHead) return false;
   if (!ended || parser_->is_done()) return true;
+  if (!parser_->got_some()) return false;
   error = {};
   parser_->put_eof(error);
   return !error && parser_->is_done();

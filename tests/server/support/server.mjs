@@ -47,7 +47,8 @@ export function complete(response, { input = 10, output = 5, text = 'hello' } = 
   )
 }
 
-export const delta = (content) => `data: ${JSON.stringify({ model: 'm-1', choices: [{ index: 0, delta: { content } }] })}\n\n`
+export const delta = (content) =>
+  `data: ${JSON.stringify({ model: 'm-1', choices: [{ index: 0, delta: { content } }] })}\n\n`
 export const usageEvent = (input, output) =>
   `data: ${JSON.stringify({ model: 'm-1', choices: [], usage: { prompt_tokens: input, completion_tokens: output } })}\n\n`
 export const DONE = 'data: [DONE]\n\n'
@@ -144,7 +145,11 @@ export function token(user, { audience = 'keyhold', expires = '5m', secret = TOK
 export const QUESTION = { model: 'm-1', messages: [{ role: 'user', content: 'hi' }], max_tokens: 5 }
 
 /** Asks the relay for a chat completion. */
-export async function ask(server, user, { body = QUESTION, headers = {}, path = 'mock/chat/completions', signal } = {}) {
+export async function ask(
+  server,
+  user,
+  { body = QUESTION, headers = {}, path = 'mock/chat/completions', signal } = {},
+) {
   return fetch(`${server.url}/v1/relay/${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await token(user)}`, 'content-type': 'application/json', ...headers },
@@ -154,7 +159,9 @@ export async function ask(server, user, { body = QUESTION, headers = {}, path = 
 }
 
 export async function account(server, user) {
-  const response = await fetch(`${server.url}/v1/account`, { headers: { authorization: `Bearer ${await token(user)}` } })
+  const response = await fetch(`${server.url}/v1/account`, {
+    headers: { authorization: `Bearer ${await token(user)}` },
+  })
   if (!response.ok) throw new Error(await response.text())
   return response.json()
 }
