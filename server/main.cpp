@@ -73,7 +73,8 @@ TokenVerifier verifier_of(const Config& config) {
 }
 
 QuotaBook book_of(const Config& config, const std::string& owner) {
-  auto book = QuotaBook::open({.connection = "sqlite3://db=" + config.database + " timeout=5", .owner = owner});
+  auto book = QuotaBook::open(
+      {.connection = "sqlite3://db=" + config.database + " timeout=5", .owner = owner, .lease_ms = config.lease_ms});
   if (book) return std::move(book).value();
   stop(book.error() == QuotaError::newer_schema ? config.database + ": a newer keyhold-server wrote this database"
                                                 : config.database + ": the database cannot be opened, or made");

@@ -215,12 +215,13 @@ std::optional<Config> parse_config(std::string_view text, const ConfigSources& s
   }
   Fault fault;
   const Fields root(json->root(), "", fault,
-                    {"listen", "threads", "database", "origins", "addKeyUrl", "tokens", "plans", "providers", "prices",
-                     "ownPrices", "keys"});
+                    {"listen", "threads", "database", "leaseSeconds", "origins", "addKeyUrl", "tokens", "plans",
+                     "providers", "prices", "ownPrices", "keys"});
   Config config;
   read_listen(root, config);
   config.threads = static_cast<int>(root.whole("threads", 1, 64, 2));
   config.database = root.text("database", kMaxPath, "keyhold-server.db");
+  config.lease_ms = 1000 * root.whole("leaseSeconds", 3, 600, kDefaultLeaseMs / 1000);
   config.add_key_url = root.text("addKeyUrl", kMaxPath, "");
   read_origins(root, fault, config);
   read_tokens(root, fault, sources, config.tokens);

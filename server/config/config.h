@@ -49,6 +49,8 @@ struct Config {
   std::uint16_t port = 0;
   int threads = 2;
   std::string database;  // path of the SQLite file
+  /// How long a call may go unrenewed before its process counts as crashed.
+  std::int64_t lease_ms = kDefaultLeaseMs;
   std::vector<std::string> origins;
   std::string add_key_url;
   TokenSource tokens;

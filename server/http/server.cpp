@@ -97,7 +97,7 @@ class Server {
       const auto repaired = co_await service_.store.ask([](QuotaBook& book) { return book.repair(now_ms()); });
       if (!renewed || !repaired) log_warning("the database does not answer");
       if (repaired && repaired.value().repaired > 0) log_info("calls that a crash left behind were settled");
-      leases_.expires_after(std::chrono::milliseconds(kDefaultLeaseMs / 3));
+      leases_.expires_after(std::chrono::milliseconds(service_.config.lease_ms / 3));
       if (!over_) co_await leases_.async_wait(asio::redirect_error(asio::use_awaitable, error));
     }
   }

@@ -54,8 +54,10 @@ const PRELUDE = (url) => `{
   const photograph = (name) => {
     const heaps = [...memories].map(({ buffer }) => buffer)
     const gap = new Bytes(8)
+    // One that was handed on, to another thread or to a read under way, has nothing in it here.
+    const here = [...arrays].filter(({ byteLength, buffer }) => byteLength > 0 && !heaps.includes(buffer))
     send(name + '/heap', heaps.map((heap) => new Bytes(new Bytes(heap))))
-    send(name + '/arrays', [...arrays].flatMap((one) => (heaps.includes(one.buffer) ? [] : [new Bytes(one), gap])))
+    send(name + '/arrays', here.flatMap((one) => [new Bytes(one), gap]))
   }
   const once = (name) => {
     if (!taken.has(name)) photograph(name)
@@ -72,8 +74,13 @@ const PRELUDE = (url) => `{
   }
   const channel = new BroadcastChannel('test-memory')
   channel.addEventListener('message', (event) => {
-    photograph(get.call(event))
-    channel.postMessage('done')
+    let failure = null
+    try {
+      photograph(get.call(event))
+    } catch (error) {
+      failure = String(error)
+    }
+    channel.postMessage(failure)
   })
 }`
 
@@ -98,11 +105,12 @@ export async function startDarkroom() {
 export async function photograph(page, { photos }, name) {
   await page.evaluate(
     (name) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const channel = new BroadcastChannel('test-memory')
-        channel.addEventListener('message', () => {
+        channel.addEventListener('message', ({ data: failure }) => {
           channel.close()
-          resolve()
+          if (failure === null) resolve()
+          else reject(new Error(failure))
         })
         channel.postMessage(name)
       }),
