@@ -1,0 +1,149 @@
+// operator: what whoever runs the server meets: a configuration with a mistake in it, commands, and what is in the way.
+import assert from 'node:assert/strict'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  account,
+  APP_KEY,
+  ask,
+  command,
+  configOf,
+  makeFolder,
+  plan,
+  startProvider,
+  startServer,
+} from './support/server.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+let provider
+const folders = []
+before(async () => {
+  provider = await startProvider()
+})
+after(async () => {
+  await provider?.stop()
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+const folderWith = (config) => {
+  const folder = makeFolder(config)
+  folders.push(folder)
+  return folder
+}
+const checked = async (over) => command(folderWith(configOf(provider, over)), 'check-config')
+
+test('a good configuration is said to be good, and the example is one', async () => {
+  const good = await checked({})
+  assert.equal(good.code, 0)
+  assert.match(good.output, /The configuration is good: .* 1 plans and keys for 1 providers/)
+  const example = JSON.parse(readFileSync(join(root, 'server/install/keyhold-server.example.json'), 'utf8'))
+  const folder = folderWith(example)
+  copyFileSync(join(root, 'build/wasm/prices.txt'), join(folder, 'prices.txt'))
+  const { code, output } = await command(folder, 'check-config')
+  // Its secrets are not in the environment here: that is the first thing that is wrong with it, and the only one.
+  assert.equal(code, 1)
+  assert.match(output, /tokens\.secretEnv: the environment has no such variable/)
+})
+
+for (const [what, over, expected] of [
+  ['a setting that is not there', { origns: [] }, /origns: there is no such setting/],
+  ['no plan', { plans: [] }, /plans: at least one plan is expected/],
+  ['two plans of one id', { plans: [plan(), plan()] }, /plans\[1\]\.id: another plan has this id/],
+  ['a limit that is a text', { plans: [plan({ limitUsd: '1' })] }, /plans\[0\]\.limitUsd: a number of US dollars/],
+  ['a negative limit', { plans: [plan({ limitUsd: -1 })] }, /plans\[0\]\.limitUsd/],
+  ['an odd period', { plans: [plan({ period: 'year' })] }, /plans\[0\]\.period: "day", "month" or "once"/],
+  [
+    'a provider nobody knows',
+    { plans: [plan({ models: { nobody: ['*'] } })] },
+    /models\.nobody: there is no such provider/,
+  ],
+  ['an origin with a path', { origins: ['https://app.example.com/x'] }, /origins\[0\]: an origin is expected/],
+  ['a port that is none', { listen: '127.0.0.1:99999' }, /listen: an address and a port/],
+  [
+    'a key that is not there',
+    { keys: { mock: { env: 'NO_SUCH_VARIABLE' } } },
+    /keys\.mock\.env: the environment has no such/,
+  ],
+  ['two kinds of tokens', { tokens: { audience: 'a', secretEnv: 'X', jwksFile: 'y' } }, /either this or jwksFile/],
+  [
+    'a file of keys that is not there',
+    { tokens: { audience: 'a', jwksFile: 'none.json' } },
+    /jwksFile: the file cannot/,
+  ],
+  ['no prices', { prices: 'none.txt' }, /prices: the file cannot be read/],
+  [
+    'a provider with a base on another machine by http',
+    { providers: [{ id: 'x', name: 'X', base: 'http://10.0.0.1/' }] },
+    /providers:/,
+  ],
+]) {
+  test(`${what} is named, with its place, and nothing starts`, async () => {
+    const { code, output } = await checked(over)
+    assert.equal(code, 1)
+    assert.match(output, expected)
+    assert.ok(!output.includes(APP_KEY))
+  })
+}
+
+test('a configuration that is not JSON, or has a member twice, is refused', async () => {
+  const folder = folderWith({})
+  for (const text of ['{', '{"listen":"a:1","listen":"b:2"}', '[]', '']) {
+    writeFileSync(join(folder, 'keyhold-server.json'), text)
+    assert.equal((await command(folder, 'check-config')).code, 1)
+  }
+})
+
+test('--help says what there is; an unknown command, plan or status is refused', async () => {
+  const folder = folderWith(configOf(provider))
+  const { code, output } = await command(folder, '--help')
+  assert.equal(code, 0)
+  for (const word of ['serve', 'check-config', 'plan', '--config']) assert.match(output, new RegExp(word))
+  assert.notEqual((await command(folder, 'dance')).code, 0)
+  assert.match((await command(folder, 'plan', 'set', 'ann', 'gold')).output, /no plan called gold/)
+  assert.notEqual((await command(folder, 'plan', 'set', 'ann', 'free', '--status', 'odd')).code, 0)
+})
+
+test('a port that is taken, and a database that is none, are said before anything is served', async () => {
+  const server = await startServer(configOf(provider))
+  const taken = folderWith(configOf(provider, { listen: `127.0.0.1:${server.port}` }))
+  assert.match((await command(taken, 'serve')).output, /cannot listen on 127\.0\.0\.1:\d+: is something else there\?/)
+  await server.stop()
+  const broken = folderWith(configOf(provider))
+  writeFileSync(
+    join(broken, 'keyhold-server.db'),
+    'this is no database, and long enough to be looked at as one'.repeat(100),
+  )
+  const { code, output } = await command(broken, 'serve')
+  assert.equal(code, 1)
+  assert.match(output, /the database cannot be opened/)
+})
+
+test('a plan that is set while the server runs holds from the next call on', async () => {
+  const plans = [plan(), plan({ id: 'pro', name: 'Pro', limitUsd: 5 })]
+  const server = await startServer(configOf(provider, { plans }))
+  await (await ask(server, 'ann')).text()
+  assert.equal((await account(server, 'ann')).plan, 'free')
+  assert.equal((await command(server.folder, 'plan', 'set', 'ann', 'pro')).code, 0)
+  const now = await account(server, 'ann')
+  assert.deepEqual([now.plan, now.limit, now.settled > 0], ['pro', 5_000_000, true])
+  await server.stop()
+})
+
+test('the log says of a request its route and what became of it, and is one JSON object a line', async () => {
+  const server = await startServer(configOf(provider))
+  const response = await ask(server, 'ann')
+  await response.text()
+  await fetch(`${server.url}/somewhere?secret=1`)
+  await server.stop()
+  const lines = server.log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const id = response.headers.get('keyhold-request-id')
+  const line = lines.find(({ request }) => request === id)
+  assert.deepEqual([line.route, line.status, line.level], ['relay/mock', 200, 'info'])
+  assert.equal(lines.find(({ status }) => status === 404).route, 'none')
+  assert.ok(!server.log.includes('ann') && !server.log.includes('somewhere') && !server.log.includes('secret'))
+})
