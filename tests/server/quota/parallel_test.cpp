@@ -65,7 +65,7 @@ TEST_CASE("settled at half, the whole limit becomes usable: what was only held c
   std::atomic<int> waited{0};
   std::atomic<int> broken{0};
   in_parallel(folder, 1000, [&](QuotaBook& book, int) {
-    for (;;) {
+    while (broken == 0) {
       const auto answer = book.reserve(call_of(1000), plans, kNow);
       if (!answer.ok()) {
         ++broken;
@@ -78,7 +78,8 @@ TEST_CASE("settled at half, the whole limit becomes usable: what was only held c
       }
       const auto* call = std::get_if<Held>(&answer.value());
       if (call == nullptr) return;
-      if (book.settle(call->call, 500, Figures::reported, 200, kNow).ok()) ++settled;
+      const bool done = book.settle(call->call, 500, Figures::reported, 200, kNow).ok();
+      ++(done ? settled : broken);
       return;
     }
   });
@@ -127,6 +128,32 @@ TEST_CASE("one call, settled and released by all at once, ends once") {
   RawDatabase raw(folder.file());
   CHECK(wrong_accounts(raw) == 0);
   CHECK(raw.number("SELECT held FROM accounts") == 0);
+}
+
+TEST_CASE("calls renewed while a repair is under way are not repaired") {
+  const Folder folder;
+  const PlanTable plans = one_plan(1'000'000);
+  QuotaBook owner = open_book(folder.file(), "owner");
+  QuotaBook repairer = open_book(folder.file(), "repairer");
+  for (int round = 0; round < 60; ++round) {
+    CAPTURE(round);
+    const keyhold::UnixMs now = kNow + 2 * round * kLease;
+    for (int i = 0; i < kRepairBatch / 2; ++i) hold(owner, plans, 1, now - kLease);
+    int repaired = 0;
+    std::thread repairing([&] {
+      const auto report = repairer.repair(now);
+      if (report.ok()) repaired = report->repaired;
+    });
+    // Somewhere between the first and the last of them.
+    std::this_thread::sleep_for(std::chrono::microseconds(50 * round));
+    const auto answer = owner.renew(now);
+    repairing.join();
+    REQUIRE(answer.ok());
+    const std::int64_t renewed = answer.value();
+    CHECK(renewed + repaired == kRepairBatch / 2);
+    CHECK(owner.account("ann", plans, now)->running == renewed);
+    REQUIRE(repairer.repair(now + kLease)->repaired == renewed);
+  }
 }
 
 TEST_CASE("several starting at once on no database: one makes the schema, all can work") {

@@ -173,6 +173,21 @@ TEST_CASE("a call that runs across the end of a day or a month counts in the per
   CHECK(wrong_accounts(raw) == 0);
 }
 
+TEST_CASE("a clock that lags behind the account's period charges in that period, by the account and by the ledger") {
+  const Folder folder;
+  QuotaBook book = open_book(folder.file());
+  const PlanTable plans = one_plan(100, PeriodKind::day);
+  const CallId settled = hold(book, plans, 40, kMarch);
+  const CallId crashed = hold(book, plans, 20, kMarch - kLease);
+  CHECK(book.progress(crashed, 5).value());
+  CHECK(book.settle(settled, 30, Figures::reported, 200, kMarch - 1)->changed);
+  CHECK(book.repair(kMarch - 1)->repaired == 0);
+  CHECK(book.repair(kMarch)->repaired == 1);
+  CHECK(book.account("ann", plans, kMarch)->settled == 35);
+  RawDatabase raw(folder.file());
+  CHECK(wrong_accounts(raw) == 0);
+}
+
 TEST_CASE("once: what was used stays used") {
   const Folder folder;
   QuotaBook book = open_book(folder.file());
