@@ -33,6 +33,13 @@ std::string request_head(ProviderExchange& call, const UpstreamAddress& address)
   return head += "\r\n";
 }
 
+/// What of an answer's head may be passed on, without the provider's own framing: the answer gets another.
+Result<Headers> passed_headers(ProviderExchange& call, const UpstreamCall& upstream) {
+  auto headers = call.response(upstream.status(), upstream.headers());
+  if (headers) std::erase_if(*headers, [](const auto& header) { return header.first == "content-length"; });
+  return headers;
+}
+
 void wipe_text(std::string& text) { wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
 
 /// What is known of a call while it runs.
@@ -149,7 +156,7 @@ asio::awaitable<bool> Running::fail(const Request& request, ProblemType type) {
 // A provider's refusal is looked at as a whole: that of the app's key is none of the user's.
 asio::awaitable<bool> Running::refused(const Request& request) {
   ProviderExchange& call = admitted_.call;
-  auto headers = call.response(upstream_.status(), upstream_.headers());
+  auto headers = passed_headers(call, upstream_);
   if (!headers) co_return co_await fail(request, ProblemType::key_reflected);
   std::string body;
   for (auto got = UpstreamCall::Got::head;; got = co_await more()) {
@@ -184,7 +191,7 @@ asio::awaitable<bool> Running::refused(const Request& request) {
 
 asio::awaitable<bool> Running::stream(const Request& request) {
   ProviderExchange& call = admitted_.call;
-  auto headers = call.response(upstream_.status(), upstream_.headers());
+  auto headers = passed_headers(call, upstream_);
   if (!headers) co_return co_await fail(request, ProblemType::key_reflected);
   add_cors(service().config, request, *headers);
   headers->emplace_back(kSource, "app");
