@@ -36,7 +36,8 @@ class Store {
  private:
   /// co_spawn makes an empty result before it has one: an answer cannot be empty.
   template <class Question>
-  static asio::awaitable<std::optional<std::invoke_result_t<Question, QuotaBook&>>> run(QuotaBook& book, Question question) {
+  static asio::awaitable<std::optional<std::invoke_result_t<Question, QuotaBook&>>> run(QuotaBook& book,
+                                                                                        Question question) {
     co_return question(book);
   }
 
