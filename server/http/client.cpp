@@ -19,6 +19,8 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
+constexpr std::size_t kFirstBytes = 512;
+
 auto failing(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 std::string text_of(beast::string_view text) { return {text.data(), text.size()}; }
@@ -94,16 +96,18 @@ asio::awaitable<std::optional<Request>> Client::read() {
   parser.header_limit(kMaxRequestHead);
   parser.body_limit(kMaxRequestBody);
   if (buffer_.size() == 0) {
-    // Waits without a buffer: most connections are quiet most of the time.
+    // Waits with a small buffer: most connections are quiet most of the time.
     buffer_.shrink_to_fit();
     waiting_ = true;
     stream_.expires_after(kIdleTime);
-    co_await http::async_read_header(stream_, buffer_, parser, failing(error));
+    const std::size_t size = co_await stream_.async_read_some(buffer_.prepare(kFirstBytes), failing(error));
+    buffer_.commit(size);
     waiting_ = false;
-  } else {
-    stream_.expires_after(kHeadTime);
-    co_await http::async_read_header(stream_, buffer_, parser, failing(error));
+    // A connection that is merely quiet ends without a word.
+    if (error) co_return std::nullopt;
   }
+  stream_.expires_after(kHeadTime);
+  co_await http::async_read_header(stream_, buffer_, parser, failing(error));
   if (!error) {
     take_head(parser.get(), request);
     request.keep_alive = parser.get().keep_alive();
@@ -126,8 +130,7 @@ asio::awaitable<std::optional<Request>> Client::read() {
     co_return request;
   }
   const auto problem = problem_of(error);
-  // A connection that is merely quiet ends without a word.
-  if (!problem || (*problem == ProblemType::too_slow && !parser.got_some())) co_return std::nullopt;
+  if (!problem) co_return std::nullopt;
   request.keep_alive = false;
   stream_.expires_after(kHeadTime);
   log_request(request.id, "none", status_of(*problem), {});
