@@ -40,6 +40,14 @@ void take_head(const http::request_header<>& head, Request& request) {
   }
 }
 
+/// A body that everyone on its way takes for equally long: by its length, or in chunks and no other coding. Beast takes a coding it
+/// does not know for no body, and that body for the next request.
+bool has_plain_framing(const http::request_header<>& head) {
+  const auto [coding, end] = head.equal_range(http::field::transfer_encoding);
+  if (coding == end) return true;
+  return std::next(coding) == end && head.version() == 11 && beast::iequals(coding->value(), "chunked");
+}
+
 std::optional<ProblemType> problem_of(error_code error) {
   if (error == http::error::header_limit) return ProblemType::headers_too_large;
   if (error == http::error::body_limit) return ProblemType::too_large;
@@ -108,6 +116,7 @@ asio::awaitable<std::optional<Request>> Client::read() {
   }
   stream_.expires_after(kHeadTime);
   co_await http::async_read_header(stream_, buffer_, parser, failing(error));
+  if (!error && !has_plain_framing(parser.get())) error = http::error::bad_transfer_encoding;
   if (!error) {
     take_head(parser.get(), request);
     request.keep_alive = parser.get().keep_alive();
