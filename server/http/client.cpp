@@ -20,6 +20,7 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
 constexpr std::size_t kFirstBytes = 512;
+constexpr std::size_t kLingerRead = 16 << 10;
 
 auto failing(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
@@ -125,6 +126,7 @@ asio::awaitable<std::optional<Request>> Client::read() {
       request.keep_alive = false;
       log_request(request.id, route_name(worker_.service, request), refusal->status, {});
       co_await reply(request, std::move(*refusal));
+      co_await linger();
       co_return std::nullopt;
     }
     stream_.expires_after(kBodyTime);
@@ -140,12 +142,27 @@ asio::awaitable<std::optional<Request>> Client::read() {
   }
   const auto problem = problem_of(error);
   if (!problem) co_return std::nullopt;
+  // A page may read that its request was too large.
+  if (error == http::error::body_limit && request.headers.empty()) take_head(parser.get(), request);
   request.keep_alive = false;
   stream_.expires_after(kHeadTime);
   log_request(request.id, "none", status_of(*problem), {});
   Reply answer = Reply::of({.type = *problem}, request);
   co_await reply(request, std::move(answer));
+  co_await linger();
   co_return std::nullopt;
+}
+
+asio::awaitable<void> Client::linger() {
+  error_code error;
+  stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+  waiting_ = true;
+  stream_.expires_after(kLingerTime);
+  for (std::size_t seen = 0; !error && seen < kLingerBytes;) {
+    buffer_.clear();
+    seen += co_await stream_.async_read_some(buffer_.prepare(kLingerRead), failing(error));
+  }
+  waiting_ = false;
 }
 
 asio::awaitable<bool> Client::write(std::span<const asio::const_buffer> parts) {
