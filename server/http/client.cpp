@@ -87,11 +87,17 @@ asio::awaitable<void> Client::serve() {
     auto request = co_await read();
     if (!request) break;
     const bool keep = request->keep_alive;
+    const bool http11 = request->http11;
     const auto started = std::chrono::steady_clock::now();
     const std::string id = request->id;
     const std::string route = route_name(worker_.service, *request);
     const bool sent = co_await answer(*this, std::move(*request));
     log_request(id, route, status_, std::chrono::steady_clock::now() - started);
+    // Without chunks, only a reset tells an answer that broke off from one that ended.
+    if (!sent && !http11) {
+      stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
+      co_return stream_.close();
+    }
     if (!sent || !keep || worker_.service.draining) break;
   }
   stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
