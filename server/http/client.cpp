@@ -19,6 +19,9 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
+constexpr std::size_t kFirstBytes = 512;
+constexpr std::size_t kLingerRead = 16 << 10;
+
 auto failing(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 std::string text_of(beast::string_view text) { return {text.data(), text.size()}; }
@@ -36,6 +39,14 @@ void take_head(const http::request_header<>& head, Request& request) {
     for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     request.headers.emplace_back(std::move(name), text_of(field.value()));
   }
+}
+
+/// A body that everyone on its way takes for equally long: by its length, or in chunks and no other coding. Beast takes a coding it
+/// does not know for no body, and that body for the next request.
+bool has_plain_framing(const http::request_header<>& head) {
+  const auto [coding, end] = head.equal_range(http::field::transfer_encoding);
+  if (coding == end) return true;
+  return std::next(coding) == end && head.version() == 11 && beast::iequals(coding->value(), "chunked");
 }
 
 std::optional<ProblemType> problem_of(error_code error) {
@@ -76,11 +87,17 @@ asio::awaitable<void> Client::serve() {
     auto request = co_await read();
     if (!request) break;
     const bool keep = request->keep_alive;
+    const bool http11 = request->http11;
     const auto started = std::chrono::steady_clock::now();
     const std::string id = request->id;
     const std::string route = route_name(worker_.service, *request);
     const bool sent = co_await answer(*this, std::move(*request));
     log_request(id, route, status_, std::chrono::steady_clock::now() - started);
+    // Without chunks, only a reset tells an answer that broke off from one that ended.
+    if (!sent && !http11) {
+      stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
+      co_return stream_.close();
+    }
     if (!sent || !keep || worker_.service.draining) break;
   }
   stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
@@ -94,16 +111,19 @@ asio::awaitable<std::optional<Request>> Client::read() {
   parser.header_limit(kMaxRequestHead);
   parser.body_limit(kMaxRequestBody);
   if (buffer_.size() == 0) {
-    // Waits without a buffer: most connections are quiet most of the time.
+    // Waits with a small buffer: most connections are quiet most of the time.
     buffer_.shrink_to_fit();
     waiting_ = true;
     stream_.expires_after(kIdleTime);
-    co_await http::async_read_header(stream_, buffer_, parser, failing(error));
+    const std::size_t size = co_await stream_.async_read_some(buffer_.prepare(kFirstBytes), failing(error));
+    buffer_.commit(size);
     waiting_ = false;
-  } else {
-    stream_.expires_after(kHeadTime);
-    co_await http::async_read_header(stream_, buffer_, parser, failing(error));
+    // A connection that is merely quiet ends without a word.
+    if (error) co_return std::nullopt;
   }
+  stream_.expires_after(kHeadTime);
+  co_await http::async_read_header(stream_, buffer_, parser, failing(error));
+  if (!error && !has_plain_framing(parser.get())) error = http::error::bad_transfer_encoding;
   if (!error) {
     take_head(parser.get(), request);
     request.keep_alive = parser.get().keep_alive();
@@ -112,6 +132,7 @@ asio::awaitable<std::optional<Request>> Client::read() {
       request.keep_alive = false;
       log_request(request.id, route_name(worker_.service, request), refusal->status, {});
       co_await reply(request, std::move(*refusal));
+      co_await linger();
       co_return std::nullopt;
     }
     stream_.expires_after(kBodyTime);
@@ -126,14 +147,28 @@ asio::awaitable<std::optional<Request>> Client::read() {
     co_return request;
   }
   const auto problem = problem_of(error);
-  // A connection that is merely quiet ends without a word.
-  if (!problem || (*problem == ProblemType::too_slow && !parser.got_some())) co_return std::nullopt;
+  if (!problem) co_return std::nullopt;
+  // A page may read that its request was too large.
+  if (error == http::error::body_limit && request.headers.empty()) take_head(parser.get(), request);
   request.keep_alive = false;
   stream_.expires_after(kHeadTime);
   log_request(request.id, "none", status_of(*problem), {});
   Reply answer = Reply::of({.type = *problem}, request);
   co_await reply(request, std::move(answer));
+  co_await linger();
   co_return std::nullopt;
+}
+
+asio::awaitable<void> Client::linger() {
+  error_code error;
+  stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+  waiting_ = true;
+  stream_.expires_after(kLingerTime);
+  for (std::size_t seen = 0; !error && seen < kLingerBytes;) {
+    buffer_.clear();
+    seen += co_await stream_.async_read_some(buffer_.prepare(kLingerRead), failing(error));
+  }
+  waiting_ = false;
 }
 
 asio::awaitable<bool> Client::write(std::span<const asio::const_buffer> parts) {

@@ -15,10 +15,13 @@ namespace keyhold::server {
 
 inline constexpr std::uint32_t kMaxRequestHead = 16 << 10;
 inline constexpr std::uint64_t kMaxRequestBody = 32 << 20;
-inline constexpr std::chrono::seconds kHeadTime{15};
+inline constexpr std::chrono::seconds kHeadTime{15};  // from its first byte
 inline constexpr std::chrono::seconds kBodyTime{60};
 inline constexpr std::chrono::seconds kIdleTime{75};
 inline constexpr std::chrono::seconds kWriteTime{60};
+/// Of what a refused client still sends, this much is read past.
+inline constexpr std::chrono::seconds kLingerTime{2};
+inline constexpr std::size_t kLingerBytes = 4 << 20;
 
 class Client {
  public:
@@ -44,6 +47,9 @@ class Client {
  private:
   /// Nothing: the connection is to end; an answer may have been given.
   asio::awaitable<std::optional<Request>> read();
+  /// The last answer is written: waits until the client has it. Closed while there is something to read, a connection is reset, and
+  /// the answer may be lost.
+  asio::awaitable<void> linger();
 
   Worker& worker_;
   boost::beast::tcp_stream stream_;

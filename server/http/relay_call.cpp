@@ -1,5 +1,6 @@
 #include "server/http/relay_call.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <charconv>
@@ -41,6 +42,15 @@ Result<Headers> passed_headers(ProviderExchange& call, const UpstreamCall& upstr
 }
 
 void wipe_text(std::string& text) { wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
+
+/// No status, no place for a body where there has to be one, or a body in a form that was not asked for: neither the meter nor the
+/// watch for the key could read it.
+bool unreadable(int status, const Headers& headers) {
+  if (status < 200 || status > 599 || status == 204 || status == 205) return true;
+  return std::any_of(headers.begin(), headers.end(), [](const auto& header) {
+    return header.first == "content-encoding" && header.second != "identity";
+  });
+}
 
 /// What is known of a call while it runs.
 class Running {
@@ -139,6 +149,10 @@ asio::awaitable<bool> Running::pass_on(const Request& request) {
   if (first != UpstreamCall::Got::head) {
     if (!left_ && !silent_) call.network_failed({});
     co_return co_await fail(request, silent_ ? ProblemType::upstream_timeout : ProblemType::upstream_failed);
+  }
+  if (unreadable(upstream_.status(), upstream_.headers())) {
+    (void)call.response(upstream_.status(), upstream_.headers());  // for what it is charged
+    co_return co_await fail(request, ProblemType::upstream_failed);
   }
   const bool success = upstream_.status() >= 200 && upstream_.status() < 300;
   // Nothing waits within a condition here: g++ 12 has run both arms of one, and lost its place in another.

@@ -52,6 +52,11 @@ bool is_preflight(const Request& request) {
          !request.header("access-control-request-method").empty();
 }
 
+bool has_body(const Request& request) {
+  const std::string_view length = request.header("content-length");
+  return !request.header("transfer-encoding").empty() || (!length.empty() && length != "0");
+}
+
 std::string_view bearer(const Request& request) {
   const std::string_view value = request.header("authorization");
   const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
@@ -147,6 +152,10 @@ std::optional<Reply> refuse_head(const Service& service, Request& request) {
   }
   const Known* known = route_of(request.path);
   if (known == nullptr) return Reply::of({.type = ProblemType::not_found}, request);
+  // Nobody without a token makes the server hold a body.
+  if ((preflight || known->route != Route::relay) && has_body(request)) {
+    return Reply::of({.type = ProblemType::too_large}, request);
+  }
   if (preflight) return std::nullopt;
   if (known->route != Route::relay && request.method != "GET" && request.method != "HEAD") {
     return Reply::of({.type = ProblemType::method_not_allowed}, request);

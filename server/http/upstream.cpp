@@ -193,8 +193,8 @@ asio::awaitable<UpstreamCall::Got> UpstreamCall::read() {
   for (;;) {
     const std::string_view more = co_await connection_->read();
     if (cancelled_ || !take_in(more, more.empty())) co_return Got::failed;
-    // 1xx: an answer before the answer.
-    if (parser_->is_header_done() && parser_->status >= 100 && parser_->status < 200) {
+    // 1xx: an answer before the answer, or several.
+    while (parser_->is_header_done() && parser_->status >= 100 && parser_->status < 200) {
       parser_ = std::make_unique<AnswerParser>();
       if (!take_in(std::string_view(), false)) co_return Got::failed;
     }
