@@ -1,8 +1,8 @@
 // run: every test suite, one after the other, each with a time limit; the last line is 'N passed, N failed'.
 // Usage (after a build): node tests/run.mjs [name ...], where a name picks suites by their beginning.
 // A suite that dies, exceeds its time or reports no test at all counts as one failure. Logs: build/test-logs.
-// Where a few files of a suite that starts browsers fail, they are run once more, on their own: three engines started
-// hundreds of times on a busy machine are not always in time. What passes only then counts as passed, and is named before
+// Where a few files of a suite that starts browsers or servers fail, they are run once more, on their own: three engines
+// started hundreds of times on a busy machine are not always in time. What passes only then counts as passed, and is named before
 // the last line, so that nobody takes it for sound.
 import { spawn } from 'node:child_process'
 import { createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
@@ -90,8 +90,8 @@ function fuzzTargets() {
   })
 }
 
-/** Suites that start browsers. */
-const STARTS_BROWSERS = ['consumers', 'attacks', 'browser']
+/** Suites that start browsers, or a server, and wait for them. */
+const WAITS_FOR_OTHERS = ['server', 'consumers', 'attacks', 'browser']
 
 function nodeTests() {
   const limits = {
@@ -106,7 +106,7 @@ function nodeTests() {
     if (files.length === 0) return []
     const failures = `${logs}/${folder}-failures.jsonl`
     const suite = { name: folder, command: nodeTestsOf(files, failures), count: nodeTest, limitS }
-    return [STARTS_BROWSERS.includes(folder) ? { ...suite, again: () => secondRun(suite, failures) } : suite]
+    return [WAITS_FOR_OTHERS.includes(folder) ? { ...suite, again: () => secondRun(suite, failures) } : suite]
   })
 }
 
