@@ -21,7 +21,7 @@ inline constexpr std::chrono::seconds kIdleTime{75};
 inline constexpr std::chrono::seconds kWriteTime{60};
 /// Of what a refused client still sends, this much is read past.
 inline constexpr std::chrono::seconds kLingerTime{2};
-inline constexpr std::size_t kLingerBytes = 4 << 20;
+inline constexpr std::size_t kLingerBytes = 16 << 20;
 
 class Client {
  public:
