@@ -62,6 +62,7 @@ export class KeyholdEngine extends Keeping {
       status: this.statusNow(),
       demo: wishes.has('nodemo') ? null : { provider: DEMO.id, key: 'demo-key-which-is-no-secret' },
       customEndpoints: !wishes.has('closed'),
+      server: null,
       cspMissing: wishes.has('csp'),
     }
     if (!wishes.has('nodemo')) this.known.unshift(DEMO)

@@ -28,4 +28,16 @@ class Args {
   bool sound_ = true;
 };
 
+/// The first five arguments of what starts a caller's own request: url, method, headers, body as far as it is seen, origin.
+struct AskedFetch {
+  std::string url;
+  std::string method;
+  Headers headers;
+  Bytes begin;
+  Bytes end;
+  CallerBody body;  // looks into the two: a moved vector keeps its bytes where they are
+  std::string origin;
+};
+Result<AskedFetch> asked_from(Args& args);
+
 }  // namespace keyhold::bindings

@@ -44,6 +44,8 @@ val response(Exchange& call, Args& args) {
 
 val moves_on(Exchange& call, Args&) { return val(call.moves_on()); }
 
+val wants_token(Exchange& call, Args&) { return val(call.wants_token()); }
+
 val feed(Exchange& call, Args& args) {
   Bytes chunk = args.bytes(0);
   const val passed = outcome(call.feed(chunk), [&](ByteView released) {
@@ -70,7 +72,7 @@ val take_events(Exchange& call, Args&) {
 
 val summary(Exchange& call, Args&) {
   JsonOut object = JsonOut::object();
-  object.set("key", call.key_id()).set("provider", call.provider().id).set("source", "user");
+  object.set("key", call.key_id()).set("provider", call.provider().id).set("source", call.source());
   set_or_null(object, "model", call.model());
   set_or_null(object, "stop", call.stop());
   if (const Usage& usage = call.usage(); usage.known()) {
@@ -88,10 +90,7 @@ val summary(Exchange& call, Args&) {
 val problem(Exchange& call, Args&) {
   const auto problem = call.problem();
   if (!problem) return val::null();
-  JsonOut object = JsonOut::object();
-  object.set("code", name(problem->code)).set("status", problem->status);
-  if (problem->retry_after_s) object.set("retryAfterS", *problem->retry_after_s);
-  return to_js(object);
+  return to_js(bindings::to_json(*problem));
 }
 
 val models(Exchange& call, Args&) {
@@ -111,17 +110,9 @@ val network_failed(Exchange& call, Args& args) {
 }
 
 constexpr Op<Exchange> kOps[] = {
-    {"request", request},
-    {"response", response},
-    {"movesOn", moves_on},
-    {"feed", feed},
-    {"end", end},
-    {"takeEvents", take_events},
-    {"summary", summary},
-    {"problem", problem},
-    {"models", models},
-    {"probeUrl", probe_url},
-    {"networkFailed", network_failed},
+    {"request", request}, {"response", response}, {"movesOn", moves_on},       {"wantsToken", wants_token},
+    {"feed", feed},       {"end", end},           {"takeEvents", take_events}, {"summary", summary},
+    {"problem", problem}, {"models", models},     {"probeUrl", probe_url},     {"networkFailed", network_failed},
 };
 
 }  // namespace

@@ -161,9 +161,16 @@ JsonOut to_json(const Finding& finding) {
   return object;
 }
 
+JsonOut to_json(const Problem& problem) {
+  JsonOut object = JsonOut::object();
+  object.set("code", name(problem.code)).set("status", problem.status);
+  if (problem.retry_after_s) object.set("retryAfterS", *problem.retry_after_s);
+  return object;
+}
+
 JsonOut to_json(const SiteConfig& site) {
   JsonOut object = JsonOut::object();
-  object.set("customEndpoints", site.custom_endpoints);
+  object.set("customEndpoints", site.custom_endpoints).set("server", site.server);
   if (site.demo) {
     JsonOut demo = JsonOut::object();
     demo.set("provider", site.demo->provider).set("key", site.demo->key);

@@ -56,6 +56,7 @@ JsonOut to_json(const KeyView& view);
 /// `login`: a key can be had by logging in there.
 JsonOut to_json(const ProviderRef& provider, bool login);
 JsonOut to_json(const Finding& finding);
+JsonOut to_json(const Problem& problem);
 JsonOut to_json(const SiteConfig& site);
 Result<std::vector<ChatMessage>> messages_from(const val& array);
 /// [[name, value], …]

@@ -12,6 +12,18 @@ val to_call(Engine& engine, Result<Exchange> exchange) {
   });
 }
 
+Result<AskedFetch> asked_from(Args& args) {
+  const auto headers = headers_from(args.value(2));
+  if (!headers) return Errc::ERR_BAD_REQUEST;
+  AskedFetch asked{args.text(0), args.text(1), *headers, {}, {}, {}, args.text(4)};
+  if (const val seen = args.value(3); !seen.isNull()) {
+    asked.begin = from_uint8array(seen["begin"]);
+    asked.end = from_uint8array(seen["end"]);
+    asked.body = {static_cast<std::uint64_t>(whole_from(seen["size"])), asked.begin, asked.end};
+  }
+  return asked;
+}
+
 namespace {
 
 val check_new(Engine& engine, Args& args) {
@@ -39,28 +51,20 @@ val chat(Engine& engine, Args& args) {
 }
 
 val fetch(Engine& engine, Args& args) {
-  const auto headers = headers_from(args.value(2));
-  if (!headers) return outcome(Errc::ERR_BAD_REQUEST);
-  Bytes begin;
-  Bytes end;
-  CallerBody body;
-  if (const val seen = args.value(3); !seen.isNull()) {
-    begin = from_uint8array(seen["begin"]);
-    end = from_uint8array(seen["end"]);
-    body = {static_cast<std::uint64_t>(whole_from(seen["size"])), begin, end};
-  }
+  const auto asked = asked_from(args);
+  if (!asked) return outcome(asked.error());
+  const auto& [url, method, headers, begin, end, body, origin] = *asked;
   Session& session = engine.session();
-  const std::string origin = args.text(4);
-  return to_call(engine,
-                 origin.empty()
-                     ? session.fetch(args.text(0), args.text(1), *headers, body, args.text_or_none(5), args.whole(6))
-                     : session.fetch_for(origin, args.text(0), args.text(1), *headers, body, args.whole(6)));
+  const bool app = args.value(7).as<bool>();
+  return to_call(engine, origin.empty()
+                             ? session.fetch(url, method, headers, body, args.text_or_none(5), args.whole(6), app)
+                             : session.fetch_for(origin, url, method, headers, body, args.whole(6), app));
 }
 
 val again(Engine& engine, Args& args) {
   Exchange* const refused = call_of(engine, args);
   if (refused == nullptr) return outcome(Errc::ERR_WRONG_STATE);
-  return to_call(engine, engine.session().again(*refused, args.whole(1)));
+  return to_call(engine, engine.session().again(*refused, args.whole(1), args.text(2)));
 }
 
 constexpr Op<Engine> kOps[] = {

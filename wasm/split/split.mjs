@@ -64,11 +64,17 @@ function reachedFrom(roots) {
   return reached
 }
 
-/** An operation that is not in the table by its own name was merged with one that does the same. */
-function placeOf(operation) {
+/**
+ * `models` of the engine, `call.models` of a call. An operation that is not in the table by its own name was merged with one
+ * that does the same.
+ */
+function placeOf(listed) {
+  const ofCall = listed.startsWith('call.')
+  const operation = ofCall ? listed.slice('call.'.length) : listed
+  const subject = ofCall ? 'keyhold::Exchange&' : 'keyhold::bindings::Engine&'
   const found = table.filter(
-    (name) => name.includes(`::${operation}\\28keyhold::bindings::Engine&`) && name.startsWith('keyhold::bindings::'),
+    (name) => name.includes(`::${operation}\\28${subject}`) && name.startsWith('keyhold::bindings::'),
   )
-  if (found.length !== 1) throw new Error(`${found.length} functions in the table are called ${operation}`)
+  if (found.length !== 1) throw new Error(`${found.length} functions in the table are called ${listed}`)
   return found[0]
 }

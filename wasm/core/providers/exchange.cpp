@@ -37,6 +37,11 @@ ProviderExchange::ProviderExchange(Purpose purpose, ProviderRef provider, Outgoi
       key_id_(std::move(key_id)),
       wire_(wire) {}
 
+void ProviderExchange::authorize(const SecretBytes& secret) {
+  auth_value_ = auth_value(*provider_, secret);
+  watch_ = ReflectionScanner(secret);
+}
+
 std::string ProviderExchange::probe_url() const { return grant_ ? outgoing_.url : keyhold::probe_url(*provider_); }
 
 Result<Headers> ProviderExchange::response(int status, const Headers& headers) {
@@ -55,7 +60,12 @@ Result<Headers> ProviderExchange::response(int status, const Headers& headers) {
 bool ProviderExchange::moves_on() const noexcept { return spare_ && may_move_on(status_); }
 
 ProviderExchange ProviderExchange::again(const SecretBytes& secret, std::string key_id) {
-  ProviderExchange next(purpose_, provider_, std::move(outgoing_), secret, std::move(key_id), wire_);
+  return again(provider_, std::move(outgoing_), secret, std::move(key_id));
+}
+
+ProviderExchange ProviderExchange::again(ProviderRef to, Outgoing request, const SecretBytes& secret,
+                                         std::string key_id) {
+  ProviderExchange next(purpose_, std::move(to), std::move(request), secret, std::move(key_id), wire_);
   next.counted_ = std::move(counted_);
   next.tries_ = tries_ + 1;
   next.refused_keys_ = refused_keys_ + key_id_ + " ";
@@ -103,8 +113,7 @@ std::vector<TextEvent> ProviderExchange::take_events() {
 }
 
 std::optional<Problem> ProviderExchange::problem() const {
-  const AnswerSeen seen{status_, content_type_, body_, retry_after_};
-  return purpose_ == Purpose::check ? diagnose_check(*provider_, seen) : diagnose_answer(*provider_, seen);
+  return purpose_ == Purpose::check ? diagnose_check(*provider_, seen()) : diagnose_answer(*provider_, seen());
 }
 
 Result<std::vector<std::string>> ProviderExchange::models() const { return parse_models(*wire_, body_); }

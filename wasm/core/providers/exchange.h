@@ -56,6 +56,8 @@ class ProviderExchange {
   /// The credential header's value, to be taken once; empty if there is none.
   SecretBytes take_auth_value() noexcept { return std::move(auth_value_); }
   bool login() const noexcept { return grant_ != nullptr; }
+  /// The secret comes only now: before request().
+  void authorize(const SecretBytes& secret);
   std::string probe_url() const;
 
   /// Headers a caller may see. ERR_KEY_REFLECTED.
@@ -68,6 +70,7 @@ class ProviderExchange {
   std::vector<TextEvent> take_events();
   /// What a refusal, or a useless answer to a check, means. Complete after end().
   std::optional<Problem> problem() const;
+  AnswerSeen seen() const noexcept { return {status_, content_type_, body_, retry_after_}; }
   /// After end() of a models call. ERR_BAD_ANSWER.
   Result<std::vector<std::string>> models() const;
   /// Another key of this provider is there to take this one's place.
@@ -77,6 +80,8 @@ class ProviderExchange {
   bool moves_on() const noexcept;
   /// The same request with another key. This call is over, and to be settled before.
   ProviderExchange again(const SecretBytes& secret, std::string key_id);
+  /// The same by way of another address: what `to` is, `request` is for.
+  ProviderExchange again(ProviderRef to, Outgoing request, const SecretBytes& secret, std::string key_id);
   /// Was this key tried, here or in one of the calls this one came of?
   bool tried(std::string_view key_id) const noexcept;
   std::size_t tries() const noexcept { return tries_; }

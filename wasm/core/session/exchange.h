@@ -30,6 +30,28 @@ class Exchange : public ProviderExchange {
     next.grant_id_ = std::move(grant_id_);
     return next;
   }
+  /// The same with the app's key.
+  Exchange again_by_app(ProviderRef relayed, Outgoing request) {
+    Exchange next(ProviderExchange::again(std::move(relayed), std::move(request), {}, {}));
+    next.go_by_app();
+    return next;
+  }
+
+  /// The app's key pays for it: it wants the user's token for the app's server.
+  void go_by_app() noexcept { by_app_ = wants_token_ = true; }
+  bool wants_token() const noexcept { return wants_token_; }
+  void authorize(const SecretBytes& token) {
+    ProviderExchange::authorize(token);
+    wants_token_ = false;
+  }
+  /// Whose key it is: "user" or "app".
+  std::string_view source() const noexcept { return by_app_ ? "app" : "user"; }
+  /// Every answer says whose it was.
+  Result<Headers> response(int status, const Headers& headers) {
+    KEYHOLD_TRY(Headers shown, ProviderExchange::response(status, headers));
+    shown.emplace_back("keyhold-source", source());
+    return shown;
+  }
 
   /// It is made under this grant.
   void under(std::string grant) { grant_id_ = std::move(grant); }
@@ -48,6 +70,8 @@ class Exchange : public ProviderExchange {
  private:
   explicit Exchange(ProviderExchange call) : ProviderExchange(std::move(call)) {}
 
+  bool by_app_ = false;
+  bool wants_token_ = false;
   std::string grant_id_;
   std::optional<Hold> hold_;        // of its key's
   std::optional<Hold> grant_hold_;  // of its grant's

@@ -211,15 +211,15 @@ Result<Exchange> Session::chat(std::string_view key, std::string_view model, std
 }
 
 Result<Exchange> Session::fetch(std::string_view url, std::string_view method_text, const Headers& headers,
-                                const CallerBody& body, std::string_view key, UnixMs now) {
-  return pass(nullptr, url, method_text, headers, body, key, now);
+                                const CallerBody& body, std::string_view key, UnixMs now, bool app_offered) {
+  return pass(nullptr, url, method_text, headers, body, key, now, app_offered);
 }
 
 Result<Exchange> Session::fetch_for(std::string_view origin, std::string_view url, std::string_view method_text,
-                                    const Headers& headers, const CallerBody& body, UnixMs now) {
+                                    const Headers& headers, const CallerBody& body, UnixMs now, bool app_offered) {
   // The same whether there is a vault, it is locked, or this page has no grant: before one it learns nothing.
   const Grant* grant = grant_to(origin, now);
-  return grant == nullptr ? Errc::ERR_NEEDS_USER : pass(grant, url, method_text, headers, body, "", now);
+  return grant == nullptr ? Errc::ERR_NEEDS_USER : pass(grant, url, method_text, headers, body, "", now, app_offered);
 }
 
 const Grant* Session::grant_to(std::string_view origin, UnixMs now) const {
@@ -228,7 +228,8 @@ const Grant* Session::grant_to(std::string_view origin, UnixMs now) const {
 }
 
 Result<Exchange> Session::pass(const Grant* grant, std::string_view url, std::string_view method_text,
-                               const Headers& headers, const CallerBody& body, std::string_view key, UnixMs now) {
+                               const Headers& headers, const CallerBody& body, std::string_view key, UnixMs now,
+                               bool app_offered) {
   if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
   KEYHOLD_TRY(const Method method, parse_method(method_text));
   KEYHOLD_TRY(const TargetUrl target, TargetUrl::parse(url));
@@ -251,8 +252,14 @@ Result<Exchange> Session::pass(const Grant* grant, std::string_view url, std::st
   if (costs(*match.call)) call.count(match.model);
   if (grant != nullptr) call.under(grant->id);
   // Who names a key means that one.
-  if (key.empty()) call.spare(next_key(call, now) != nullptr);
+  if (key.empty()) call.spare((app_offered && app_key_stands_in(match.provider->id)) || next_key(call, now) != nullptr);
   return call;
+}
+
+bool Session::app_key_stands_in(std::string_view provider) const {
+  const auto& uses = vault_.settings().app_keys;
+  const auto found = uses.find(provider);
+  return found != uses.end() && found->second == name(AppKeyUse::automatic);
 }
 
 // Whose turn it is after this call's key, in the user's order: one that is not over, and still sealed to the same address.
@@ -266,14 +273,15 @@ const Record* Session::next_key(const Exchange& call, UnixMs now) const {
   return nullptr;
 }
 
-Result<Exchange> Session::again(Exchange& refused, UnixMs now) {
+Result<Exchange> Session::again(Exchange& refused, UnixMs now, std::string_view server) {
   if (state() != VaultState::unlocked) return Errc::ERR_LOCKED;
-  const Record* record = refused.moves_on() ? next_key(refused, now) : nullptr;
-  if (record == nullptr) return Errc::ERR_WRONG_STATE;
+  if (!refused.moves_on()) return Errc::ERR_WRONG_STATE;
+  const Record* record = next_key(refused, now);
+  if (record == nullptr) return by_app(refused, server);
   KEYHOLD_TRY(const Opened opened, open_key(record->id));
   vault_.note_used(record->id, now);
   Exchange next = refused.again(opened.secret, record->id);
-  next.spare(next_key(next, now) != nullptr);
+  next.spare((!server.empty() && app_key_stands_in(next.provider().id)) || next_key(next, now) != nullptr);
   return next;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "policy/app_key.h"
 #include "policy/auto_lock.h"
 #include "policy/throttle.h"
 #include "providers/catalogue.h"
@@ -32,6 +33,15 @@ struct SiteConfig {
   /// As what the site is known to providers that want to know who sends somebody to log in: JSON of {provider: {clientId}},
   /// or "". Read when it is needed (session_login.cpp).
   std::string logins;
+  /// The app's keyhold-server: JSON of {url, tokenUrl}, or "" (session_app.cpp).
+  std::string server;
+};
+
+/// What a page says of the app's key when it wants a call made.
+struct AppOffer {
+  std::string server;     // whose tokens the page has
+  bool chosen = false;    // a person has just chosen the app's key, in the vault's own page
+  bool newcomer = false;  // a page of another origin: nobody has ever allowed it anything
 };
 
 /// What may be shown of a stored key.
@@ -274,13 +284,31 @@ class Session {
                         std::int64_t max_tokens, UnixMs now);
   /// `key`: a stored key's id, or "" for the provider's default. ERR_UNKNOWN_ENDPOINT, ERR_PATH_NOT_ALLOWED,
   /// ERR_NO_KEY, ERR_ENDPOINT_MISMATCH, and what caller_request says.
+  /// `app_offered`: the page has tokens for the app's server.
   Result<Exchange> fetch(std::string_view url, std::string_view method, const Headers& headers, const CallerBody& body,
-                         std::string_view key, UnixMs now);
+                         std::string_view key, UnixMs now, bool app_offered = false);
   /// The same for a page of another origin. ERR_NEEDS_USER without a grant, also while the vault is locked; ERR_NOT_GRANTED.
   Result<Exchange> fetch_for(std::string_view origin, std::string_view url, std::string_view method,
-                             const Headers& headers, const CallerBody& body, UnixMs now);
-  /// The call `refused`, which moves_on(), with the next key. ERR_WRONG_STATE for one that does not.
-  Result<Exchange> again(Exchange& refused, UnixMs now);
+                             const Headers& headers, const CallerBody& body, UnixMs now, bool app_offered = false);
+  /// The call `refused`, which moves_on(), with the next key, or behind the last by the app's server `server`.
+  /// ERR_WRONG_STATE for one that does not, and what by_app() says.
+  Result<Exchange> again(Exchange& refused, UnixMs now, std::string_view server = {});
+
+  // --- calls with the app's key (session_app.cpp). Each wants_token() ---
+
+  /// For a call that fetch() had no key for. `origin`: of the page that asks, "" for the vault's own.
+  /// ERR_LOCKED: a locked vault is not one without keys; ERR_NEEDS_USER, unless the page is a newcomer; ERR_NO_KEY,
+  /// ERR_ASK_FIRST; ERR_NOT_PERMITTED_BY_SITE for another server than the site's; and what fetch() says.
+  Result<Exchange> fetch_by_app(const AppOffer& offer, std::string_view origin, std::string_view url,
+                                std::string_view method, const Headers& headers, const CallerBody& body, UnixMs now);
+  Result<Exchange> chat_by_app(const AppOffer& offer, std::string_view provider, std::string_view model,
+                               std::span<const ChatMessage> messages, std::int64_t max_tokens);
+  /// Nothing: the user never decided.
+  std::optional<AppKeyUse> app_key_use(std::string_view provider) const;
+  /// For a call that the user's own keys are refused for, out of quota or credit: only if they decided so beforehand.
+  bool app_key_stands_in(std::string_view provider) const;
+  /// ERR_UNKNOWN_PROVIDER.
+  Result<Plan> plan_app_key_use(std::string_view provider, AppKeyUse use, UnixMs now);
 
  private:
   struct Opened {
@@ -297,7 +325,10 @@ class Session {
   Result<Exchange> check(ProviderRef provider, const SecretBytes& secret, std::string key_id, UnixMs now);
   Result<void> can_take(const LoginTarget& target) const;
   Result<Exchange> pass(const Grant* grant, std::string_view url, std::string_view method, const Headers& headers,
-                        const CallerBody& body, std::string_view key, UnixMs now);
+                        const CallerBody& body, std::string_view key, UnixMs now, bool app_offered);
+  /// The site's, if that is the one meant. ERR_NOT_PERMITTED_BY_SITE.
+  Result<Endpoint> server_of(std::string_view meant) const;
+  Result<Exchange> by_app(Exchange& refused, std::string_view server) const;
   void take_over_endpoints();
   /// By the site's configuration.
   bool permits(const Endpoint& own) const;

@@ -29,8 +29,8 @@ void Session::settle(Exchange& call, std::string_view app, UnixMs now) {
                 .grant_hold = of_grant.id};
   if (tally) {
     const std::optional<std::int64_t> cost = call.cost();
-    used.key = {
-        call.key_id(), call.provider().id, tally->model, std::string(app), "user", std::string(name(tally->figures))};
+    used.key = {call.key_id(),    call.provider().id,         tally->model,
+                std::string(app), std::string(call.source()), std::string(name(tally->figures))};
     used.sum.requests = 1;
     if (tally->figures != Figures::unknown) {
       const Usage& usage = tally->usage;

@@ -4,7 +4,8 @@ namespace keyhold {
 
 Result<SiteConfig> parse_site_config(JsonRef object) {
   // The last two are for whoever serves the site: web/hosting/headers.mjs.
-  KEYHOLD_CHECK(object.only({"providers", "demo", "customEndpoints", "logins", "embedders", "policyInPages"}));
+  KEYHOLD_CHECK(
+      object.only({"providers", "demo", "customEndpoints", "logins", "server", "embedders", "policyInPages"}));
   SiteConfig site;
   if (const auto demo = object.find("demo")) {
     KEYHOLD_CHECK(demo->only({"provider", "key"}));
@@ -21,6 +22,11 @@ Result<SiteConfig> parse_site_config(JsonRef object) {
     // Read by those who log in (session_login.cpp).
     if (!logins->is_object()) return Errc::ERR_BAD_JSON;
     site.logins = logins->dump();
+  }
+  if (const auto server = object.find("server")) {
+    // Read by those who call by it (session_app.cpp).
+    if (!server->is_object()) return Errc::ERR_BAD_JSON;
+    site.server = server->dump();
   }
   return site;
 }

@@ -50,6 +50,7 @@ enum class AuditAction {
   failover_end,
   grant,
   grant_end,
+  app_key,
 };
 /// With dashes: "key-add".
 std::string_view name(AuditAction action) noexcept;

@@ -92,6 +92,11 @@ JsonOut encode_settings(const Settings& settings) {
     for (const Grant& grant : settings.grants) grants.push(encode_grant(grant));
     info.set("grants", grants);
   }
+  if (!settings.app_keys.empty()) {
+    JsonOut uses = JsonOut::object();
+    for (const auto& [provider, use] : settings.app_keys) uses.set(provider, use);
+    info.set("appkeys", uses);
+  }
   if (settings.backup) {
     JsonOut backup = JsonOut::object();
     backup.set("at", settings.backup->at).set("keys", encode_base64url(settings.backup->keys));
@@ -105,13 +110,19 @@ JsonOut encode_settings(const Settings& settings) {
   return info;
 }
 
+/// By provider.
+Result<void> read_texts(JsonRef object, std::map<std::string, std::string, std::less<>>& texts) {
+  return object.each_member([&](std::string_view provider, JsonRef value) -> Result<void> {
+    KEYHOLD_TRY(const std::string_view text, value.text(64));
+    texts.emplace(provider, text);
+    return {};
+  });
+}
+
 Result<void> read_lists(JsonRef info, Settings& settings) {
   KEYHOLD_TRY(const JsonRef defaults, info.field("defaults"));
-  KEYHOLD_CHECK(defaults.each_member([&](std::string_view provider, JsonRef id) -> Result<void> {
-    KEYHOLD_TRY(const std::string_view text, id.text(64));
-    settings.defaults.emplace(provider, text);
-    return {};
-  }));
+  KEYHOLD_CHECK(read_texts(defaults, settings.defaults));
+  if (const auto app_keys = info.find("appkeys")) KEYHOLD_CHECK(read_texts(*app_keys, settings.app_keys));
   KEYHOLD_TRY(const JsonRef endpoints, info.field("endpoints"));
   KEYHOLD_TRY(settings.endpoints, parse_endpoints(endpoints));
   KEYHOLD_TRY(const JsonRef order, info.field("order"));
@@ -161,8 +172,8 @@ Bytes seal_settings(const Settings& settings, std::string_view vault, const SubK
 Result<Settings> open_settings(const Envelope& envelope, const SubKey& key) {
   KEYHOLD_TRY(const Json document, open_info(envelope, key));
   const JsonRef info = document.root();
-  KEYHOLD_CHECK(
-      info.only({"defaults", "endpoints", "order", "slots", "lock", "failover", "grants", "backup", "autosave"}));
+  KEYHOLD_CHECK(info.only(
+      {"defaults", "endpoints", "order", "slots", "lock", "failover", "grants", "appkeys", "backup", "autosave"}));
   Settings settings;
   settings.rev = envelope.header.rev;
   KEYHOLD_CHECK(read_lists(info, settings));

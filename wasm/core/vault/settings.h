@@ -26,6 +26,8 @@ struct CustomEndpoint {
   std::string like{};  // id of the provider it is as; "": OpenAI-compatible
 };
 
+/// More than there can be providers.
+inline constexpr std::size_t kMaxAppKeyUses = 256;
 inline constexpr std::size_t kMaxNameBytes = 128;
 inline constexpr std::int64_t kMinLockMinutes = 1;
 inline constexpr std::int64_t kMaxLockMinutes = 720;
@@ -58,6 +60,8 @@ struct Settings {
   std::int64_t lock_minutes = 15;                      // without use, until the vault locks itself
   std::vector<std::string> failover;                   // ids of providers whose keys stand in for one another
   std::vector<Grant> grants;                           // one for each origin
+  std::map<std::string, std::string, std::less<>>
+      app_keys;  // provider id -> when the app's key is used (policy/app_key.h)
   std::optional<BackupNote> backup;
   std::optional<AutoSave> auto_save;
 };

@@ -150,6 +150,8 @@ class Vault {
   Result<Plan> plan_order(const std::vector<std::string>& ids, UnixMs now);
   /// May this provider's keys stand in for one another? ERR_NOT_FOUND without a key of it.
   Result<Plan> plan_failover(std::string_view provider, bool on, UnixMs now);
+  /// When the app's key is used for this provider (policy/app_key.h). ERR_TOO_MANY above kMaxAppKeyUses.
+  Result<Plan> plan_app_key_use(std::string_view provider, std::string_view use, UnixMs now);
   Result<Plan> plan_add_endpoint(CustomEndpoint endpoint, UnixMs now);
   /// ERR_WRONG_STATE while a key is stored for it.
   Result<Plan> plan_remove_endpoint(std::string_view provider, UnixMs now);

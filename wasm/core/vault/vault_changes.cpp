@@ -180,6 +180,17 @@ Result<Plan> Vault::plan_failover(std::string_view provider, bool on, UnixMs now
   return put_settings(std::move(draft), std::move(settings), event);
 }
 
+Result<Plan> Vault::plan_app_key_use(std::string_view provider, std::string_view use, UnixMs now) {
+  KEYHOLD_TRY(Draft draft, this->draft());
+  Settings settings = opened_->settings;
+  settings.app_keys.insert_or_assign(std::string(provider), std::string(use));
+  if (settings.app_keys.size() > kMaxAppKeyUses) return Errc::ERR_TOO_MANY;
+  AuditEvent event{AuditAction::app_key, now};
+  event.provider = provider;
+  event.label = use;
+  return put_settings(std::move(draft), std::move(settings), event);
+}
+
 Result<Plan> Vault::plan_grant(std::string_view origin, const GrantTerms& terms, UnixMs now) {
   KEYHOLD_TRY(Draft draft, this->draft());
   Settings settings = opened_->settings;

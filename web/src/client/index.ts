@@ -2,7 +2,9 @@
 import './texts'
 import type { Access } from '../protocol/messages'
 import { KeyholdError } from '../wire/error'
-import { vaultFetch } from '../wire/vault-fetch'
+import { offerOf, type Fallback } from '../wire/fallback'
+import { vaultFetch, type Caller } from '../wire/vault-fetch'
+import { Acquainted } from './acquainted'
 import { VaultFrame } from './frame'
 import { HostLine, type VaultEvents } from './line'
 import { termsOf, type AccessWish } from './wish'
@@ -10,6 +12,7 @@ import { termsOf, type AccessWish } from './wish'
 export { KeyholdError }
 export type { ErrorCode } from '../protocol/errors'
 export type { Access, AccessScope, AccessTerms, CapHit, Problem, ProviderId } from '../protocol/messages'
+export type { Fallback } from '../wire/fallback'
 export type { AccessWish } from './wish'
 export type { VaultEvents } from './line'
 
@@ -17,6 +20,11 @@ export type { VaultEvents } from './line'
 export interface ConnectOptions {
   /** The vault's button goes into this element and stays there. Without one, it is in a corner while a person is needed. */
   button?: Element | null
+  /**
+   * The app's own keyhold-server, for users who have no key: until they have allowed this page something, and where they have no
+   * key of a provider, calls go by the app's key. `keyhold-source` in an answer says whose it was.
+   */
+  fallback?: Fallback
 }
 
 /**
@@ -24,26 +32,33 @@ export interface ConnectOptions {
  * @param vault address of the folder where the vault is served, such as `https://vault.example.com/`
  * @throws KeyholdError ERR_TIMEOUT, ERR_NOT_PERMITTED_BY_SITE
  */
-export async function connect(vault: string | URL, { button = null }: ConnectOptions = {}): Promise<Vault> {
+export async function connect(vault: string | URL, { button = null, fallback }: ConnectOptions = {}): Promise<Vault> {
   const url = new URL('frame.html', new URL(vault, document.baseURI))
-  return new Vault(await VaultFrame.open(url, button))
+  return new Vault(await VaultFrame.open(url, button), url.origin, fallback)
 }
 
 /** Made by connect(). Nothing it has returns a key. */
 export class Vault {
   readonly #frame: VaultFrame
   readonly #line: HostLine
+  readonly #fallback: Fallback | undefined
+  readonly #acquainted: Acquainted
   /** Questions to the user that are open. */
   #asking = 0
   /** A call was refused that a person can make possible. */
   #wanting = false
 
   /** @internal */
-  constructor(frame: VaultFrame) {
+  constructor(frame: VaultFrame, origin: string, fallback: Fallback | undefined) {
+    this.#fallback = fallback
+    this.#acquainted = new Acquainted(origin)
     this.#frame = frame
     this.#line = new HostLine(() => frame.openPort())
     this.#line.onAccess = ({ state }) => {
-      if (state === 'granted') this.#wanting = false
+      if (state === 'granted') {
+        this.#wanting = false
+        this.#acquainted.remember()
+      }
       this.#place()
     }
     frame.onNews = ({ news }) => {
@@ -61,15 +76,17 @@ export class Vault {
    */
   readonly fetch: typeof globalThis.fetch = (input, init) =>
     vaultFetch(
-      () => this.#line.current(),
-      null,
+      {
+        current: () => this.#line.current(),
+        app: this.#app(),
+        onRefused: ({ code }) => {
+          if (code !== 'ERR_LOCKED' && code !== 'ERR_NEEDS_USER' && code !== 'ERR_NOT_GRANTED') return
+          this.#wanting = true
+          this.#place()
+        },
+      },
       input,
       init,
-      ({ code }) => {
-        if (code !== 'ERR_LOCKED' && code !== 'ERR_NEEDS_USER' && code !== 'ERR_NOT_GRANTED') return
-        this.#wanting = true
-        this.#place()
-      },
     )
 
   /** What this page may do. Before the user allowed something, and while the vault is locked: `needs-user`, no more. */
@@ -104,7 +121,10 @@ export class Vault {
         signal?.addEventListener('abort', stop, { once: true })
         connection
           .ask({ op: 'requestAccess', call: call.id, wish: terms })
-          .then(resolve, reject)
+          .then(resolve, (error: KeyholdError) => {
+            if (error.code === 'ERR_ACCESS_DENIED') this.#acquainted.forget()
+            reject(error)
+          })
           .finally(() => {
             signal?.removeEventListener('abort', stop)
             call.fail(null)
@@ -136,6 +156,11 @@ export class Vault {
     removeEventListener('pagehide', this.#leave)
     this.#line.close()
     this.#frame.close()
+  }
+
+  #app(): Caller['app'] {
+    const fallback = this.#fallback
+    return fallback && { fallback, offer: offerOf(fallback, { newcomer: !this.#acquainted.is }) }
   }
 
   #place(): void {

@@ -1,6 +1,7 @@
 // engine: the vault as an app on its own origin sees it: one method per thing that can be asked of it. Here what is done
 // with keys; what is done with the vault itself is in keeping.ts.
 import type {
+  AppKeyUse,
   CallPart,
   ChatMessage,
   CheckOutcome,
@@ -10,6 +11,8 @@ import type {
   Pasted,
   ProviderId,
   ProviderInfo,
+  ServerAnswer,
+  ServerPath,
   Spending,
   Stored,
   UnixMs,
@@ -20,7 +23,8 @@ import { openConnection } from './connection'
 import { Keeping } from './keeping'
 import { browserLauncher, type ConnectOptions, type Launcher } from './launch'
 import { withTexts } from './provider-texts'
-import { vaultFetch } from '../wire/vault-fetch'
+import { offerOf, type Fallback } from '../wire/fallback'
+import { vaultFetch, type Caller } from '../wire/vault-fetch'
 
 const DAY_MS = 86_400_000
 
@@ -43,8 +47,14 @@ export interface FinishedLogin {
   key?: KeyId | null
 }
 
+export interface EngineOptions extends ConnectOptions {
+  fallback?: Fallback
+}
+
 export interface ChatQuestion {
-  key: KeyId
+  key?: KeyId
+  /** In place of a key: the app's, for a model of this provider. That a person has chosen so is the caller's to know. */
+  app?: { provider: ProviderId; fallback: Fallback }
   model: string
   messages: ChatMessage[]
   /** Most tokens of the answer; 4096 if not given. */
@@ -55,14 +65,19 @@ export interface ChatQuestion {
 /** Every method rejects with KeyholdError, except `fetch`, which rejects as the browser's does. */
 export class KeyholdEngine extends Keeping {
   /** Starts or joins the vault worker. ERR_WORKER, ERR_SELF_TEST, ERR_VERSION, ERR_STORAGE. */
-  static connect(options: ConnectOptions = {}): Promise<KeyholdEngine> {
-    return KeyholdEngine.connectBy(browserLauncher(options))
+  static async connect({ fallback, ...options }: EngineOptions = {}): Promise<KeyholdEngine> {
+    const engine = await KeyholdEngine.connectBy(browserLauncher(options))
+    if (fallback !== undefined) engine.fallback = fallback
+    return engine
   }
 
   /** As connect(), with other means of starting workers (tests). */
   static async connectBy(launcher: Launcher): Promise<KeyholdEngine> {
     return new KeyholdEngine(launcher, await openConnection(launcher))
   }
+
+  /** For calls that the user has no key for: they go by the app's, as far as the user allows it. */
+  fallback: Fallback | null = null
 
   async providers(): Promise<ProviderInfo[]> {
     return (await this.ask({ op: 'providers' })).map(withTexts)
@@ -173,12 +188,38 @@ export class KeyholdEngine extends Keeping {
 
   /**
    * A `fetch` through the vault with the provider's default key; hand it to any SDK. Rejects only when the network failed
-   * or the caller aborted; what the vault refuses is a 402, 403 or 423 with a problem+json body.
+   * or the caller aborted; what the vault refuses is a 402, 403 or 423 with a problem+json body. `keyhold-source` in an answer
+   * says whose key it was, `user` or `app`.
    */
-  readonly fetch: typeof globalThis.fetch = (input, init) => vaultFetch(() => this.current(), null, input, init)
+  readonly fetch: typeof globalThis.fetch = (input, init) => vaultFetch(this.#caller(false), input, init)
+
+  /** The same by the app's key: a person has chosen so for this call. ERR_NO_KEY where they said never. */
+  readonly fetchByApp: typeof globalThis.fetch = (input, init) => vaultFetch(this.#caller(true), input, init)
 
   /** The same with one key, whichever is the default. */
   fetchWith(key: KeyId): typeof globalThis.fetch {
-    return (input, init) => vaultFetch(() => this.current(), key, input, init)
+    return (input, init) => vaultFetch({ current: () => this.current(), key }, input, init)
+  }
+
+  /** When the app's key is used for a provider: never; only after asking; or whenever the user's own are used up, too. */
+  async setAppKeyUse(provider: ProviderId, use: AppKeyUse): Promise<void> {
+    await this.ask({ op: 'setAppKeyUse', provider, use })
+  }
+
+  /** What was decided. For the other providers the app's key is used as long as there is no key of the user's. */
+  appKeyUses(): Promise<Record<ProviderId, AppKeyUse>> {
+    return this.ask({ op: 'appKeyUses' })
+  }
+
+  /** A question to the site's keyhold-server, in its own words (docs/server.md), for the user that fallback's token is of. */
+  async askServer(path: ServerPath, body: object | null = null): Promise<ServerAnswer> {
+    const token = path === 'v1/plans' ? null : ((await this.fallback?.getToken()) ?? null)
+    return this.ask({ op: 'server', path, token, body: body && JSON.stringify(body) })
+  }
+
+  #caller(chosen: boolean): Caller {
+    const { fallback } = this
+    const app = fallback === null ? undefined : { fallback, offer: offerOf(fallback, { chosen }) }
+    return { current: () => this.current(), app }
   }
 }

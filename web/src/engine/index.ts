@@ -1,10 +1,11 @@
 // index: what `keyhold/engine` offers an app that is itself the vault's page.
-export { KeyholdEngine, type ChatQuestion, type FinishedLogin, type NewKey } from './engine'
+export { KeyholdEngine, type ChatQuestion, type EngineOptions, type FinishedLogin, type NewKey } from './engine'
 export type { MadePasskey } from './keeping'
 export type { Cancellable, EngineEvents } from './line'
 export { askForLocalNetwork } from './local-network'
 export { filesAt } from './files-at'
 export type { ConnectOptions } from './launch'
+export type { Fallback } from '../wire/fallback'
 export { KeyholdError } from './error'
 export type { WayIn } from './with-kdf'
 export { keyBytes, MAX_PASSPHRASE_BYTES, passphraseBytes } from './bytes'
@@ -13,6 +14,7 @@ export type {
   AccessQuestion,
   AccessScope,
   AccessTerms,
+  AppKeyUse,
   AuditEntry,
   AuditTrail,
   BackupFile,
@@ -37,6 +39,9 @@ export type {
   Problem,
   ProviderId,
   ProviderInfo,
+  ServerAnswer,
+  ServerPath,
+  SiteServer,
   SlotId,
   SlotInfo,
   Spending,

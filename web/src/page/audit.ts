@@ -20,6 +20,7 @@ export const GROUPS: Record<ActionGroup, { name: string; actions: AuditAction[] 
       'failover-end',
       'grant',
       'grant-end',
+      'app-key',
       'endpoint-add',
       'endpoint-remove',
     ],
@@ -66,6 +67,7 @@ const DONE: Record<AuditAction, string> = {
   'failover-end': 'Keys stand in for each other no longer',
   grant: 'Page allowed to use keys',
   'grant-end': 'Page not allowed any more',
+  'app-key': 'When the app’s own key is used, changed',
 }
 
 export function actionWords({ action, count, label = '' }: Pick<AuditEntry, 'action' | 'count' | 'label'>): string {

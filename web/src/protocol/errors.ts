@@ -36,6 +36,8 @@ export type ErrorCode =
   | 'ERR_CANCELLED'
   | 'ERR_INTERNAL'
   | 'ERR_NO_KEY'
+  | 'ERR_ASK_FIRST'
+  | 'ERR_NO_TOKEN'
   | 'ERR_NEEDS_USER'
   | 'ERR_NOT_GRANTED'
   | 'ERR_ACCESS_DENIED'
@@ -54,6 +56,9 @@ export type ErrorCode =
   | 'ERR_CONNECTION_CUT'
   | 'ERR_TIMEOUT'
   | 'ERR_LOGIN_STATE'
+  | 'ERR_QUOTA'
+  | 'ERR_PLAN'
+  | 'ERR_APP_KEY'
   | 'ERR_LOGIN_REFUSED'
   | 'ERR_BAD_KEY'
   | 'ERR_BAD_KEY_LIKELY'
@@ -196,6 +201,14 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
     next: 'Reload the page. Stored keys are not affected.',
   },
   ERR_NO_KEY: { sentence: 'No API key is stored for this provider.', next: 'Add a key for it.' },
+  ERR_ASK_FIRST: {
+    sentence: "You want to be asked before the app's own key is used for this provider.",
+    next: 'Allow it for this call, or add a key of your own.',
+  },
+  ERR_NO_TOKEN: {
+    sentence: 'The app did not say who you are, so its own key cannot be used.',
+    next: 'Sign in to the app again, or add a key of your own.',
+  },
   ERR_NEEDS_USER: {
     sentence: 'A person has to open Keyhold, or allow this page to use their keys.',
     next: 'The page can ask for it.',
@@ -258,6 +271,18 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
   ERR_LOGIN_STATE: {
     sentence: 'Keyhold is not waiting for this login: it was used already, or is too old.',
     next: 'Start the login again. It has ten minutes, and a lock ends it.',
+  },
+  ERR_QUOTA: {
+    sentence: 'What this app lets you use of its own key is used up.',
+    next: 'Add your own API key for unlimited access, or wait until the quota begins anew.',
+  },
+  ERR_PLAN: {
+    sentence: 'Your plan with this app does not include this.',
+    next: 'Change the plan, or add an API key of your own.',
+  },
+  ERR_APP_KEY: {
+    sentence: "The app's own key does not work at the moment.",
+    next: 'Add an API key of your own, or try again later.',
   },
   ERR_LOGIN_REFUSED: {
     sentence: 'The provider did not accept this login.',

@@ -8,6 +8,40 @@ export type ProviderId = string
 /** Milliseconds since 1970, as Date.now(). */
 export type UnixMs = number
 
+/** When the app's key, which its keyhold-server has, is used for a provider. */
+export type AppKeyUse = 'never' | 'ask' | 'auto'
+
+/** What a page says of the app's key when it wants a call made. */
+export interface AppOffer {
+  /** Address of the keyhold-server that its tokens are for: must be the vault's site's own. */
+  server: string
+  /** A person has just chosen the app's key for this call. Counts for pages of the vault's own. */
+  chosen: boolean
+  /** Of a page of another origin: nobody has ever allowed it to use a key. */
+  newcomer: boolean
+}
+
+/** A question of the vault's own page to a model of this provider. */
+export interface AppChat {
+  provider: ProviderId
+  offer: AppOffer
+}
+
+/** As keyhold.config.json has it. */
+export interface SiteServer {
+  url: string
+  /** Where the vault's own page gets a token for whoever is logged in: answered with {"token": "…"}. */
+  tokenUrl?: string
+}
+
+/** What the vault's page asks of the server, in the server's own words (docs/server.md). */
+export type ServerPath = 'v1/account' | 'v1/plans' | 'v1/checkout' | 'v1/portal'
+export interface ServerAnswer {
+  status: number
+  /** At most 64 KiB. */
+  body: string
+}
+
 export type VaultState = 'absent' | 'locked' | 'unlocked'
 
 export interface Status {
@@ -151,6 +185,7 @@ export type AuditAction =
   | 'failover-end'
   | 'grant'
   | 'grant-end'
+  | 'app-key'
 
 /** One discrepancy found at unlock; nothing is deleted because of it. */
 export interface Finding {
@@ -263,8 +298,8 @@ export interface CallSummary {
   key: KeyId
   provider: ProviderId
   model: string | null
-  /** Who paid. Always declared. */
-  source: 'user'
+  /** Whose key it went by, and so who pays. Always declared. */
+  source: 'user' | 'app'
   stop: string | null
   usage: Usage | null
   /** Of the cost. Null for a call that costs nothing, or that was refused. */

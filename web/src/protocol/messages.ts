@@ -3,6 +3,9 @@
 import type { Access, AccessQuestion, AccessTerms, GrantInfo } from './access'
 import type { ErrorCode } from './errors'
 import type {
+  AppChat,
+  AppKeyUse,
+  AppOffer,
   AuditTrail,
   BackupFile,
   CallSummary,
@@ -20,6 +23,9 @@ import type {
   ProviderId,
   ProviderInfo,
   ResponseHead,
+  ServerAnswer,
+  ServerPath,
+  SiteServer,
   SlotId,
   Spending,
   Status,
@@ -153,7 +159,17 @@ export type Ask =
   /** Model names the provider offers to this key. */
   | { op: 'models'; key: KeyId }
   /** One question to a model; the answer arrives as `call` events up to `end`, then the reply. A failure is the reply. */
-  | { op: 'chat'; call: CallId; key: KeyId; model: string; messages: ChatMessage[]; maxTokens: number }
+  | {
+      op: 'chat'
+      call: CallId
+      /** null: the app's. */
+      key: KeyId | null
+      /** With which of its providers, where no key is named. */
+      app: AppChat | null
+      model: string
+      messages: ChatMessage[]
+      maxTokens: number
+    }
   /** A request as `fetch` would make it; the reply is status and headers, then the body as events up to `end` or `failed`. */
   | {
       op: 'fetch'
@@ -164,7 +180,16 @@ export type Ask =
       /** A Blob is sent as it is, if the call takes a file or a form: it can be larger than what fits into memory. */
       body: Uint8Array | Blob | null
       key: KeyId | null
+      /** The app's key may be used, as far as the user allows it; null: only the user's own. */
+      app: AppOffer | null
     }
+  /** The page's answer to a part `token` of its call; null: it has none. */
+  | { op: 'token'; call: CallId; token: string | null }
+  /** When the app's key is used for this provider. */
+  | { op: 'setAppKeyUse'; provider: ProviderId; use: AppKeyUse }
+  | { op: 'appKeyUses' }
+  /** A question to the site's keyhold-server, for the user that the token is of, or without one. */
+  | { op: 'server'; path: ServerPath; token: string | null; body: string | null }
   /** The page has room for `bytes` more of this call's body (a text part counts its length). */
   | { op: 'credit'; call: CallId; bytes: number }
   /**
@@ -185,7 +210,7 @@ export type Ask =
 
 /**
  * What only a page of another origin asks, on the port that the vault's frame had the worker admit for it. Beside these it
- * may `fetch` (with no key named), `credit`, `abort` and `lock`, and that is all.
+ * may `fetch` (with no key named), `credit`, `token`, `abort` and `lock`, and that is all.
  */
 export type HostAsk =
   /** First message on such a port. Says nothing of builds: the page's module is not of the vault's. */
@@ -261,6 +286,10 @@ export interface Answers {
   chat: CallSummary
   fetch: ResponseHead
   credit: null
+  token: null
+  setAppKeyUse: null
+  appKeyUses: Record<ProviderId, AppKeyUse>
+  server: ServerAnswer
   abort: null
   admit: null
   questions: AccessQuestion[]
@@ -295,6 +324,8 @@ export type CallPart =
   | { type: 'reasoning'; text: string }
   /** Body bytes of `fetch`, transferred. */
   | { type: 'bytes'; bytes: Uint8Array }
+  /** The call is to go by the app's key: `token` is to follow. */
+  | { type: 'token' }
   | { type: 'end'; summary: CallSummary }
   | { type: 'failed'; error: Problem }
 
@@ -306,6 +337,8 @@ export interface Hello {
   demo: { provider: ProviderId; key: string } | null
   /** False where the site's own policy allows only listed addresses. */
   customEndpoints: boolean
+  /** The site's keyhold-server; null where it has none. */
+  server: SiteServer | null
   /** True when the worker could reach an address its policy should have blocked. */
   cspMissing: boolean
 }

@@ -14,6 +14,8 @@ interface Wire {
 export class IncomingCall {
   /** Called when nothing more will arrive. */
   onOver: () => void = () => {}
+  /** Called when the call is to go by the app's key. */
+  onToken: () => void = () => {}
   readonly #wire: Wire
   readonly #parts: CallPart[] = []
   #failure: unknown = null
@@ -31,6 +33,7 @@ export class IncomingCall {
 
   push(part: CallPart): void {
     if (part.type === 'failed') this.fail(new KeyholdError(part.error))
+    else if (part.type === 'token') this.onToken()
     else {
       this.#parts.push(part)
       if (part.type === 'end') this.#finish()

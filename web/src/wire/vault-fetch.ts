@@ -1,7 +1,8 @@
 // vault-fetch: the browser's fetch, through the vault: the same arguments, the same Response, the same rejections.
-import type { KeyId, ResponseHead } from '../protocol/messages'
+import type { AppOffer, KeyId, ResponseHead } from '../protocol/messages'
 import type { Connection } from './connection'
 import { asKeyholdError, KeyholdError } from './error'
+import { giveToken, type Fallback } from './fallback'
 import type { IncomingCall } from './incoming'
 import { requestAndBody } from './request-body'
 import { decisionResponse, dressed } from './response'
@@ -9,12 +10,20 @@ import { decisionResponse, dressed } from './response'
 /** Statuses for which a Response may have no body. */
 const NULL_BODY = new Set([101, 103, 204, 205, 304])
 
+/** What a client makes calls with. */
+export interface Caller {
+  current(): Promise<Connection>
+  /** The key to be used; none: the provider's default. */
+  key?: KeyId
+  /** The app's key may be used instead. */
+  app?: { fallback: Fallback; offer: AppOffer } | undefined
+  onRefused?(error: KeyholdError): void
+}
+
 export async function vaultFetch(
-  current: () => Promise<Connection>,
-  key: KeyId | null,
+  { current, key, app, onRefused }: Caller,
   input: RequestInfo | URL,
   init: RequestInit = {},
-  onRefused: (error: KeyholdError) => void = () => {},
 ): Promise<Response> {
   const { signal = input instanceof Request ? input.signal : null } = init
   let url = String(input instanceof Request ? input.url : input)
@@ -25,6 +34,7 @@ export async function vaultFetch(
     const connection = await current()
     incoming = await connection.beginInTurn(signal)
     signal?.throwIfAborted()
+    if (app !== undefined) giveToken(app.fallback, incoming, connection)
     const answer = connection.ask(
       {
         op: 'fetch',
@@ -33,7 +43,8 @@ export async function vaultFetch(
         method: request.method,
         headers: [...request.headers],
         body,
-        key,
+        key: key ?? null,
+        app: app?.offer ?? null,
       },
       body instanceof Uint8Array ? [body.buffer] : [],
     )
@@ -45,7 +56,7 @@ export async function vaultFetch(
     if (signal?.aborted) throw signal.reason
     if (error instanceof TypeError) throw error
     const refusal = asKeyholdError(error)
-    onRefused(refusal)
+    onRefused?.(refusal)
     return refused(refusal, url)
   }
 }

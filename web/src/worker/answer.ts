@@ -13,6 +13,7 @@ import type {
   Stored,
 } from '../protocol/messages'
 import { accessOf, decide, requestAccess, revoke } from './access'
+import { askServer } from './app-server'
 import { runChat, runFetch, type CallSlot } from './calls'
 import type { EngineCall, Outcome } from './engine-module'
 import { CHECK_LIMITS } from './exchange'
@@ -205,6 +206,18 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
       return runChat(request, asker)
     case 'fetch':
       return runFetch(request, asker)
+    case 'token':
+      asker.slot(request.call)?.takeToken(request.token)
+      return null
+    case 'setAppKeyUse':
+      await mutate(() => vault.engine.planAppKeyUse(request.provider, request.use, vault.now()))
+      return null
+    case 'appKeyUses':
+      await vault.keeping()
+      unlocked(vault)
+      return vault.engine.appKeyUses()
+    case 'server':
+      return askServer(request, vault)
     case 'credit':
       asker.slot(request.call)?.credit.grant(request.bytes)
       return null
@@ -286,6 +299,7 @@ async function checked(vault: Vault, outcome: Outcome<EngineCall>, of: ProviderI
 }
 
 async function models(vault: Vault, key: string): Promise<string[]> {
+  await vault.keeping()
   const { call, done } = await vault.exchange(vault.engine.models(key, vault.now()), CHECK_LIMITS)
   try {
     const problem = call.problem()

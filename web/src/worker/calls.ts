@@ -1,8 +1,9 @@
 // calls: chat and fetch: one call whose answer goes to the page piece by piece, as fast as the page takes it.
-import type { AskOf, CallPart, CallSummary, ResponseHead } from '../protocol/messages'
+import type { ErrorCode } from '../protocol/errors'
+import type { AskOf, CallId, CallPart, CallSummary, ResponseHead } from '../protocol/messages'
 import type { Asker } from './answer'
 import { Credit } from './credit'
-import type { BodySeen, CallEvent } from './engine-module'
+import type { BodySeen, CallEvent, EngineCall, Outcome } from './engine-module'
 import { CHAT_LIMITS, FETCH_LIMITS } from './exchange'
 import { Failure, problemOf } from './failure'
 import type { Answered } from './under-way'
@@ -11,18 +12,31 @@ import type { Answered } from './under-way'
 const SEEN_BYTES = 256
 /** A page of another site is another process: Chromium sends it so much as it is, and maps fresh memory for more. */
 const PIECE_BYTES_TO_OTHERS = 64 * 1024
-/** Every answer that passes says who paid for it. */
-const PAID_BY: [string, string] = ['keyhold-source', 'user']
+/** What the app's key may do instead, if it may do anything: the engine decides. */
+const WITHOUT_KEY: readonly (ErrorCode | undefined)[] = ['ERR_NO_KEY', 'ERR_LOCKED', 'ERR_NEEDS_USER']
 
 /** What a port keeps of one call under way. */
 export class CallSlot {
   readonly abort = new AbortController()
   readonly credit = new Credit()
+  /** Where the page's token goes, once it was asked for. */
+  takeToken: (token: string | null) => void = () => {}
 
   /** For Caller.room: nothing to wait for while there is credit. */
   room(signal: AbortSignal): Promise<void> | undefined {
     return this.credit.exhausted ? this.credit.room(signal) : undefined
   }
+}
+
+/** Asks the page for its token. ERR_NO_TOKEN; the signal's reason. */
+function tokenFor(call: CallId, asker: Asker, slot: CallSlot): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const { signal } = slot.abort
+    signal.addEventListener('abort', () => reject(signal.reason))
+    slot.takeToken = (token) =>
+      token === null ? reject(new Failure('ERR_NO_TOKEN')) : resolve(new TextEncoder().encode(token))
+    asker.send(call, { type: 'token' })
+  })
 }
 
 export async function runChat(ask: AskOf<'chat'>, asker: Asker): Promise<CallSummary> {
@@ -31,8 +45,12 @@ export async function runChat(ask: AskOf<'chat'>, asker: Asker): Promise<CallSum
   try {
     await vault.keeping()
     slot.abort.signal.throwIfAborted()
+    const { key, app, model, messages, maxTokens } = ask
+    const { engine } = vault
     const answered = await vault.exchange(
-      vault.engine.chat(ask.key, ask.model, ask.messages, ask.maxTokens, vault.now()),
+      app === null
+        ? engine.chat(key ?? '', model, messages, maxTokens, vault.now())
+        : engine.chatByApp(app.offer, app.provider, model, messages, maxTokens),
       CHAT_LIMITS,
       {
         events(events) {
@@ -42,11 +60,12 @@ export async function runChat(ask: AskOf<'chat'>, asker: Asker): Promise<CallSum
           }
         },
         room: (signal) => slot.room(signal),
+        token: () => tokenFor(ask.call, asker, slot),
       },
       slot.abort.signal,
       asker.app,
     )
-    const problem = answered.call.problem()
+    const problem = (app === null ? null : engine.relayProblem(answered.call)) ?? answered.call.problem()
     const summary = summaryOf(answered)
     if (problem !== null) throw new Failure(problem)
     asker.send(ask.call, { type: 'end', summary })
@@ -76,20 +95,20 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
   const { vault } = asker
   const slot = asker.begin(ask.call)
   try {
-    const body = await seen(ask.body)
     const answered = await vault.exchange(
-      vault.engine.fetch(ask.url, ask.method, ask.headers, body, asker.app, ask.key, vault.now()),
+      await asked(ask, asker),
       FETCH_LIMITS,
       {
         body: ask.body,
-        head: ({ status, statusText, url }, headers) =>
-          giveHead({ status, statusText, url, headers: [...headers, PAID_BY] }),
+        head: ({ status, statusText, url }, headers) => giveHead({ status, statusText, url, headers }),
         bytes(bytes) {
           slot.credit.spend(bytes.length)
           asker.send(ask.call, { type: 'bytes', bytes })
         },
         ...(asker.app === '' ? {} : { pieceBytes: PIECE_BYTES_TO_OTHERS }),
         room: (signal) => slot.room(signal),
+        token: () => tokenFor(ask.call, asker, slot),
+        server: ask.app?.server ?? '',
       },
       slot.abort.signal,
       asker.app,
@@ -98,6 +117,19 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
   } finally {
     asker.end(ask.call)
   }
+}
+
+/** With the user's key; else with the app's, if the page has tokens and the engine lets it. */
+async function asked(ask: AskOf<'fetch'>, asker: Asker): Promise<Outcome<EngineCall>> {
+  const { vault } = asker
+  const { url, method, headers, key, app } = ask
+  const body = await seen(ask.body)
+  if (!app?.chosen || asker.app !== '') {
+    const own = vault.engine.fetch(url, method, headers, body, asker.app, key, vault.now(), app !== null)
+    if (app === null || key !== null || !WITHOUT_KEY.includes(own.error)) return own
+  }
+  await vault.keeping()
+  return vault.engine.fetchByApp(url, method, headers, body, asker.app, app, vault.now())
 }
 
 async function seen(body: Uint8Array | Blob | null): Promise<BodySeen | null> {

@@ -5,6 +5,8 @@ import type { ErrorCode } from '../protocol/errors'
 import type {
   Access,
   AccessTerms,
+  AppKeyUse,
+  AppOffer,
   AuditTrail,
   CallSummary,
   CapHit,
@@ -110,6 +112,8 @@ export interface EngineCall {
   response(status: number, headers: [string, string][]): Outcome<[string, string][]>
   /** After response(): nothing of this answer is for the caller, Engine.again() follows. */
   movesOn(): boolean
+  /** It goes by the app's key: Engine.authorize() is to come before request(). */
+  wantsToken(): boolean
   /** Body bytes arrived; gives those to pass on now (a tail that could begin the key is held back). True: just these. */
   feed(bytes: Uint8Array): Outcome<Uint8Array | true>
   /** The body is complete; gives the bytes held back. */
@@ -174,8 +178,8 @@ export interface KeepingEngine {
   planExpires(key: KeyId, at: UnixMs | null, now: UnixMs): Outcome<Plan>
   planOrder(keys: KeyId[], now: UnixMs): Outcome<Plan>
   planFailover(provider: ProviderId, on: boolean, now: UnixMs): Outcome<Plan>
-  /** What a call that movesOn() asked for, with the next key. The call is settled before, and released after. */
-  again(call: EngineCall, now: UnixMs): Outcome<EngineCall>
+  /** What a call that movesOn() asked for, with the next key, or behind the last by this server of the app's ('': by none). The call is settled before, and released after. */
+  again(call: EngineCall, now: UnixMs, server: string): Outcome<EngineCall>
   planLockMinutes(minutes: number, now: UnixMs): Outcome<Plan>
   /** What happened without changing anything; a plan without puts when there is nothing to write. */
   planNotes(): Outcome<Plan>
@@ -263,11 +267,41 @@ export interface AccessEngine {
   access(origin: string, rows: Row[], now: UnixMs): Access
 }
 
-export interface Engine extends KeepingEngine, UsageEngine, AccessEngine {
+/** Calls with the app's key (wasm/bindings/app_ops.cpp). */
+export interface AppEngine {
+  /** For what fetch() had no key for. ERR_LOCKED, ERR_NEEDS_USER, ERR_NO_KEY, ERR_ASK_FIRST, ERR_NOT_PERMITTED_BY_SITE. */
+  fetchByApp(
+    url: string,
+    method: string,
+    headers: [string, string][],
+    body: BodySeen | null,
+    origin: string,
+    offer: AppOffer,
+    now: UnixMs,
+  ): Outcome<EngineCall>
+  chatByApp(
+    offer: AppOffer,
+    provider: ProviderId,
+    model: string,
+    messages: ChatMessage[],
+    maxTokens: number,
+  ): Outcome<EngineCall>
+  /** The user's token for the app's server. */
+  authorize(call: EngineCall, token: EngineBuffer): null
+  /** What the app's server refused; null where it passed on what the provider said. */
+  relayProblem(call: EngineCall): ReturnType<EngineCall['problem']>
+  planAppKeyUse(provider: ProviderId, use: AppKeyUse, now: UnixMs): Outcome<Plan>
+  appKeyUses(): Record<ProviderId, AppKeyUse>
+}
+
+export interface Engine extends KeepingEngine, UsageEngine, AccessEngine, AppEngine {
   /** keyhold.config.json of the site, as bytes. */
-  configure(
-    config: Uint8Array,
-  ): Outcome<{ demo: { provider: ProviderId; key: string } | null; customEndpoints: boolean }>
+  configure(config: Uint8Array): Outcome<{
+    demo: { provider: ProviderId; key: string } | null
+    customEndpoints: boolean
+    /** JSON of the site's `server`; '' where it has none. */
+    server: string
+  }>
 
   /** Takes all stored rows. While unlocked: re-reads them with the keys it has (after another tab wrote). */
   load(envelopes: Row[], ledger: Row[]): Outcome<VaultState>
@@ -329,6 +363,8 @@ export interface Engine extends KeepingEngine, UsageEngine, AccessEngine {
     origin: string,
     key: KeyId | null,
     now: UnixMs,
+    /** The page has tokens for the app's server. */
+    appOffered: boolean,
   ): Outcome<EngineCall>
 }
 

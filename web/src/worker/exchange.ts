@@ -15,6 +15,15 @@ export const CHAT_LIMITS: Limits = { firstByteMs: 120_000, idleMs: 120_000 }
 /** As patient as the SDKs that call it. */
 export const FETCH_LIMITS: Limits = { firstByteMs: 600_000, idleMs: 600_000 }
 
+/** A key's header would otherwise follow a redirect, cookies would go along, and answers would be kept. */
+export const ALONE: RequestInit = {
+  mode: 'cors',
+  redirect: 'error',
+  credentials: 'omit',
+  referrerPolicy: 'no-referrer',
+  cache: 'no-store',
+}
+
 /** What a call is given to work with; `send` was taken before anything else could replace it. */
 export interface Network {
   send: typeof fetch
@@ -36,6 +45,10 @@ export interface Caller {
   /** At most in one call of `bytes`, where the engine lets it be said. */
   pieceBytes?: number
   events?(events: CallEvent[]): void
+  /** The user's token for the app's server, asked of the page when a call goes by that. */
+  token?(): Promise<Uint8Array>
+  /** The app's server that may be called when the user's keys are used up; '': none. */
+  server?: string
   /** Awaited after each piece, if given: resolves when the reader has room. */
   room?(signal: AbortSignal): Promise<void> | undefined
 }
@@ -117,12 +130,7 @@ async function sent(
       method,
       headers,
       body: body as BodyInit | null,
-      mode: 'cors',
-      // A key's header would otherwise follow a redirect, cookies would go along, and answers would be kept.
-      redirect: 'error',
-      credentials: 'omit',
-      referrerPolicy: 'no-referrer',
-      cache: 'no-store',
+      ...ALONE,
       signal,
     })
     return await orAborted(sending, signal)

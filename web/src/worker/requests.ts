@@ -44,6 +44,8 @@ export const LIMITS = {
   grantProviders: 64,
   grantModels: 32,
   grantModel: 200,
+  token: 8_192,
+  serverBody: 4_096,
 } as const
 
 /** The reply to a message whose own id cannot be read. */
@@ -82,6 +84,8 @@ const terms = v.strictObject({
   monthMicroUsd: v.nullable(number),
   expiresAt: v.nullable(number),
 })
+const offer = v.strictObject({ server: name(LIMITS.url), chosen: flag, newcomer: flag })
+const token = v.nullable(name(LIMITS.token))
 const header = v.strictTuple([name(LIMITS.headerName), text(LIMITS.headerValue)])
 
 const ask = <O extends Op, E extends v.ObjectEntries>(op: O, fields: E) =>
@@ -160,7 +164,8 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   models: ask('models', { key: id }),
   chat: ask('chat', {
     call: number,
-    key: id,
+    key: v.nullable(id),
+    app: v.nullable(v.strictObject({ provider: id, offer })),
     model: name(LIMITS.model),
     messages: v.pipe(v.array(message), v.minLength(1), v.maxLength(LIMITS.messages)),
     maxTokens: v.pipe(count(LIMITS.maxTokens), v.minValue(1)),
@@ -172,6 +177,15 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
     headers: v.pipe(v.array(header), v.maxLength(LIMITS.headers)),
     body: v.nullable(v.union([bytes(LIMITS.bodyBytes), blob(LIMITS.uploadBytes)])),
     key: v.nullable(id),
+    app: v.nullable(offer),
+  }),
+  token: ask('token', { call: number, token }),
+  setAppKeyUse: ask('setAppKeyUse', { provider: id, use: v.picklist(['never', 'ask', 'auto']) }),
+  appKeyUses: ask('appKeyUses', {}),
+  server: ask('server', {
+    path: v.picklist(['v1/account', 'v1/plans', 'v1/checkout', 'v1/portal']),
+    token,
+    body: v.nullable(text(LIMITS.serverBody)),
   }),
   credit: ask('credit', { call: number, bytes: number }),
   abort: ask('abort', { call: number }),

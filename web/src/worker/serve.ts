@@ -32,7 +32,7 @@ import type { Vault } from './vault'
  */
 export type Role = { is: 'manage' } | { is: 'host'; origin: string }
 
-const HOST_OPS: readonly Op[] = ['helloHost', 'access', 'requestAccess', 'fetch', 'credit', 'abort', 'lock']
+const HOST_OPS: readonly Op[] = ['helloHost', 'access', 'requestAccess', 'fetch', 'token', 'credit', 'abort', 'lock']
 const ONLY_HOST_OPS: readonly Op[] = ['helloHost', 'access', 'requestAccess']
 
 export const MAX_CALLS = 64
@@ -199,13 +199,14 @@ export class Served implements Asker {
     if (protocol !== PROTOCOL_VERSION || build !== BUILD) throw new Failure('ERR_VERSION')
     const running = await this.#host.running()
     this.#running = running
-    const { demo, customEndpoints, cspMissing } = running
+    const { demo, customEndpoints, server, cspMissing } = running
     return {
       protocol: PROTOCOL_VERSION,
       build: BUILD,
       status: running.vault.status(),
       demo,
       customEndpoints,
+      server,
       cspMissing,
     }
   }

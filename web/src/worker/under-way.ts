@@ -57,7 +57,7 @@ export class CallsUnderWay {
     try {
       let timing = await this.#attempt(under.call, prices, limits, own.signal, caller)
       while (timing === null) {
-        under.call = await this.#again(under)
+        under.call = await this.#again(under, caller?.server ?? '')
         timing = await this.#attempt(under.call, prices, limits, own.signal, caller)
       }
       await prices
@@ -91,6 +91,7 @@ export class CallsUnderWay {
     caller?: Caller,
   ): Promise<Timing | null> {
     const vault = this.#vault
+    if (call.wantsToken()) await this.#authorize(call, caller)
     const holders = vault.engine.holders(call)
     if (holders.length === 0) return exchange(call, vault.net, limits, signal, caller)
     await Promise.all([prices, vault.keeping()])
@@ -105,13 +106,22 @@ export class CallsUnderWay {
     }
   }
 
+  async #authorize(call: EngineCall, caller?: Caller): Promise<void> {
+    const { heap } = this.#vault
+    const token = await caller?.token?.()
+    if (token === undefined) throw new Failure('ERR_NO_TOKEN')
+    const held = heap.buffer(token)
+    this.#vault.engine.authorize(call, held)
+    heap.release(held)
+  }
+
   /** The refused call's turn is over: the next key's begins. */
-  async #again({ call, app }: UnderWay): Promise<EngineCall> {
+  async #again({ call, app }: UnderWay, server: string): Promise<EngineCall> {
     const vault = this.#vault
     await vault.keeping()
     const { engine, heap } = vault
     this.#settle(call, app)
-    const next = heap.hold(take(engine.again(call, vault.now())))
+    const next = heap.hold(take(engine.again(call, vault.now(), server)))
     heap.release(call)
     return next
   }

@@ -23,7 +23,7 @@ export interface Platform {
   close(): void
 }
 
-export interface Running extends Pick<Hello, 'demo' | 'customEndpoints' | 'cspMissing'> {
+export interface Running extends Pick<Hello, 'demo' | 'customEndpoints' | 'server' | 'cspMissing'> {
   vault: Vault
 }
 
@@ -121,10 +121,11 @@ export class VaultWorker {
       close,
     })
     const site = take(vault.engine.configure(config))
+    vault.server = JSON.parse(site.server || 'null')
     await vault.reload()
     void storage.beginNewLog()
     this.#vault = vault
-    return { vault, ...site, cspMissing }
+    return { vault, ...site, server: vault.server, cspMissing }
   }
 
   #tell(news: 'changed' | 'unlocked' | 'locked', except?: object): void {

@@ -1,6 +1,15 @@
 // vault: the one vault of a worker: its engine, its rows on disk, and how it ends. Knows no message.
 import type { ErrorCode } from '../protocol/errors'
-import type { AskOf, KeyInfo, Proof, ProviderInfo, Spending, Status, UsageReport } from '../protocol/messages'
+import type {
+  AskOf,
+  KeyInfo,
+  Proof,
+  ProviderInfo,
+  SiteServer,
+  Spending,
+  Status,
+  UsageReport,
+} from '../protocol/messages'
 import { WrongAttempts } from './attempts'
 import { AutoLock } from './auto-lock'
 import { AutoSave } from './auto-save'
@@ -37,6 +46,8 @@ export class Vault {
    */
   readonly keeping: () => Promise<void>
   keepingIsHere = false
+  /** The site's keyhold-server, once its configuration is read. */
+  server: SiteServer | null = null
   readonly #around: Surroundings
   readonly #engine: Engine
   readonly #ledger: Ledger
