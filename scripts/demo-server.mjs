@@ -8,7 +8,6 @@ import { SignJWT } from 'jose'
 
 const path = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.url))
 const PROGRAM = path('build/server/server/keyhold-server')
-const FOLDER = path('build/demo')
 const AUDIENCE = 'keyhold-demo'
 const TOKEN_SECONDS = 600
 const STOP_WITHIN_MS = 2_000
@@ -17,12 +16,21 @@ const STOP_WITHIN_MS = 2_000
 export const demoServerIsBuilt = () => existsSync(PROGRAM)
 
 /**
- * @param {{ port: number, origins: string[], addKeyUrl: string, demo: import('./demo.mjs').Demo, models: string[] }} options
+ * @param {{ port: number, origins: string[], addKeyUrl: string, demo: import('./demo.mjs').Demo, models: string[], program?: string,
+ *   folder?: string }} options `folder`: what is in it is removed first
  * @returns {Promise<{ url: string, token(): Promise<string>, stop(): Promise<void> }>}
  */
-export async function startDemoServer({ port, origins, addKeyUrl, demo, models }) {
-  rmSync(FOLDER, { recursive: true, force: true })
-  mkdirSync(FOLDER, { recursive: true })
+export async function startDemoServer({
+  port,
+  origins,
+  addKeyUrl,
+  demo,
+  models,
+  program = PROGRAM,
+  folder = path('build/demo'),
+}) {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
   const config = {
     listen: `127.0.0.1:${port}`,
     origins,
@@ -35,11 +43,11 @@ export async function startDemoServer({ port, origins, addKeyUrl, demo, models }
       { id: 'pro', name: 'Pro', priceUsd: 10, limitUsd: 5, maxOutputTokens: 4096, models: { demo: models } },
     ],
     providers: [{ id: 'demo', name: 'Demo provider', base: demo.base }],
-    ownPrices: models.map((model) => ({ provider: 'demo', model, inputUsd: 10, outputUsd: 30 })),
+    ownPrices: models.map((model) => ({ provider: 'demo', model, inputUsd: 2, outputUsd: 20 })),
   }
-  writeFileSync(`${FOLDER}/keyhold-server.json`, JSON.stringify(config, null, 2))
+  writeFileSync(`${folder}/keyhold-server.json`, JSON.stringify(config, null, 2))
   const secret = randomBytes(32).toString('base64url')
-  const child = spawn(PROGRAM, ['-c', `${FOLDER}/keyhold-server.json`, 'serve'], {
+  const child = spawn(program, ['-c', `${folder}/keyhold-server.json`, 'serve'], {
     env: { ...process.env, KEYHOLD_DEMO_SECRET: secret, KEYHOLD_DEMO_KEY: demo.key },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

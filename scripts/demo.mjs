@@ -167,15 +167,15 @@ const answers = [
     when: /^\s*(hi|hello|hey|good (morning|evening|day))\b/i,
     say: () =>
       'Hello! I am the demo provider: a small program on your own machine that plays the part of an AI service. ' +
-      'What you are reading arrived as a stream, a few letters at a time, straight into your browser. ' +
+      'What you are reading arrived as a stream, a few letters at a time. ' +
       'Add a key for a real provider and the very same page will talk to it.',
   },
   {
     when: /\b(key|safe|secure|security|secret|vault|encrypt)/i,
     say: () =>
-      'Your key is sealed with a key derived from your passphrase, and stored only in this browser. ' +
-      'To make this call, the vault opened it inside a worker, put it into one request header, and sent that request ' +
-      'to the one address the key is sealed to. No page can read it back, and no server stood in between.',
+      'A key of yours is sealed with a key derived from your passphrase, and stored only in this browser. ' +
+      'To make a call with it, the vault opens it inside a worker, puts it into one request header, and sends that request ' +
+      'to the one address the key is sealed to. No page can read it back, and no server stands in between.',
   },
   {
     when: /\b(poem|haiku|verse)\b/i,
@@ -186,7 +186,7 @@ const answers = [
     say: (question) =>
       `You asked: “${question.trim().slice(0, 200)}”\n\n` +
       'I am only a demo, so I cannot really think about that, but everything around this answer is real: ' +
-      'the key came out of your encrypted vault, the request went straight from your browser to my address, and ' +
+      'a key of yours comes out of your encrypted vault and goes straight from your browser to my address, and ' +
       'this text came back as a stream that WebAssembly took apart. The numbers below are the tokens I say I used.',
   },
 ]

@@ -36,6 +36,7 @@ export interface Answer {
 export type Said = { id: number; role: 'user'; text: string } | Answer
 
 const NOT_REPORTED = 'not reported'
+const FROM_QUOTA = 'from your quota'
 const NOT_KNOWN = 'not known'
 const NUMBER = new Intl.NumberFormat('en')
 
@@ -66,7 +67,7 @@ export function withSummary(answer: Answer, summary: CallSummary): void {
   const { usage, firstByteMs, totalMs, model, stop } = summary
   answer.tokensIn = tokens(usage?.input, usage?.cachedInput, 'cached')
   answer.tokensOut = tokens(usage?.output, usage?.reasoning, 'thinking')
-  answer.cost = cost(summary)
+  answer.cost = summary.source === 'app' ? FROM_QUOTA : cost(summary)
   answer.costNote = summary.costMicroUsd === null ? '' : `By the price list of ${summary.pricesMade}.`
   answer.firstByte = seconds(firstByteMs)
   answer.total = seconds(totalMs)

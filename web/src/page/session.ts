@@ -135,8 +135,11 @@ const store = {
     return this.status?.autoSave?.name || 'your backup file'
   },
 
+  get keyIsNext(): boolean {
+    return this.wantsKeyOf !== undefined
+  },
   get canTry(): boolean {
-    return this.phase === 'absent' && providersOf(this.app, this.providers).length > 0
+    return this.phase === 'absent' && !this.keyIsNext && providersOf(this.app, this.providers).length > 0
   },
 
   current(view: View): 'page' | false {
@@ -147,7 +150,12 @@ const store = {
     if (view === 'usage' && !(await wantPart('usage'))) return
     if (view === 'account' && !(await wantPart('account'))) return
     this.view = view
+    scrollTo(0, 0)
     focusHeading()
+    // Where there is no room for all of them, they can be pushed.
+    void Alpine.nextTick(() =>
+      document.querySelector('nav [aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
+    )
   },
   /** Opens the playground with this key, and a first message where one is given. */
   tryKey(key: KeyId, message: string): void {
@@ -226,7 +234,7 @@ const store = {
     this.phase = status.state
     focusHeading()
     if (status.state === 'unlocked') void lookAtQuestions(opens)
-    if (status.state === 'unlocked' && this.wantsKeyOf !== undefined) signal('add', { provider: this.wantsKeyOf })
+    if (this.isOpen && this.keyIsNext) signal('add', { provider: this.wantsKeyOf ?? null })
     if (status.state === 'absent' && this.hasServer) this.providers = await vault().providers()
     if (status.state !== 'locked') void this.lookAtApp()
   },
@@ -257,9 +265,10 @@ const store = {
       this.spending = keys.some(hasCap) ? await vault().spending() : []
       this.keys = keys
       const wanted = keys.find(({ provider }) => this.wantsKeyOf === null || provider === this.wantsKeyOf)
-      if (this.wantsKeyOf !== undefined && wanted !== undefined) {
+      if (this.keyIsNext && wanted !== undefined) {
         this.wantsKeyOf = undefined
         this.replay = wanted.id
+        void this.show('playground')
       }
       if (status.state === 'unlocked') this.take(status)
       this.listFailure = null

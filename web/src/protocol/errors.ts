@@ -273,7 +273,7 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
     next: 'Start the login again. It has ten minutes, and a lock ends it.',
   },
   ERR_QUOTA: {
-    sentence: 'What this app lets you use of its own key is used up.',
+    sentence: "Your quota of this app's own key is used up.",
     next: 'Add your own API key for unlimited access, or wait until the quota begins anew.',
   },
   ERR_PLAN: {

@@ -113,6 +113,11 @@ export const keyDialog = () => {
         this.problem !== null && ['ERR_BAD_KEY', 'ERR_BAD_KEY_TEXT', 'ERR_BAD_KEY_LIKELY'].includes(this.problem.code)
       )
     },
+    /** Of the demo provider: everybody may know it. */
+    get demoKey(): string {
+      const { demo } = session()
+      return demo !== null && this.chosen?.id === demo.provider ? demo.key : ''
+    },
     get canPaste(): boolean {
       return typeof navigator.clipboard?.readText === 'function'
     },
