@@ -79,9 +79,10 @@ asio::awaitable<bool> UpstreamConnection::write(std::string_view head, std::stri
   co_return !error;
 }
 
-asio::awaitable<std::string_view> UpstreamConnection::read() {
+asio::awaitable<std::string_view> UpstreamConnection::read(std::string& spare) {
   error_code error;
   if (tls_) {
+    std::string().swap(spare);
     const std::size_t size = co_await tls_->async_read_some(asio::buffer(buffer_), failing(error));
     co_return error ? std::string_view() : std::string_view(buffer_.data(), size);
   }
@@ -90,6 +91,7 @@ asio::awaitable<std::string_view> UpstreamConnection::read() {
     if (error != asio::error::would_block) {
       co_return error ? std::string_view() : std::string_view(read_buffer.data(), size);
     }
+    std::string().swap(spare);
     co_await plain_.async_wait(asio::ip::tcp::socket::wait_read, failing(error));
     if (error) co_return std::string_view();
   }
@@ -191,7 +193,7 @@ asio::awaitable<UpstreamCall::Got> UpstreamCall::read() {
   parser_->body.clear();
   if (head_given_ && parser_->is_done()) co_return finish(true);
   for (;;) {
-    const std::string_view more = co_await connection_->read();
+    const std::string_view more = co_await connection_->read(parser_->body);
     if (cancelled_ || !take_in(more, more.empty())) co_return Got::failed;
     // 1xx: an answer before the answer, or several.
     while (parser_->is_header_done() && parser_->status >= 100 && parser_->status < 200) {
@@ -224,6 +226,7 @@ bool UpstreamCall::take_in(std::string_view bytes, bool ended) {
     bytes = joined;
   }
   rest_.clear();
+  parser_->body.reserve(parser_->body.size() + bytes.size());
   while (!bytes.empty() && !parser_->is_done()) {
     const std::size_t used = parser_->put(asio::buffer(bytes), error);
     bytes.remove_prefix(used);

@@ -41,9 +41,9 @@ class UpstreamConnection {
   /// Resolves, connects, and shakes hands with whoever has a certificate for this very host.
   asio::awaitable<bool> open();
   asio::awaitable<bool> write(std::string_view head, std::string_view body);
-  /// Waits until there is something; while it waits, a plain connection holds no buffer.
+  /// Waits until there is something; while it waits, a plain connection holds no buffer, and `spare` none either.
   /// @return what was read, valid until the next suspension; empty at the end, or if the connection failed
-  asio::awaitable<std::string_view> read();
+  asio::awaitable<std::string_view> read(std::string& spare);
   /// Everything that waits on it ends.
   void close() noexcept;
   /// Nobody has closed it, and nothing has come unasked.
