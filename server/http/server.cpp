@@ -35,8 +35,6 @@ class Server {
  public:
   explicit Server(Service& service) : service_(service), workers_(made(service, tls_)) {
     tls_.set_default_verify_paths();
-    // Or each stream would keep buffers for whole records while it waits.
-    SSL_CTX_set_mode(tls_.native_handle(), SSL_MODE_RELEASE_BUFFERS);
     for (auto& worker : workers_) guards_.push_back(asio::make_work_guard(worker->context));
   }
 
