@@ -21,7 +21,10 @@ export async function measureQuotaRate() {
       run('fill', file('book', size), calls)
       copyFileSync(file('book', size), file('sqlite', size))
     }
-    const contenders = ['small', 'large'].flatMap((size) => [`book:${file('book', size)}`, `sqlite:${file('sqlite', size)}`])
+    const contenders = ['small', 'large'].flatMap((size) => [
+      `book:${file('book', size)}`,
+      `sqlite:${file('sqlite', size)}`,
+    ])
     const [book, sqlite, bookLarge, sqliteLarge] = run('rate', ROUNDS, PAIRS, ...contenders)
     return [
       { name: 'a decision of the quota / SQLite alone', value: book / sqlite, unit: 'x' },

@@ -105,7 +105,9 @@ export function command(folder, ...args) {
 export async function startServer(config, { program = PROGRAM, env = {} } = {}) {
   if (!existsSync(program)) throw new Error('keyhold-server is not built: scripts/build server-checked')
   const folder = typeof config === 'string' ? config : makeFolder(config)
-  const child = spawn(program, ['-c', join(folder, 'keyhold-server.json'), 'serve'], { env: { ...ENVIRONMENT, ...env } })
+  const child = spawn(program, ['-c', join(folder, 'keyhold-server.json'), 'serve'], {
+    env: { ...ENVIRONMENT, ...env },
+  })
   const server = { folder, child, log: '' }
   const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })))
   const port = await new Promise((resolve, reject) => {
