@@ -15,6 +15,7 @@
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -237,12 +238,18 @@ void first(Load& load, std::size_t targets, std::size_t connections, std::size_t
         if (round >= 2) times[which].push_back(connection.first_ms);
       };
       while (asked < connections || waiting > 0) {
-        if (asked < connections && load.connections()[which * connections + asked].next <= Clock::now()) {
-          load.ask(load.connections()[which * connections + asked]);
-          ++asked;
-          ++waiting;
+        int wait_ms = -1;
+        if (asked < connections) {
+          Connection& next = load.connections()[which * connections + asked];
+          // Never by looking again and again: the others need the processors.
+          wait_ms = static_cast<int>(std::ceil(std::max(0.0, -ms_since(next.next))));
+          if (wait_ms == 0) {
+            load.ask(next);
+            ++asked;
+            ++waiting;
+          }
         }
-        load.step(asked < connections ? 0 : -1, ended);
+        load.step(wait_ms, ended);
       }
     }
   }
