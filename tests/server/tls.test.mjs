@@ -6,8 +6,20 @@ import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { createServer as createTlsServer } from 'node:tls'
 import { listen, stop } from '../../scripts/local-server.mjs'
-import { APP_KEY, DONE, ask, complete, configOf, delta, settled, startServer, usageEvent } from './support/server.mjs'
+import {
+  APP_KEY,
+  DONE,
+  ask,
+  complete,
+  configOf,
+  delta,
+  plan,
+  settled,
+  startServer,
+  usageEvent,
+} from './support/server.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'keyhold-tls-'))
 const EVENTS = 20_000
@@ -41,7 +53,8 @@ after(() => rmSync(folder, { recursive: true }))
 before(async () => (provider = await startProvider(named)))
 after(() => provider.stop())
 
-const start = (base, trusted) => startServer(configOf({ base }), { env: { SSL_CERT_FILE: trusted.file } })
+const start = (base, trusted) =>
+  startServer(configOf({ base }, { plans: [plan({ limitUsd: 100 })] }), { env: { SSL_CERT_FILE: trusted.file } })
 
 test('a call, a stream and a large question go over one connection', async () => {
   const server = await start(`https://localhost:${provider.port}/v1/`, named)
@@ -82,6 +95,23 @@ test('a provider that breaks off within TLS ends the answer, and the server goes
     assert.equal((await ask(server, 'u')).status, 200)
   } finally {
     await server.stop()
+  }
+})
+
+test('a provider that hangs up while a large question is on its way ends the call, and the server goes on', async () => {
+  const rude = createTlsServer(named, (socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.destroy())
+  })
+  await listen(rude, 0)
+  const server = await start(`https://localhost:${rude.address().port}/v1/`, named)
+  try {
+    const body = { model: 'm-1', messages: [{ role: 'user', content: 'x'.repeat(2_000_000) }], max_tokens: 5 }
+    for (let times = 0; times < 5; times++) assert.equal((await ask(server, 'u', { body })).status, 502)
+    assert.equal((await fetch(`${server.url}/healthz`)).status, 200)
+  } finally {
+    await server.stop()
+    rude.close()
   }
 })
 

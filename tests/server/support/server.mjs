@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { SignJWT } from 'jose'
 import { listen, stop } from '../../../scripts/local-server.mjs'
 
-const PROGRAM = fileURLToPath(new URL('../../../build/server-checked/server/keyhold-server', import.meta.url))
+export const PROGRAM = fileURLToPath(new URL('../../../build/server-checked/server/keyhold-server', import.meta.url))
 const TOKEN_SECRET = 'a-secret-of-tests-0123456789-0123456789'
 export const APP_KEY = 'sk-app-0123456789abcdefghijklmnopqrstuvwxyz-secret'
 export const ORIGIN = 'https://app.example.com'
