@@ -285,35 +285,34 @@ struct Begun {
   CallId id{};
 };
 
-asio::awaitable<Begun> begin(Service& service, const Request& request, std::string_view provider,
-                             std::string_view rest) {
+/// All that is decided before a call is sent, on the book's own thread: going there and back costs more than what is done there.
+Begun begin(QuotaBook& book, Service& service, const Request& request, std::string_view provider,
+            std::string_view rest) {
   const Problem unavailable{.type = ProblemType::unavailable, .retry_after_s = 1};
-  const auto account =
-      co_await service.store.ask([&](QuotaBook& book) { return book.account(request.user, service.plans, now_ms()); });
-  if (!account) co_return Begun{unavailable, {}};
+  const auto account = book.account(request.user, service.plans, now_ms());
+  if (!account) return {unavailable, {}};
   const Plan* plan = service.config.plan(account.value().plan);
   if (plan == nullptr) {
-    co_return Begun{Problem{.type = ProblemType::plan_lapsed, .add_key = service.config.add_key_url}, {}};
+    return {Problem{.type = ProblemType::plan_lapsed, .add_key = service.config.add_key_url}, {}};
   }
   if (const auto wait = service.rate.admit(request.user, plan->calls_per_minute, now_ms())) {
-    co_return Begun{Problem{.type = ProblemType::rate_limited, .retry_after_s = *wait}, {}};
+    return {Problem{.type = ProblemType::rate_limited, .retry_after_s = *wait}, {}};
   }
   auto admitted =
       admit(service.config, *plan, {request.method, provider, rest, request.headers, as_bytes(request.body)}, now_ms());
-  if (auto* problem = std::get_if<Problem>(&admitted)) co_return Begun{std::move(*problem), {}};
+  if (auto* problem = std::get_if<Problem>(&admitted)) return {std::move(*problem), {}};
   Admitted& ready = std::get<Admitted>(admitted);
 
   const Reservation wanted{request.user, std::string(request.header("idempotency-key")), std::string(provider),
                            ready.model, ready.most_micro_usd};
-  const auto outcome =
-      co_await service.store.ask([&](QuotaBook& book) { return book.reserve(wanted, service.plans, now_ms()); });
+  const auto outcome = book.reserve(wanted, service.plans, now_ms());
   if (!outcome) {
     const bool bad = outcome.error() == QuotaError::bad_input;
-    co_return Begun{bad ? Problem{.type = ProblemType::malformed_request} : unavailable, {}};
+    return {bad ? Problem{.type = ProblemType::malformed_request} : unavailable, {}};
   }
   const auto* held = std::get_if<Held>(&outcome.value());
-  if (held == nullptr) co_return Begun{problem_of(outcome.value(), service.config), {}};
-  co_return Begun{{}, std::move(ready), held->call};
+  if (held == nullptr) return {problem_of(outcome.value(), service.config), {}};
+  return {{}, std::move(ready), held->call};
 }
 
 }  // namespace
@@ -324,7 +323,8 @@ asio::awaitable<bool> relay(Client& client, const Request& request, std::string_
   if (service.draining) {
     begun.problem = Problem{.type = ProblemType::shutting_down, .retry_after_s = 5};
   } else {
-    begun = co_await begin(service, request, provider, rest);
+    const auto decide = [&](QuotaBook& book) { return begin(book, service, request, provider, rest); };
+    begun = co_await service.store.ask(decide);
   }
   if (begun.problem) {
     Reply reply = Reply::of(*begun.problem, request);

@@ -3,7 +3,6 @@
 #include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/basic_parser.hpp>
@@ -16,9 +15,8 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::size_t kReadBytes = 64 << 10;
-constexpr std::size_t kTlsReadBytes = 16 << 10;
 
-// Of a plain connection: filled and emptied without anything else running on this thread in between.
+// Filled and emptied without anything else running on this thread in between.
 thread_local std::array<char, kReadBytes> read_buffer;
 
 auto failing(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
@@ -45,66 +43,71 @@ std::string UpstreamAddress::authority() const {
 
 UpstreamConnection::UpstreamConnection(const asio::any_io_executor& executor, asio::ssl::context& tls,
                                        UpstreamAddress address)
-    : address_(std::move(address)), plain_(executor) {
-  if (!address_.tls) return;
-  tls_ = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket>>(std::move(plain_), tls);
-  buffer_.resize(kTlsReadBytes);
+    : address_(std::move(address)), socket_(executor) {
+  if (address_.tls) tls_ = std::make_unique<TlsClient>(socket_, tls);
 }
 
 asio::awaitable<bool> UpstreamConnection::open() {
   error_code error;
-  asio::ip::tcp::resolver resolver(socket().get_executor());
+  asio::ip::tcp::resolver resolver(socket_.get_executor());
   const auto found = co_await resolver.async_resolve(address_.host, address_.port, failing(error));
   if (error) co_return false;
-  co_await asio::async_connect(socket(), found, failing(error));
+  co_await asio::async_connect(socket_, found, failing(error));
   if (error) co_return false;
-  socket().set_option(asio::ip::tcp::no_delay(true), error);
-  socket().non_blocking(true, error);
-  if (!tls_) co_return !error;
-  if (SSL_set_tlsext_host_name(tls_->native_handle(), address_.host.c_str()) != 1) co_return false;
-  tls_->set_verify_mode(asio::ssl::verify_peer, error);
-  tls_->set_verify_callback(asio::ssl::host_name_verification(address_.host), error);
-  co_await tls_->async_handshake(asio::ssl::stream_base::client, failing(error));
-  co_return !error;
+  socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  socket_.non_blocking(true, error);
+  if (error) co_return false;
+  if (!tls_) co_return true;
+  co_return co_await tls_->shake_hands(address_.host);
 }
 
 asio::awaitable<bool> UpstreamConnection::write(std::string_view head, std::string_view body) {
+  if (tls_) {
+    const bool begun = co_await tls_->write(head);
+    if (!begun) co_return false;
+    co_return co_await tls_->write(body);
+  }
   error_code error;
   const std::array<asio::const_buffer, 2> both = {asio::buffer(head), asio::buffer(body)};
-  if (tls_) {
-    co_await asio::async_write(*tls_, both, failing(error));
-  } else {
-    co_await asio::async_write(plain_, both, failing(error));
-  }
+  co_await asio::async_write(socket_, both, failing(error));
   co_return !error;
 }
 
-asio::awaitable<std::string_view> UpstreamConnection::read() {
+std::optional<std::size_t> UpstreamConnection::read_now() {
+  if (tls_) return tls_->read_now(read_buffer);
   error_code error;
-  if (tls_) {
-    const std::size_t size = co_await tls_->async_read_some(asio::buffer(buffer_), failing(error));
-    co_return error ? std::string_view() : std::string_view(buffer_.data(), size);
-  }
+  const std::size_t size = socket_.read_some(asio::buffer(read_buffer), error);
+  if (error == asio::error::would_block) return std::nullopt;
+  return error ? 0 : size;
+}
+
+asio::awaitable<std::string_view> UpstreamConnection::read(std::string& spare) {
   for (;;) {
-    const std::size_t size = plain_.read_some(asio::buffer(read_buffer), error);
-    if (error != asio::error::would_block) {
-      co_return error ? std::string_view() : std::string_view(read_buffer.data(), size);
+    const auto size = read_now();
+    if (size) co_return std::string_view(read_buffer.data(), *size);
+    std::string().swap(spare);
+    bool open = true;
+    if (tls_) {
+      open = co_await tls_->wait();
+    } else {
+      error_code error;
+      co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, failing(error));
+      open = !error;
     }
-    co_await plain_.async_wait(asio::ip::tcp::socket::wait_read, failing(error));
-    if (error) co_return std::string_view();
+    if (!open) co_return std::string_view();
   }
 }
 
 void UpstreamConnection::close() noexcept {
   error_code ignored;
-  socket().close(ignored);
+  socket_.close(ignored);
 }
 
 bool UpstreamConnection::is_quiet() {
   char byte = 0;
   error_code error;
-  socket().receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, error);
-  return error == asio::error::would_block;
+  socket_.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, error);
+  return error == asio::error::would_block && (!tls_ || !tls_->has_more());
 }
 
 std::unique_ptr<UpstreamConnection> UpstreamPool::take(const UpstreamAddress& address, bool& open) {
@@ -191,7 +194,7 @@ asio::awaitable<UpstreamCall::Got> UpstreamCall::read() {
   parser_->body.clear();
   if (head_given_ && parser_->is_done()) co_return finish(true);
   for (;;) {
-    const std::string_view more = co_await connection_->read();
+    const std::string_view more = co_await connection_->read(parser_->body);
     if (cancelled_ || !take_in(more, more.empty())) co_return Got::failed;
     // 1xx: an answer before the answer, or several.
     while (parser_->is_header_done() && parser_->status >= 100 && parser_->status < 200) {
@@ -224,6 +227,7 @@ bool UpstreamCall::take_in(std::string_view bytes, bool ended) {
     bytes = joined;
   }
   rest_.clear();
+  parser_->body.reserve(parser_->body.size() + bytes.size());
   while (!bytes.empty() && !parser_->is_done()) {
     const std::size_t used = parser_->put(asio::buffer(bytes), error);
     bytes.remove_prefix(used);

@@ -6,7 +6,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "providers/provider.h"
+#include "server/http/tls_client.h"
 
 namespace keyhold::server {
 
@@ -41,9 +41,9 @@ class UpstreamConnection {
   /// Resolves, connects, and shakes hands with whoever has a certificate for this very host.
   asio::awaitable<bool> open();
   asio::awaitable<bool> write(std::string_view head, std::string_view body);
-  /// Waits until there is something; while it waits, a plain connection holds no buffer.
+  /// Waits until there is something; while it waits, there is no buffer of it, and `spare` has none either.
   /// @return what was read, valid until the next suspension; empty at the end, or if the connection failed
-  asio::awaitable<std::string_view> read();
+  asio::awaitable<std::string_view> read(std::string& spare);
   /// Everything that waits on it ends.
   void close() noexcept;
   /// Nobody has closed it, and nothing has come unasked.
@@ -53,12 +53,12 @@ class UpstreamConnection {
   std::chrono::steady_clock::time_point idle_since;
 
  private:
-  asio::ip::tcp::socket& socket() noexcept { return tls_ ? tls_->next_layer() : plain_; }
+  /// As TlsClient::read_now().
+  std::optional<std::size_t> read_now();
 
   UpstreamAddress address_;
-  asio::ip::tcp::socket plain_;
-  std::unique_ptr<asio::ssl::stream<asio::ip::tcp::socket>> tls_;
-  std::vector<char> buffer_;  // of TLS only
+  asio::ip::tcp::socket socket_;
+  std::unique_ptr<TlsClient> tls_;
 };
 
 /// Connections that wait for their next request, by address. One for each thread.

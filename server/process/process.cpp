@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <sys/resource.h>
+#include <csignal>
 
 namespace keyhold::server {
 
@@ -11,6 +12,7 @@ void prepare_process() {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
   }
+  std::signal(SIGPIPE, SIG_IGN);
   mallopt(M_TRIM_THRESHOLD, kMemoryKept);
 }
 

@@ -8,6 +8,7 @@ inline constexpr int kMemoryKept = 64 << 20;
 
 /// As many open files as the system lets this process have (a relayed call needs two), and memory that calls give back is kept: the
 /// C library would return it to the system after each, and fetch it again for the next, which costs more than the call itself.
+/// A connection that the other side closed is an error of the write, not the end of the process.
 /// Once, before there are threads.
 void prepare_process();
 

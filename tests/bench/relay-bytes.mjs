@@ -10,7 +10,9 @@ export function measureRelayBytes() {
   return onRelayStage(async ({ server, upstreamPort, folder, ends, direct, relayed, load }) => {
     const proxies = {
       nginx: await startNginx(folder, 'default', upstreamPort),
-      'nginx with buffers of 64 KiB': await startNginx(folder, 'large', upstreamPort, { more: 'proxy_buffer_size 64k; proxy_buffers 8 64k;' }),
+      'nginx with buffers of 64 KiB': await startNginx(folder, 'large', upstreamPort, {
+        more: 'proxy_buffer_size 64k; proxy_buffers 8 64k;',
+      }),
     }
     ends.push(...Object.values(proxies).map(({ stop }) => stop))
     const spent = new Map()
@@ -30,7 +32,11 @@ export function measureRelayBytes() {
     const cpu = (pid) => median(spent.get(pid))
     const figures = Object.entries(proxies).flatMap(([name, { child }], at) => [
       { name: `streams of 2,000 events: time / ${name}`, value: ours / theirs[at], unit: 'x' },
-      { name: `streams of 2,000 events: processor / ${name}`, value: cpu(server.child.pid) / cpu(child.pid), unit: 'x' },
+      {
+        name: `streams of 2,000 events: processor / ${name}`,
+        value: cpu(server.child.pid) / cpu(child.pid),
+        unit: 'x',
+      },
     ])
     const mb = (ms) => (STREAMS * 0.35) / (ms / 1000)
     return [

@@ -22,7 +22,11 @@ export async function measureRelayOpen() {
       },
       { tls },
     )
-    figures.push({ name: `memory of an open stream, ${streams.toLocaleString('en')} at once, ${name} provider`, value: kib, unit: 'KiB' })
+    figures.push({
+      name: `memory of an open stream, ${streams.toLocaleString('en')} at once, ${name}`,
+      value: kib,
+      unit: 'KiB',
+    })
   }
   return figures
 }

@@ -1,7 +1,7 @@
 // relay-stage: keyhold-server as it is installed, a provider, a client and nginx, each a process of its own on the loopback interface.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,18 +49,26 @@ export async function onRelayStage(use, { tls = false, threads = 1 } = {}) {
         {
           threads,
           plans: [
-            plan({ limitUsd: 1_000_000, maxRunning: 1000, maxOutputTokens: 2000, models: Object.fromEntries(parts.map((part) => [part, ['*']])) }),
+            plan({
+              limitUsd: 1_000_000,
+              maxRunning: 1000,
+              maxOutputTokens: 2000,
+              models: Object.fromEntries(parts.map((part) => [part, ['*']])),
+            }),
           ],
           providers: parts.map((part) => ({ id: part, name: part, base: base(part) })),
           ownPrices: parts.map((provider) => ({ provider, model: 'm-1', inputUsd: 1, outputUsd: 2 })),
           keys: Object.fromEntries(parts.map((part) => [part, { env: 'TEST_APP_KEY' }])),
         },
       ),
-      { program: `${built}server/keyhold-server`, env: front ? { SSL_CERT_FILE: join(folder, 'certificate.pem') } : {} },
+      {
+        program: `${built}server/keyhold-server`,
+        env: front ? { SSL_CERT_FILE: join(folder, 'certificate.pem') } : {},
+      },
     )
     ends.push(() => server.stop())
     const tokens = await Promise.all(Array.from({ length: USERS }, (_, at) => token(`user-${at}`, { expires: '2h' })))
-    const env = { ...process.env, AUTHORIZATION: tokens.map((one) => `Bearer ${one}`).join('\n') }
+    const HEADERS = tokens.map((one) => `authorization: Bearer ${one}`).join('\n')
     return await use({
       folder,
       server,
@@ -70,15 +78,10 @@ export async function onRelayStage(use, { tls = false, threads = 1 } = {}) {
       direct: (part) => [String(upstreamPort), `/${part}/v1/chat/completions`],
       relayed: (part) => [String(server.port), `/v1/relay/${part}/chat/completions`],
       /** Runs the client; @returns the numbers it prints */
-      load: async (...args) => {
-        const child = spawn(program('relay_load'), args.map(String), { ...OPTIONS, env })
-        const text = await child.stdout.toArray()
-        if (child.exitCode !== 0 && (await once(child)) !== 0) throw new Error('the client failed')
-        return Buffer.concat(text).toString().trim().split(/\s+/).map(Number)
-      },
+      load: (...args) => runLoad(HEADERS, args),
       /** Opens streams that stay open; @returns what ends them */
       hold: async ([port, path], streams, bytes) => {
-        const child = spawn(program('relay_load'), ['open', port, path, streams, bytes].map(String), { ...OPTIONS, env })
+        const child = spawnLoad(HEADERS, ['open', port, path, streams, bytes])
         await firstLine(child)
         return async () => {
           child.stdin.end()
@@ -87,8 +90,19 @@ export async function onRelayStage(use, { tls = false, threads = 1 } = {}) {
       },
     })
   } finally {
-    for (const end of ends.reverse()) await end()
+    for (const end of ends.toReversed()) await end()
   }
+}
+
+const spawnLoad = (HEADERS, args) =>
+  spawn(program('relay_load'), args.map(String), { ...OPTIONS, env: { ...process.env, HEADERS } })
+
+/** Runs the client to its end; @returns the numbers it prints */
+export async function runLoad(headers, args) {
+  const child = spawnLoad(headers, args)
+  const [text, code] = await Promise.all([child.stdout.toArray(), once(child)])
+  if (code !== 0) throw new Error('the client failed')
+  return Buffer.concat(text).toString().trim().split(/\s+/).map(Number)
 }
 
 /** nginx with one worker in front of the provider: as a reverse proxy that passes on what comes, or as its TLS. */
@@ -120,7 +134,7 @@ export async function startNginx(folder, name, upstreamPort, { certificate, key,
   return { port, child, stop: () => (child.kill('SIGQUIT'), once(child)) }
 }
 
-/** For localhost, made for this once. */
+/** A certificate for localhost, made for this once. */
 function certificate(folder) {
   const [file, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')]
   const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
@@ -144,7 +158,7 @@ export function cpuOf(pid) {
 const firstLine = (child) => new Promise((resolve) => child.stdout.once('data', (text) => resolve(String(text).trim())))
 const once = (child) => new Promise((resolve) => child.once('close', resolve))
 
-async function freePort() {
+export async function freePort() {
   const server = createServer()
   await listen(server, 0)
   const { port } = server.address()
@@ -152,11 +166,12 @@ async function freePort() {
   return port
 }
 
-async function untilOpen(port) {
-  const { connect } = await import('node:net')
+export async function untilOpen(port) {
   for (let tries = 0; tries < 200; tries++) {
     const open = await new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true) || socket.destroy()).on('error', () => resolve(false))
+      const socket = connect(port, '127.0.0.1', () => resolve(true) || socket.destroy()).on('error', () =>
+        resolve(false),
+      )
     })
     if (open) return
     await new Promise((done) => setTimeout(done, 50))

@@ -2,8 +2,8 @@
 //   drain PORT PATH CONNECTIONS ANSWERS             prints the milliseconds until all were read
 //   first CONNECTIONS ROUNDS PAUSE_MS PORT PATH …   prints, for each target, the median milliseconds to an answer's first byte
 //   open PORT PATH CONNECTIONS BYTES                prints how many have that many bytes of an answer; goes on until its input ends
-// The environment's AUTHORIZATION has that header's values, a line each, for the connections in turn. Anything but a whole answer with
-// status 200 ends it with an error.
+// The environment's HEADERS has those of the requests: a line for each connection in turn, with tabs between several. Anything but a
+// whole answer with status 200 ends it with an error.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -15,6 +15,7 @@
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -113,10 +114,12 @@ struct Target {
 
 Target target(const std::string& port, const std::string& path) {
   Target made{static_cast<std::uint16_t>(std::stoi(port)), {}};
-  const char* given = std::getenv("AUTHORIZATION");
-  std::istringstream lines(given == nullptr ? "none" : given);
+  const char* given = std::getenv("HEADERS");
+  std::istringstream lines(given == nullptr ? "accept: */*" : given);
   for (std::string line; std::getline(lines, line);) {
-    made.requests.push_back("POST " + path + " HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: " + line +
+    std::string headers;
+    for (const char c : line) headers += c == '\t' ? std::string("\r\n") : std::string(1, c);
+    made.requests.push_back("POST " + path + " HTTP/1.1\r\nhost: 127.0.0.1\r\n" + headers +
                             "\r\ncontent-type: application/json\r\ncontent-length: " + std::to_string(kBody.size()) +
                             "\r\n\r\n" + std::string(kBody));
   }
@@ -235,12 +238,18 @@ void first(Load& load, std::size_t targets, std::size_t connections, std::size_t
         if (round >= 2) times[which].push_back(connection.first_ms);
       };
       while (asked < connections || waiting > 0) {
-        if (asked < connections && load.connections()[which * connections + asked].next <= Clock::now()) {
-          load.ask(load.connections()[which * connections + asked]);
-          ++asked;
-          ++waiting;
+        int wait_ms = -1;
+        if (asked < connections) {
+          Connection& next = load.connections()[which * connections + asked];
+          // Never by looking again and again: the others need the processors.
+          wait_ms = static_cast<int>(std::ceil(std::max(0.0, -ms_since(next.next))));
+          if (wait_ms == 0) {
+            load.ask(next);
+            ++asked;
+            ++waiting;
+          }
         }
-        load.step(asked < connections ? 0 : -1, ended);
+        load.step(wait_ms, ended);
       }
     }
   }

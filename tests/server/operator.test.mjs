@@ -12,6 +12,7 @@ import {
   configOf,
   makeFolder,
   plan,
+  PROGRAM,
   startProvider,
   startServer,
 } from './support/server.mjs'
@@ -146,4 +147,20 @@ test('the log says of a request its route and what became of it, and is one JSON
   assert.deepEqual([line.route, line.status, line.level], ['relay/mock', 200, 'info'])
   assert.equal(lines.find(({ status }) => status === 404).route, 'none')
   assert.ok(!server.log.includes('ann') && !server.log.includes('somewhere') && !server.log.includes('secret'))
+})
+
+test('the server takes as many open files as it may have, for two go to each call', async () => {
+  const folder = folderWith(configOf(provider))
+  const script = join(folder, 'with-few.sh')
+  writeFileSync(script, `#!/bin/sh\nulimit -Sn 100\nexec '${PROGRAM}' "$@"\n`, { mode: 0o755 })
+  const server = await startServer(folder, { program: script })
+  try {
+    const [, soft, hard] = /^Max open files +(\d+) +(\d+)/m.exec(
+      readFileSync(`/proc/${server.child.pid}/limits`, 'utf8'),
+    )
+    assert.equal(soft, hard)
+    assert.ok(Number(soft) > 100)
+  } finally {
+    await server.stop({ keep: true })
+  }
 })

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { SignJWT } from 'jose'
 import { listen, stop } from '../../../scripts/local-server.mjs'
 
-const PROGRAM = fileURLToPath(new URL('../../../build/server-checked/server/keyhold-server', import.meta.url))
+export const PROGRAM = fileURLToPath(new URL('../../../build/server-checked/server/keyhold-server', import.meta.url))
 const TOKEN_SECRET = 'a-secret-of-tests-0123456789-0123456789'
 export const APP_KEY = 'sk-app-0123456789abcdefghijklmnopqrstuvwxyz-secret'
 export const ORIGIN = 'https://app.example.com'
@@ -105,7 +105,9 @@ export function command(folder, ...args) {
 export async function startServer(config, { program = PROGRAM, env = {} } = {}) {
   if (!existsSync(program)) throw new Error('keyhold-server is not built: scripts/build server-checked')
   const folder = typeof config === 'string' ? config : makeFolder(config)
-  const child = spawn(program, ['-c', join(folder, 'keyhold-server.json'), 'serve'], { env: { ...ENVIRONMENT, ...env } })
+  const child = spawn(program, ['-c', join(folder, 'keyhold-server.json'), 'serve'], {
+    env: { ...ENVIRONMENT, ...env },
+  })
   const server = { folder, child, log: '' }
   const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })))
   const port = await new Promise((resolve, reject) => {
