@@ -27,7 +27,9 @@ const SHOWN_LINES = 60
 
 /** @returns {Suite[]} */
 function suites() {
-  return [...lints(), ...catchTests(), ...fuzzTargets(), ...nodeTests()]
+  return [...lints(), ...catchTests(), ...fuzzTargets(), ...nodeTests()].flatMap((suite) =>
+    suite.name === 'server' ? [suite, answersSeen()] : [suite],
+  )
 }
 
 function lints() {
@@ -88,6 +90,16 @@ function fuzzTargets() {
       limitS: seconds + 2 * MINUTE,
     }
   })
+}
+
+/** After the server's tests: what they were answered is all that its document describes. */
+function answersSeen() {
+  return {
+    name: 'server-answers',
+    command: ['node', 'tests/server/support/answers-seen.mjs'],
+    count: oneCheck,
+    limitS: MINUTE,
+  }
 }
 
 /** Suites that start browsers, or a server, and wait for them. */

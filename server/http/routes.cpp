@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/json.h"
+#include "server/http/openapi.h"
 #include "server/http/relay_call.h"
 
 namespace keyhold::server {
@@ -14,7 +15,7 @@ constexpr std::string_view kRelay = "/v1/relay/";
 constexpr std::string_view kBearer = "bearer ";
 constexpr std::int64_t kUsageDays = 92;
 
-enum class Route { health, ready, plans, account, usage, relay };
+enum class Route { health, ready, document, plans, account, usage, relay };
 
 struct Known {
   std::string_view path;
@@ -23,8 +24,8 @@ struct Known {
 };
 constexpr std::array kRoutes = {
     Known{"/healthz", Route::health, false}, Known{"/readyz", Route::ready, false},
-    Known{"/v1/plans", Route::plans, false}, Known{"/v1/account", Route::account, true},
-    Known{"/v1/usage", Route::usage, true},
+    Known{"/v1/plans", Route::plans, false}, Known{"/v1/openapi.json", Route::document, false},
+    Known{"/v1/usage", Route::usage, true},  Known{"/v1/account", Route::account, true},
 };
 constexpr Known kRelayRoute = {kRelay, Route::relay, true};
 
@@ -194,6 +195,7 @@ namespace {
 asio::awaitable<Reply> reply_of(Client& client, const Request& request) {
   switch (route_of(request.path)->route) {
     case Route::health: co_return Reply{.body = R"({"status":"ok"})"};
+    case Route::document: co_return Reply{.body = std::string(openapi_document())};
     case Route::plans: co_return plans_of(client.worker().service.config);
     case Route::account: co_return co_await account_of(client, request);
     case Route::usage: co_return co_await usage_of(client, request);

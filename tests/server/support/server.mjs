@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SignJWT } from 'jose'
 import { listen, stop } from '../../../scripts/local-server.mjs'
+import { watch } from './contract.mjs'
 
 const PROGRAM = fileURLToPath(new URL('../../../build/server-checked/server/keyhold-server', import.meta.url))
 const TOKEN_SECRET = 'a-secret-of-tests-0123456789-0123456789'
@@ -115,6 +116,7 @@ export async function startServer(config) {
     child.stderr.on('data', more)
     ended.then(({ code }) => reject(new Error(`keyhold-server ended with ${code}: ${server.log}`)))
   })
+  watch(`http://127.0.0.1:${port}`)
   return Object.assign(server, {
     port,
     url: `http://127.0.0.1:${port}`,
