@@ -53,23 +53,19 @@ PlanTable plans_of(const Config& config) {
   return table;
 }
 
-TokenVerifier verifier_of(const Config& config) {
+TokenKeys tokens_of(const Config& config) {
   const TokenSource& source = config.tokens;
-  auto keys = [&]() -> std::shared_ptr<const KeySet> {
-    if (source.secret.empty()) {
-      auto set = KeySet::parse(source.jwks, KeySource::file);
-      if (!set) stop("tokens.jwksFile: " + std::string(sentence(set.problem())));
-      return std::make_shared<const KeySet>(std::move(set).take());
-    }
-    // REVEAL: into the key that tokens are verified with.
-    auto key = VerifyKey::of_secret(SecretBytes::copy_of(source.secret.reveal()));
-    if (!key) stop("tokens.secretEnv: " + std::string(sentence(key.problem())));
-    return std::make_shared<const KeySet>(KeySet::of(std::move(key).take()));
-  }();
   TokenRules rules{source.issuer.empty() ? std::nullopt : std::optional(source.issuer), source.audience};
-  auto verifier = TokenVerifier::make(std::move(rules), std::move(keys));
-  if (!verifier) stop("tokens: an issuer or an audience is too long");
-  return std::move(*verifier);
+  if (!source.jwks_url.empty()) return {std::move(rules), source.jwks_url};
+  if (source.secret.empty()) {
+    auto set = KeySet::parse(source.jwks, KeySource::file);
+    if (!set) stop("tokens.jwksFile: " + std::string(sentence(set.problem())));
+    return {std::move(rules), std::make_shared<const KeySet>(std::move(set).take())};
+  }
+  // REVEAL: into the key that tokens are verified with.
+  auto key = VerifyKey::of_secret(SecretBytes::copy_of(source.secret.reveal()));
+  if (!key) stop("tokens.secretEnv: " + std::string(sentence(key.problem())));
+  return {std::move(rules), std::make_shared<const KeySet>(KeySet::of(std::move(key).take()))};
 }
 
 QuotaBook book_of(const Config& config, const std::string& owner) {
@@ -86,7 +82,7 @@ int serve_all(const Config& config) {
   std::vector<QuotaBook> books;
   for (int i = 0; i < kBooks; ++i) books.push_back(book_of(config, encode_base64url(run)));
   start_log();
-  Service service{config, plans_of(config), verifier_of(config), Store(std::move(books)), {}};
+  Service service{config, plans_of(config), tokens_of(config), Store(std::move(books)), {}};
   const bool served = serve(
       service, [&](std::uint16_t port) { log_info("listening on " + config.address + ":" + std::to_string(port)); });
   if (!served)
@@ -104,7 +100,7 @@ int set_plan(const Config& config, const std::string& user, const std::string& p
 }
 
 int check(const Config& config) {
-  verifier_of(config);
+  tokens_of(config);
   std::cout << "The configuration is good: it listens on " << config.address << ":" << config.port << ", has "
             << config.plans.size() << " plans and keys for " << config.app_keys.size() << " providers.\n";
   for (const Plan& plan : config.plans) {

@@ -40,8 +40,9 @@ struct Plan {
 struct TokenSource {
   std::string issuer;  // "": any
   std::string audience;
-  SecretBytes secret;  // of HS256; empty if there is none
-  std::string jwks;    // a JWKS document; "" if there is none
+  SecretBytes secret;    // of HS256; empty if there is none
+  std::string jwks;      // a JWKS document; "" if there is none
+  std::string jwks_url;  // where one is; "" if that is not how. https, or http on this machine
 };
 
 struct Config {

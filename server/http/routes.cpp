@@ -134,18 +134,8 @@ asio::awaitable<Reply> usage_of(Client& client, const Request& request) {
   co_return Reply{.body = out.dump()};
 }
 
-asio::awaitable<Reply> ready(Client& client, const Request& request) {
-  Service& service = client.worker().service;
-  if (service.draining) co_return Reply::of({.type = ProblemType::shutting_down, .retry_after_s = 5}, request);
-  const auto account =
-      co_await service.store.ask([&](QuotaBook& book) { return book.account("-", service.plans, now_ms()); });
-  if (!account) co_return Reply::of({.type = ProblemType::unavailable, .retry_after_s = 5}, request);
-  co_return Reply{.body = R"({"status":"ready"})"};
-}
-
-}  // namespace
-
-std::optional<Reply> refuse_head(const Service& service, Request& request) {
+/// What needs no token to be refused.
+std::optional<Reply> refuse_unread(const Service& service, const Request& request) {
   const std::string_view origin = request.header("origin");
   const bool preflight = is_preflight(request);
   if (!origin.empty() && !allows_origin(service.config, origin)) {
@@ -157,15 +147,41 @@ std::optional<Reply> refuse_head(const Service& service, Request& request) {
   if ((preflight || known->route != Route::relay) && has_body(request)) {
     return Reply::of({.type = ProblemType::too_large}, request);
   }
-  if (preflight) return std::nullopt;
-  if (known->route != Route::relay && request.method != "GET" && request.method != "HEAD") {
+  if (!preflight && known->route != Route::relay && request.method != "GET" && request.method != "HEAD") {
     return Reply::of({.type = ProblemType::method_not_allowed}, request);
   }
-  if (!known->token) return std::nullopt;
-  const auto user = service.verifier.verify(bearer(request), now_ms());
-  if (!user) return Reply::of({.type = ProblemType::unauthorized, .code = name(user.problem())}, request);
-  request.user = user->subject;
   return std::nullopt;
+}
+
+asio::awaitable<Reply> ready(Client& client, const Request& request) {
+  Service& service = client.worker().service;
+  if (service.draining) co_return Reply::of({.type = ProblemType::shutting_down, .retry_after_s = 5}, request);
+  const auto account =
+      co_await service.store.ask([&](QuotaBook& book) { return book.account("-", service.plans, now_ms()); });
+  if (!account || !service.tokens.verifier()) {
+    co_return Reply::of({.type = ProblemType::unavailable, .retry_after_s = 5}, request);
+  }
+  co_return Reply{.body = R"({"status":"ready"})"};
+}
+
+}  // namespace
+
+asio::awaitable<std::optional<Reply>> refuse_head(Service& service, Request& request) {
+  auto refusal = refuse_unread(service, request);
+  const Known* known = route_of(request.path);
+  if (refusal || is_preflight(request) || !known->token) co_return refusal;
+  auto verifier = service.tokens.verifier();
+  const Problem no_keys{.type = ProblemType::unavailable, .retry_after_s = 1};
+  if (!verifier) co_return Reply::of(no_keys, request);
+  auto user = verifier->verify(bearer(request), now_ms());
+  if (!user && user.problem() == TokenProblem::unknown_key) {
+    const bool newer = co_await service.tokens.look_again();
+    if (newer) verifier = service.tokens.verifier();
+    if (newer && verifier) user = verifier->verify(bearer(request), now_ms());
+  }
+  if (!user) co_return Reply::of({.type = ProblemType::unauthorized, .code = name(user.problem())}, request);
+  request.user = user->subject;
+  co_return std::nullopt;
 }
 
 void add_cors(const Config& config, const Request& request, Headers& headers) {

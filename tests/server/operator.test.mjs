@@ -66,11 +66,20 @@ for (const [what, over, expected] of [
     { keys: { mock: { env: 'NO_SUCH_VARIABLE' } } },
     /keys\.mock\.env: the environment has no such/,
   ],
-  ['two kinds of tokens', { tokens: { audience: 'a', secretEnv: 'X', jwksFile: 'y' } }, /either this or jwksFile/],
+  [
+    'two kinds of tokens',
+    { tokens: { audience: 'a', secretEnv: 'X', jwksFile: 'y' } },
+    /one of this, jwksFile and jwksUrl/,
+  ],
   [
     'a file of keys that is not there',
     { tokens: { audience: 'a', jwksFile: 'none.json' } },
     /jwksFile: the file cannot/,
+  ],
+  [
+    'an address of keys that anybody on the way could change',
+    { tokens: { audience: 'a', jwksUrl: 'http://keys.example.com/jwks.json' } },
+    /tokens\.jwksUrl: an address is expected: https/,
   ],
   ['no prices', { prices: 'none.txt' }, /prices: the file cannot be read/],
   [

@@ -100,10 +100,12 @@ export function command(folder, ...args) {
 }
 
 /** @param config  what configOf() gives; or the folder of one that was stopped before */
-export async function startServer(config) {
+export async function startServer(config, environment = {}) {
   if (!existsSync(PROGRAM)) throw new Error('keyhold-server is not built: scripts/build server-checked')
   const folder = typeof config === 'string' ? config : makeFolder(config)
-  const child = spawn(PROGRAM, ['-c', join(folder, 'keyhold-server.json'), 'serve'], { env: ENVIRONMENT })
+  const child = spawn(PROGRAM, ['-c', join(folder, 'keyhold-server.json'), 'serve'], {
+    env: { ...ENVIRONMENT, ...environment },
+  })
   const server = { folder, child, log: '' }
   const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })))
   const port = await new Promise((resolve, reject) => {
