@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "base/base64.h"
+#include "server/commands/usage_export.h"
 #include "server/http/log.h"
 #include "server/http/server.h"
 
@@ -113,6 +114,13 @@ int check(const Config& config) {
   return 0;
 }
 
+int write_usage(const Config& config, const UsageExport& asked) {
+  QuotaBook book = book_of(config, "command");
+  std::string error;
+  if (!export_usage(book, asked, std::cout, error)) stop(error);
+  return 0;
+}
+
 }  // namespace
 }  // namespace keyhold::server
 
@@ -129,10 +137,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int result = 0;
 
-  app.add_subcommand("serve", "Serve until SIGTERM")->callback([&] { result = serve_all(config_of(path)); });
-  app.add_subcommand("check-config", "Say what is wrong with the configuration, or what it comes to")->callback([&] {
-    result = check(config_of(path));
-  });
+  CLI::App* serving = app.add_subcommand("serve", "Serve until SIGTERM");
+  serving->callback([&] { result = serve_all(config_of(path)); });
+  CLI::App* checking = app.add_subcommand("check-config", "Say what is wrong with the configuration, or risky");
+  checking->callback([&] { result = check(config_of(path)); });
   CLI::App* plan = app.add_subcommand("plan", "Plans of users")->require_subcommand(1);
   CLI::App* set = plan->add_subcommand("set", "Put a user on a plan, without a payment provider");
   std::string user;
@@ -142,6 +150,15 @@ int main(int argc, char** argv) {
   set->add_option("PLAN", id, "An id of the configuration")->required();
   set->add_option("--status", status)->check(CLI::IsMember({"active", "lapsed", "suspended"}))->capture_default_str();
   set->callback([&] { result = set_plan(config_of(path), user, id, status); });
+
+  CLI::App* usage = app.add_subcommand("usage", "What calls came to")->require_subcommand(1);
+  CLI::App* exporting = usage->add_subcommand("export", "Write it out, for all users or one");
+  UsageExport asked;
+  exporting->add_option("--from", asked.from, "The first day, as in 2026-11-01")->required();
+  exporting->add_option("--to", asked.to, "The last day")->required();
+  exporting->add_option("--user", asked.user, "Only this one, as the token's \"sub\" has it");
+  exporting->add_option("--format", asked.format)->check(CLI::IsMember({"csv", "json"}))->capture_default_str();
+  exporting->callback([&] { result = write_usage(config_of(path), asked); });
 
   CLI11_PARSE(app, argc, argv);
   return result;

@@ -6,43 +6,14 @@
 #include "base/json.h"
 #include "server/http/openapi.h"
 #include "server/http/relay_call.h"
+#include "server/http/usage_route.h"
+#include "server/relay/route.h"
 
 namespace keyhold::server {
 
 namespace {
 
-constexpr std::string_view kRelay = "/v1/relay/";
 constexpr std::string_view kBearer = "bearer ";
-constexpr std::int64_t kUsageDays = 92;
-
-enum class Route { health, ready, document, plans, account, usage, relay };
-
-struct Known {
-  std::string_view path;
-  Route route;
-  bool token;
-};
-constexpr std::array kRoutes = {
-    Known{"/healthz", Route::health, false}, Known{"/readyz", Route::ready, false},
-    Known{"/v1/plans", Route::plans, false}, Known{"/v1/openapi.json", Route::document, false},
-    Known{"/v1/usage", Route::usage, true},  Known{"/v1/account", Route::account, true},
-};
-constexpr Known kRelayRoute = {kRelay, Route::relay, true};
-
-const Known* route_of(std::string_view path) {
-  if (path.starts_with(kRelay)) return &kRelayRoute;
-  const auto found =
-      std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Known& known) { return known.path == path; });
-  return found == kRoutes.end() ? nullptr : &*found;
-}
-
-/// The provider's id, and the address below its base with its query.
-std::pair<std::string, std::string> parts_of(const Request& request) {
-  const std::string rest = request.path.substr(kRelay.size());
-  const std::size_t slash = std::min(rest.find('/'), rest.size());
-  const std::string below = slash == rest.size() ? "" : rest.substr(slash + 1);
-  return {rest.substr(0, slash), request.query.empty() ? below : below + "?" + request.query};
-}
 
 bool allows_origin(const Config& config, std::string_view origin) {
   return std::find(config.origins.begin(), config.origins.end(), origin) != config.origins.end();
@@ -116,24 +87,6 @@ asio::awaitable<Reply> account_of(Client& client, const Request& request) {
   co_return Reply{.body = out.dump()};
 }
 
-asio::awaitable<Reply> usage_of(Client& client, const Request& request) {
-  Service& service = client.worker().service;
-  const UnixMs now = now_ms();
-  const auto usage = co_await service.store.ask(
-      [&](QuotaBook& book) { return book.usage(request.user, now - kUsageDays * kDayMs, now + 1); });
-  if (!usage) co_return Reply::of({.type = ProblemType::unavailable, .retry_after_s = 1}, request);
-  JsonOut out = JsonOut::object();
-  out.set_array("usage", [&](JsonOut& list) {
-    for (const UsageRow& row : usage.value().rows) {
-      JsonOut one = JsonOut::object();
-      one.set("day", row.day).set("provider", row.provider).set("model", row.model).set("calls", row.calls);
-      list.push(one.set("charged", row.charged).set("estimated", row.estimated));
-    }
-  });
-  out.set("more", usage.value().more);
-  co_return Reply{.body = out.dump()};
-}
-
 /// What needs no token to be refused.
 std::optional<Reply> refuse_unread(const Service& service, const Request& request) {
   const std::string_view origin = request.header("origin");
@@ -141,7 +94,7 @@ std::optional<Reply> refuse_unread(const Service& service, const Request& reques
   if (!origin.empty() && !allows_origin(service.config, origin)) {
     return Reply::of({.type = ProblemType::origin_not_allowed}, request);
   }
-  const Known* known = route_of(request.path);
+  const KnownRoute* known = route_of(request.path);
   if (known == nullptr) return Reply::of({.type = ProblemType::not_found}, request);
   // Nobody without a token makes the server hold a body.
   if ((preflight || known->route != Route::relay) && has_body(request)) {
@@ -168,7 +121,7 @@ asio::awaitable<Reply> ready(Client& client, const Request& request) {
 
 asio::awaitable<std::optional<Reply>> refuse_head(Service& service, Request& request) {
   auto refusal = refuse_unread(service, request);
-  const Known* known = route_of(request.path);
+  const KnownRoute* known = route_of(request.path);
   if (refusal || is_preflight(request) || !known->token) co_return refusal;
   auto verifier = service.tokens.verifier();
   const Problem no_keys{.type = ProblemType::unavailable, .retry_after_s = 1};
@@ -190,7 +143,7 @@ void add_cors(const Config& config, const Request& request, Headers& headers) {
   if (origin.empty() || !allows_origin(config, origin)) return;
   headers.emplace_back("access-control-allow-origin", origin);
   headers.emplace_back("access-control-expose-headers",
-                       "keyhold-source, keyhold-request-id, retry-after, x-should-retry");
+                       "keyhold-source, keyhold-request-id, keyhold-more, retry-after, x-should-retry");
   if (!is_preflight(request)) return;
   headers.emplace_back("access-control-allow-methods", "GET, POST");
   const std::string_view asked = request.header("access-control-request-headers");
@@ -199,10 +152,10 @@ void add_cors(const Config& config, const Request& request, Headers& headers) {
 }
 
 std::string route_name(const Service& service, const Request& request) {
-  const Known* known = route_of(request.path);
+  const KnownRoute* known = route_of(request.path);
   if (known == nullptr) return "none";
   if (known->route != Route::relay) return std::string(known->path);
-  const auto provider = service.config.catalogue.find(parts_of(request).first);
+  const auto provider = service.config.catalogue.find(relay_target(request.path, request.query).provider);
   return provider ? "relay/" + provider->id : "relay";
 }
 
@@ -224,8 +177,8 @@ asio::awaitable<Reply> reply_of(Client& client, const Request& request) {
 }  // namespace
 
 asio::awaitable<bool> answer(Client& client, Request request) {
-  if (request.path.starts_with(kRelay) && !is_preflight(request)) {
-    const auto [provider, below] = parts_of(request);
+  if (route_of(request.path)->route == Route::relay && !is_preflight(request)) {
+    const auto [provider, below] = relay_target(request.path, request.query);
     co_return co_await relay(client, request, provider, below);
   }
   Reply reply{.status = 204};

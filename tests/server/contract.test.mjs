@@ -49,6 +49,7 @@ test('no problem has undeclared members, and its example is an answer of a route
   const routes = [
     ['POST', '/v1/relay/openai/chat/completions'],
     ['GET', '/v1/account'],
+    ['GET', '/v1/usage'],
     ['GET', '/readyz'],
     ['GET', '/nothing'],
   ]
