@@ -97,6 +97,7 @@ Plan read_plan(JsonRef value, const std::string& place, Fault& fault, const Cata
   plan.max_running = static_cast<int>(of.whole("maxRunning", 1, 1000, 4));
   plan.calls_per_minute = static_cast<int>(of.whole("callsPerMinute", 1, 100'000, 60));
   plan.max_output_tokens = of.whole("maxOutputTokens", 1, 1'000'000, 4096);
+  plan.output_bound_given = of.has("maxOutputTokens");
   of.each_member("models", kMaxModels, [&](std::string_view provider, JsonRef names, const std::string& at) {
     if (!catalogue.find(provider)) fault.note(at, "there is no such provider");
     each_of(names, at, kMaxModels, fault, [&](JsonRef model, const std::string& where) {
