@@ -56,7 +56,8 @@ std::vector<std::string> warnings_of(const Config& config, UnixMs now) {
     out.emplace_back("tokens.jwksUrl: is not asked by this check; /readyz says when a server has its keys");
   }
   for (const Plan& plan : config.plans) warn_of_plan(config, plan, now, out);
-  for (const auto& [provider, key] : config.app_keys) {
+  for (const auto& entry : config.app_keys) {
+    const std::string& provider = entry.first;
     const bool used = std::any_of(config.plans.begin(), config.plans.end(),
                                   [&](const Plan& plan) { return plan.models.contains(provider); });
     if (!used) out.push_back("keys: that of " + provider + " is of no plan's use");
