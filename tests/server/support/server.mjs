@@ -9,7 +9,11 @@ import { SignJWT } from 'jose'
 import { listen, stop } from '../../../scripts/local-server.mjs'
 import { watch } from './contract.mjs'
 
-const PROGRAM = fileURLToPath(new URL('../../../build/server-checked/server/keyhold-server', import.meta.url))
+/** KEYHOLD_SERVER_BUILD=server-tsan: the one under TSan. */
+const BUILD = fileURLToPath(
+  new URL(`../../../build/${process.env.KEYHOLD_SERVER_BUILD ?? 'server-checked'}/`, import.meta.url),
+)
+const PROGRAM = join(BUILD, 'server/keyhold-server')
 const TOKEN_SECRET = 'a-secret-of-tests-0123456789-0123456789'
 export const APP_KEY = 'sk-app-0123456789abcdefghijklmnopqrstuvwxyz-secret'
 export const ORIGIN = 'https://app.example.com'
@@ -101,7 +105,7 @@ export function command(folder, ...args) {
 
 /** @param config  what configOf() gives; or the folder of one that was stopped before */
 export async function startServer(config, environment = {}) {
-  if (!existsSync(PROGRAM)) throw new Error('keyhold-server is not built: scripts/build server-checked')
+  if (!existsSync(PROGRAM)) throw new Error(`there is no ${PROGRAM}: scripts/build server-checked`)
   const folder = typeof config === 'string' ? config : makeFolder(config)
   const child = spawn(PROGRAM, ['-c', join(folder, 'keyhold-server.json'), 'serve'], {
     env: { ...ENVIRONMENT, ...environment },
