@@ -22,7 +22,8 @@ const serverLayers = {
   relay: ['base', 'providers', 'config', 'quota'],
   http: ['base', 'providers', 'token', 'quota', 'config', 'relay'],
   process: [],
-  'main.cpp': ['base', 'http', 'process'],
+  commands: ['base', 'quota'],
+  'main.cpp': ['base', 'config', 'http', 'commands', 'process'],
 }
 // Library header -> the only places that may include it.
 const libraryHomes = [

@@ -8,6 +8,8 @@
 #include <iterator>
 
 #include "base/base64.h"
+#include "server/commands/usage_export.h"
+#include "server/config/warnings.h"
 #include "server/http/log.h"
 #include "server/http/server.h"
 #include "server/process/process.h"
@@ -54,23 +56,19 @@ PlanTable plans_of(const Config& config) {
   return table;
 }
 
-TokenVerifier verifier_of(const Config& config) {
+TokenKeys tokens_of(const Config& config) {
   const TokenSource& source = config.tokens;
-  auto keys = [&]() -> std::shared_ptr<const KeySet> {
-    if (source.secret.empty()) {
-      auto set = KeySet::parse(source.jwks, KeySource::file);
-      if (!set) stop("tokens.jwksFile: " + std::string(sentence(set.problem())));
-      return std::make_shared<const KeySet>(std::move(set).take());
-    }
-    // REVEAL: into the key that tokens are verified with.
-    auto key = VerifyKey::of_secret(SecretBytes::copy_of(source.secret.reveal()));
-    if (!key) stop("tokens.secretEnv: " + std::string(sentence(key.problem())));
-    return std::make_shared<const KeySet>(KeySet::of(std::move(key).take()));
-  }();
   TokenRules rules{source.issuer.empty() ? std::nullopt : std::optional(source.issuer), source.audience};
-  auto verifier = TokenVerifier::make(std::move(rules), std::move(keys));
-  if (!verifier) stop("tokens: an issuer or an audience is too long");
-  return std::move(*verifier);
+  if (!source.jwks_url.empty()) return {std::move(rules), source.jwks_url};
+  if (source.secret.empty()) {
+    auto set = KeySet::parse(source.jwks, KeySource::file);
+    if (!set) stop("tokens.jwksFile: " + std::string(sentence(set.problem())));
+    return {std::move(rules), std::make_shared<const KeySet>(std::move(set).take())};
+  }
+  // REVEAL: into the key that tokens are verified with.
+  auto key = VerifyKey::of_secret(SecretBytes::copy_of(source.secret.reveal()));
+  if (!key) stop("tokens.secretEnv: " + std::string(sentence(key.problem())));
+  return {std::move(rules), std::make_shared<const KeySet>(KeySet::of(std::move(key).take()))};
 }
 
 QuotaBook book_of(const Config& config, const std::string& owner) {
@@ -87,7 +85,7 @@ int serve_all(const Config& config) {
   std::vector<QuotaBook> books;
   for (int i = 0; i < kBooks; ++i) books.push_back(book_of(config, encode_base64url(run)));
   start_log();
-  Service service{config, plans_of(config), verifier_of(config), Store(std::move(books)), {}};
+  Service service{config, plans_of(config), tokens_of(config), Store(std::move(books)), {}};
   const bool served = serve(
       service, [&](std::uint16_t port) { log_info("listening on " + config.address + ":" + std::to_string(port)); });
   if (!served)
@@ -105,18 +103,60 @@ int set_plan(const Config& config, const std::string& user, const std::string& p
 }
 
 int check(const Config& config) {
-  verifier_of(config);
+  tokens_of(config);
   std::cout << "The configuration is good: it listens on " << config.address << ":" << config.port << ", has "
             << config.plans.size() << " plans and keys for " << config.app_keys.size() << " providers.\n";
-  for (const Plan& plan : config.plans) {
-    for (const auto& [provider, models] : plan.models) {
-      if (!config.app_keys.contains(provider)) {
-        std::cout << "Plan " << plan.id << " has models of " << provider << ", but there is no key for it.\n";
-      }
-    }
-  }
+  const auto warnings = warnings_of(config, now_ms());
+  for (const std::string& warning : warnings) std::cout << "warning: " << warning << ".\n";
+  std::cout << (warnings.empty()
+                    ? "Next: keyhold-server serve\n"
+                    : "It can be served as it is. Next: look at each warning, then keyhold-server serve\n");
   return 0;
 }
+
+int write_usage(const Config& config, const UsageExport& asked) {
+  QuotaBook book = book_of(config, "command");
+  std::string error;
+  if (!export_usage(book, asked, std::cout, error)) stop(error);
+  return 0;
+}
+
+// What is printed below each command's options: how it is called, and what to do next.
+
+constexpr const char* kFirstSteps =
+    "First steps:\n"
+    "  1. cp server/install/keyhold-server.example.json keyhold-server.json     and put your plans in\n"
+    "  2. export KEYHOLD_TOKEN_SECRET=... OPENAI_API_KEY=...                    what it names in the environment\n"
+    "  3. keyhold-server check-config                                           what is wrong with it, or risky\n"
+    "  4. keyhold-server serve                                                  then, from elsewhere:\n"
+    "     curl http://127.0.0.1:8787/readyz                                     {\"status\":\"ready\"}\n"
+    "     curl http://127.0.0.1:8787/v1/openapi.json                            every address and answer\n"
+    "  5. keyhold-server plan set USER pro                                      who has paid\n"
+    "keyhold-server COMMAND --help says more of each. docs/server.md has everything.";
+constexpr const char* kServeHelp =
+    "Example:\n"
+    "  keyhold-server -c /etc/keyhold-server/keyhold-server.json serve\n"
+    "Logs are JSON lines on standard error. SIGTERM: no new calls, 25 seconds for those under way.\n"
+    "Next: put TLS in front (server/install/nginx.conf), keep it running (server/install/keyhold-server.service),\n"
+    "watch /readyz.";
+constexpr const char* kCheckHelp =
+    "Example:\n"
+    "  keyhold-server -c keyhold-server.json check-config\n"
+    "Ends with 1 and the first thing that is wrong, with its place; or with 0 and a line for each risk.\n"
+    "Next: keyhold-server serve";
+constexpr const char* kSetHelp =
+    "Examples:\n"
+    "  keyhold-server plan set user-17 pro\n"
+    "  keyhold-server plan set user-17 pro --status lapsed      their calls are answered with 402 until it is active\n"
+    "Works while the server runs, from the next call on. Who has no plan has the first of the configuration.\n"
+    "Next: GET /v1/account with a token of theirs shows it.";
+constexpr const char* kExportHelp =
+    "Examples:\n"
+    "  keyhold-server usage export --from 2026-11-01 --to 2026-11-30 > november.csv\n"
+    "  keyhold-server usage export --from 2026-01-01 --to 2026-12-31 --user user-17 --format json\n"
+    "A row for each user, day (UTC, of the calls' end), provider and model; amounts in millionths of a US dollar.\n"
+    "Days that are not over may still change.\n"
+    "Next: sum charged_micro_usd by provider, and compare it with the provider's own bill.";
 
 }  // namespace
 }  // namespace keyhold::server
@@ -133,14 +173,15 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->envname("KEYHOLD_SERVER_CONFIG");
   app.require_subcommand(1);
+  app.footer(kFirstSteps);
   int result = 0;
 
-  app.add_subcommand("serve", "Serve until SIGTERM")->callback([&] { result = serve_all(config_of(path)); });
-  app.add_subcommand("check-config", "Say what is wrong with the configuration, or what it comes to")->callback([&] {
-    result = check(config_of(path));
-  });
+  CLI::App* serving = app.add_subcommand("serve", "Serve until SIGTERM")->footer(kServeHelp);
+  serving->callback([&] { result = serve_all(config_of(path)); });
+  CLI::App* checking = app.add_subcommand("check-config", "Say what is wrong with the configuration, or risky");
+  checking->footer(kCheckHelp)->callback([&] { result = check(config_of(path)); });
   CLI::App* plan = app.add_subcommand("plan", "Plans of users")->require_subcommand(1);
-  CLI::App* set = plan->add_subcommand("set", "Put a user on a plan, without a payment provider");
+  CLI::App* set = plan->add_subcommand("set", "Put a user on a plan, without a payment provider")->footer(kSetHelp);
   std::string user;
   std::string id;
   std::string status = "active";
@@ -148,6 +189,15 @@ int main(int argc, char** argv) {
   set->add_option("PLAN", id, "An id of the configuration")->required();
   set->add_option("--status", status)->check(CLI::IsMember({"active", "lapsed", "suspended"}))->capture_default_str();
   set->callback([&] { result = set_plan(config_of(path), user, id, status); });
+
+  CLI::App* usage = app.add_subcommand("usage", "What calls came to")->require_subcommand(1);
+  CLI::App* exporting = usage->add_subcommand("export", "Write it out, for all users or one")->footer(kExportHelp);
+  UsageExport asked;
+  exporting->add_option("--from", asked.from, "The first day, as in 2026-11-01")->required();
+  exporting->add_option("--to", asked.to, "The last day")->required();
+  exporting->add_option("--user", asked.user, "Only this one, as the token's \"sub\" has it");
+  exporting->add_option("--format", asked.format)->check(CLI::IsMember({"csv", "json"}))->capture_default_str();
+  exporting->callback([&] { result = write_usage(config_of(path), asked); });
 
   CLI11_PARSE(app, argc, argv);
   return result;

@@ -27,7 +27,9 @@ const SHOWN_LINES = 60
 
 /** @returns {Suite[]} */
 function suites() {
-  return [...lints(), ...catchTests(), ...fuzzTargets(), ...nodeTests()]
+  return [...lints(), ...catchTests(), ...fuzzTargets(), ...nodeTests()].flatMap((suite) =>
+    suite.name === 'server' ? [suite, answersSeen(), ...underTsan()] : [suite],
+  )
 }
 
 function lints() {
@@ -88,6 +90,36 @@ function fuzzTargets() {
       limitS: seconds + 2 * MINUTE,
     }
   })
+}
+
+/** After the server's tests: what they were answered is all that its document describes. */
+function answersSeen() {
+  return {
+    name: 'server-answers',
+    command: ['node', 'tests/server/support/answers-seen.mjs'],
+    count: oneCheck,
+    limitS: MINUTE,
+  }
+}
+
+/** The server's tests where threads meet, under TSan: at full effort only, as the build alone takes minutes. */
+function underTsan() {
+  if (!full) return []
+  const files = ['abort', 'exact', 'jwks', 'operator', 'relay', 'token', 'usage'].map(
+    (name) => `tests/server/${name}.test.mjs`,
+  )
+  const env = { KEYHOLD_SERVER_BUILD: 'server-tsan', KEYHOLD_EFFORT: 'default' }
+  const parts = ['build/server-tsan/tests/server/keyhold_server_tests', '--use-colour', 'no']
+  return [
+    {
+      name: 'server-tsan',
+      command: nodeTestsOf(files, `${logs}/server-tsan-failures.jsonl`),
+      env,
+      count: nodeTest,
+      limitS: 30 * MINUTE,
+    },
+    { name: 'server-tsan/parts', command: parts, env, count: catch2, limitS: 30 * MINUTE },
+  ]
 }
 
 /** Suites that start browsers, or a server, and wait for them. */

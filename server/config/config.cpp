@@ -56,11 +56,17 @@ void read_listen(const Fields& root, Config& config) {
 void read_tokens(const Fields& root, Fault& fault, const ConfigSources& sources, TokenSource& tokens) {
   const auto value = root.value("tokens");
   if (!value) return root.fault("tokens", "is missing: whose tokens does the server take?");
-  const Fields of(*value, "tokens", fault, {"issuer", "audience", "secretEnv", "jwksFile"});
+  const Fields of(*value, "tokens", fault, {"issuer", "audience", "secretEnv", "jwksFile", "jwksUrl"});
   tokens.issuer = of.text("issuer", kMaxName, "");
   tokens.audience = of.text("audience", kMaxName);
-  if (of.has("secretEnv") == of.has("jwksFile")) {
-    return of.fault("secretEnv", "either this or jwksFile is expected");
+  if (of.has("secretEnv") + of.has("jwksFile") + of.has("jwksUrl") != 1) {
+    return of.fault("secretEnv", "one of this, jwksFile and jwksUrl is expected");
+  }
+  if (of.has("jwksUrl")) {
+    tokens.jwks_url = of.text("jwksUrl", TargetUrl::kMaxLength);
+    if (!TargetUrl::parse(tokens.jwks_url))
+      of.fault("jwksUrl", "an address is expected: https, or http of this machine");
+    return;
   }
   if (of.has("secretEnv")) {
     tokens.secret = secret_of(sources, of, "secretEnv");
@@ -91,6 +97,7 @@ Plan read_plan(JsonRef value, const std::string& place, Fault& fault, const Cata
   plan.max_running = static_cast<int>(of.whole("maxRunning", 1, 1000, 4));
   plan.calls_per_minute = static_cast<int>(of.whole("callsPerMinute", 1, 100'000, 60));
   plan.max_output_tokens = of.whole("maxOutputTokens", 1, 1'000'000, 4096);
+  plan.output_bound_given = of.has("maxOutputTokens");
   of.each_member("models", kMaxModels, [&](std::string_view provider, JsonRef names, const std::string& at) {
     if (!catalogue.find(provider)) fault.note(at, "there is no such provider");
     each_of(names, at, kMaxModels, fault, [&](JsonRef model, const std::string& where) {

@@ -30,6 +30,7 @@ struct Plan {
   int max_running = 4;  // calls of one user at the same time
   int calls_per_minute = 60;
   std::int64_t max_output_tokens = 4096;
+  bool output_bound_given = false;  // by the operator; else it is the usual one
   /// Provider -> names of models; "*" at a name's end stands for any rest. What is not in it needs another plan.
   std::map<std::string, std::vector<std::string>, std::less<>> models;
 
@@ -40,8 +41,9 @@ struct Plan {
 struct TokenSource {
   std::string issuer;  // "": any
   std::string audience;
-  SecretBytes secret;  // of HS256; empty if there is none
-  std::string jwks;    // a JWKS document; "" if there is none
+  SecretBytes secret;    // of HS256; empty if there is none
+  std::string jwks;      // a JWKS document; "" if there is none
+  std::string jwks_url;  // where one is; "" if that is not how. https, or http on this machine
 };
 
 struct Config {

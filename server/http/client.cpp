@@ -128,7 +128,8 @@ asio::awaitable<std::optional<Request>> Client::read() {
     take_head(parser.get(), request);
     request.keep_alive = parser.get().keep_alive();
     // Whoever may not ask is not read from.
-    if (auto refusal = refuse_head(worker_.service, request)) {
+    auto refusal = co_await refuse_head(worker_.service, request);
+    if (refusal) {
       request.keep_alive = false;
       log_request(request.id, route_name(worker_.service, request), refusal->status, {});
       co_await reply(request, std::move(*refusal));

@@ -4,44 +4,16 @@
 #include <array>
 
 #include "base/json.h"
+#include "server/http/openapi.h"
 #include "server/http/relay_call.h"
+#include "server/http/usage_route.h"
+#include "server/relay/route.h"
 
 namespace keyhold::server {
 
 namespace {
 
-constexpr std::string_view kRelay = "/v1/relay/";
 constexpr std::string_view kBearer = "bearer ";
-constexpr std::int64_t kUsageDays = 92;
-
-enum class Route { health, ready, plans, account, usage, relay };
-
-struct Known {
-  std::string_view path;
-  Route route;
-  bool token;
-};
-constexpr std::array kRoutes = {
-    Known{"/healthz", Route::health, false}, Known{"/readyz", Route::ready, false},
-    Known{"/v1/plans", Route::plans, false}, Known{"/v1/account", Route::account, true},
-    Known{"/v1/usage", Route::usage, true},
-};
-constexpr Known kRelayRoute = {kRelay, Route::relay, true};
-
-const Known* route_of(std::string_view path) {
-  if (path.starts_with(kRelay)) return &kRelayRoute;
-  const auto found =
-      std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Known& known) { return known.path == path; });
-  return found == kRoutes.end() ? nullptr : &*found;
-}
-
-/// The provider's id, and the address below its base with its query.
-std::pair<std::string, std::string> parts_of(const Request& request) {
-  const std::string rest = request.path.substr(kRelay.size());
-  const std::size_t slash = std::min(rest.find('/'), rest.size());
-  const std::string below = slash == rest.size() ? "" : rest.substr(slash + 1);
-  return {rest.substr(0, slash), request.query.empty() ? below : below + "?" + request.query};
-}
 
 bool allows_origin(const Config& config, std::string_view origin) {
   return std::find(config.origins.begin(), config.origins.end(), origin) != config.origins.end();
@@ -115,22 +87,23 @@ asio::awaitable<Reply> account_of(Client& client, const Request& request) {
   co_return Reply{.body = out.dump()};
 }
 
-asio::awaitable<Reply> usage_of(Client& client, const Request& request) {
-  Service& service = client.worker().service;
-  const UnixMs now = now_ms();
-  const auto usage = co_await service.store.ask(
-      [&](QuotaBook& book) { return book.usage(request.user, now - kUsageDays * kDayMs, now + 1); });
-  if (!usage) co_return Reply::of({.type = ProblemType::unavailable, .retry_after_s = 1}, request);
-  JsonOut out = JsonOut::object();
-  out.set_array("usage", [&](JsonOut& list) {
-    for (const UsageRow& row : usage.value().rows) {
-      JsonOut one = JsonOut::object();
-      one.set("day", row.day).set("provider", row.provider).set("model", row.model).set("calls", row.calls);
-      list.push(one.set("charged", row.charged).set("estimated", row.estimated));
-    }
-  });
-  out.set("more", usage.value().more);
-  co_return Reply{.body = out.dump()};
+/// What needs no token to be refused.
+std::optional<Reply> refuse_unread(const Service& service, const Request& request) {
+  const std::string_view origin = request.header("origin");
+  const bool preflight = is_preflight(request);
+  if (!origin.empty() && !allows_origin(service.config, origin)) {
+    return Reply::of({.type = ProblemType::origin_not_allowed}, request);
+  }
+  const KnownRoute* known = route_of(request.path);
+  if (known == nullptr) return Reply::of({.type = ProblemType::not_found}, request);
+  // Nobody without a token makes the server hold a body.
+  if ((preflight || known->route != Route::relay) && has_body(request)) {
+    return Reply::of({.type = ProblemType::too_large}, request);
+  }
+  if (!preflight && known->route != Route::relay && request.method != "GET" && request.method != "HEAD") {
+    return Reply::of({.type = ProblemType::method_not_allowed}, request);
+  }
+  return std::nullopt;
 }
 
 asio::awaitable<Reply> ready(Client& client, const Request& request) {
@@ -138,33 +111,30 @@ asio::awaitable<Reply> ready(Client& client, const Request& request) {
   if (service.draining) co_return Reply::of({.type = ProblemType::shutting_down, .retry_after_s = 5}, request);
   const auto account =
       co_await service.store.ask([&](QuotaBook& book) { return book.account("-", service.plans, now_ms()); });
-  if (!account) co_return Reply::of({.type = ProblemType::unavailable, .retry_after_s = 5}, request);
+  if (!account || !service.tokens.verifier()) {
+    co_return Reply::of({.type = ProblemType::unavailable, .retry_after_s = 5}, request);
+  }
   co_return Reply{.body = R"({"status":"ready"})"};
 }
 
 }  // namespace
 
-std::optional<Reply> refuse_head(const Service& service, Request& request) {
-  const std::string_view origin = request.header("origin");
-  const bool preflight = is_preflight(request);
-  if (!origin.empty() && !allows_origin(service.config, origin)) {
-    return Reply::of({.type = ProblemType::origin_not_allowed}, request);
+asio::awaitable<std::optional<Reply>> refuse_head(Service& service, Request& request) {
+  auto refusal = refuse_unread(service, request);
+  const KnownRoute* known = route_of(request.path);
+  if (refusal || is_preflight(request) || !known->token) co_return refusal;
+  auto verifier = service.tokens.verifier();
+  const Problem no_keys{.type = ProblemType::unavailable, .retry_after_s = 1};
+  if (!verifier) co_return Reply::of(no_keys, request);
+  auto user = verifier->verify(bearer(request), now_ms());
+  if (!user && user.problem() == TokenProblem::unknown_key) {
+    const bool newer = co_await service.tokens.look_again();
+    if (newer) verifier = service.tokens.verifier();
+    if (newer && verifier) user = verifier->verify(bearer(request), now_ms());
   }
-  const Known* known = route_of(request.path);
-  if (known == nullptr) return Reply::of({.type = ProblemType::not_found}, request);
-  // Nobody without a token makes the server hold a body.
-  if ((preflight || known->route != Route::relay) && has_body(request)) {
-    return Reply::of({.type = ProblemType::too_large}, request);
-  }
-  if (preflight) return std::nullopt;
-  if (known->route != Route::relay && request.method != "GET" && request.method != "HEAD") {
-    return Reply::of({.type = ProblemType::method_not_allowed}, request);
-  }
-  if (!known->token) return std::nullopt;
-  const auto user = service.verifier.verify(bearer(request), now_ms());
-  if (!user) return Reply::of({.type = ProblemType::unauthorized, .code = name(user.problem())}, request);
+  if (!user) co_return Reply::of({.type = ProblemType::unauthorized, .code = name(user.problem())}, request);
   request.user = user->subject;
-  return std::nullopt;
+  co_return std::nullopt;
 }
 
 void add_cors(const Config& config, const Request& request, Headers& headers) {
@@ -173,7 +143,7 @@ void add_cors(const Config& config, const Request& request, Headers& headers) {
   if (origin.empty() || !allows_origin(config, origin)) return;
   headers.emplace_back("access-control-allow-origin", origin);
   headers.emplace_back("access-control-expose-headers",
-                       "keyhold-source, keyhold-request-id, retry-after, x-should-retry");
+                       "keyhold-source, keyhold-request-id, keyhold-more, retry-after, x-should-retry");
   if (!is_preflight(request)) return;
   headers.emplace_back("access-control-allow-methods", "GET, POST");
   const std::string_view asked = request.header("access-control-request-headers");
@@ -182,10 +152,10 @@ void add_cors(const Config& config, const Request& request, Headers& headers) {
 }
 
 std::string route_name(const Service& service, const Request& request) {
-  const Known* known = route_of(request.path);
+  const KnownRoute* known = route_of(request.path);
   if (known == nullptr) return "none";
   if (known->route != Route::relay) return std::string(known->path);
-  const auto provider = service.config.catalogue.find(parts_of(request).first);
+  const auto provider = service.config.catalogue.find(relay_target(request.path, request.query).provider);
   return provider ? "relay/" + provider->id : "relay";
 }
 
@@ -194,6 +164,7 @@ namespace {
 asio::awaitable<Reply> reply_of(Client& client, const Request& request) {
   switch (route_of(request.path)->route) {
     case Route::health: co_return Reply{.body = R"({"status":"ok"})"};
+    case Route::document: co_return Reply{.body = std::string(openapi_document())};
     case Route::plans: co_return plans_of(client.worker().service.config);
     case Route::account: co_return co_await account_of(client, request);
     case Route::usage: co_return co_await usage_of(client, request);
@@ -206,8 +177,8 @@ asio::awaitable<Reply> reply_of(Client& client, const Request& request) {
 }  // namespace
 
 asio::awaitable<bool> answer(Client& client, Request request) {
-  if (request.path.starts_with(kRelay) && !is_preflight(request)) {
-    const auto [provider, below] = parts_of(request);
+  if (route_of(request.path)->route == Route::relay && !is_preflight(request)) {
+    const auto [provider, below] = relay_target(request.path, request.query);
     co_return co_await relay(client, request, provider, below);
   }
   Reply reply{.status = 204};

@@ -57,6 +57,7 @@ class Server {
     });
     asio::co_spawn(first().context, accept(), asio::detached);
     asio::co_spawn(first().context, keep_leases(), asio::detached);
+    service_.tokens.start(first());
     std::vector<std::thread> threads;
     for (std::size_t i = 1; i < workers_.size(); ++i) {
       threads.emplace_back([this, i] { workers_[i]->context.run(); });
@@ -132,6 +133,7 @@ class Server {
       co_await quiet(std::chrono::seconds(5));
     }
     over_ = true;
+    service_.tokens.stop();
     leases_.cancel();
     guards_.clear();
   }

@@ -10,8 +10,8 @@
 #include "server/config/config.h"
 #include "server/http/rate.h"
 #include "server/http/store.h"
+#include "server/http/token_keys.h"
 #include "server/http/upstream.h"
-#include "server/token/token.h"
 
 namespace keyhold::server {
 
@@ -19,7 +19,7 @@ namespace keyhold::server {
 struct Service {
   const Config& config;
   const PlanTable plans;
-  const TokenVerifier verifier;
+  TokenKeys tokens;
   Store store;
   CallRate rate;
   std::atomic<bool> draining = false;

@@ -63,6 +63,10 @@ class QuotaBook {
   Answer<Done> set_plan(std::string_view user, std::string_view plan, AccountStatus status, UnixMs now);
   /// Settled calls that ended in [from, to).
   Answer<Usage> usage(std::string_view user, UnixMs from, UnixMs to);
+  /// The same, only what comes after this row in their order: the next page.
+  Answer<Usage> usage_after(std::string_view user, UnixMs from, UnixMs to, const UsageRow& last);
+  /// Users with an account, in the order of their names, after this one ("": from the first); at most kUserBatch.
+  Answer<std::vector<std::string>> users_after(std::string_view last);
 
   /// The database's own words about the last `unavailable`: for the log. May name files and SQL, never a user or a key.
   const std::string& trouble() const;

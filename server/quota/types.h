@@ -26,6 +26,7 @@ inline constexpr MicroUsd kMaxMicroUsd = 1'000'000'000'000'000;
 /// Calls that one `repair` ends.
 inline constexpr int kRepairBatch = 100;
 inline constexpr std::size_t kMaxUsageRows = 10'000;
+inline constexpr int kUserBatch = 500;
 /// A call whose process has not renewed its lease for this long counts as crashed. Renew at a third of it.
 inline constexpr std::int64_t kDefaultLeaseMs = 60'000;
 

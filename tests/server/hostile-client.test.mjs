@@ -125,7 +125,7 @@ async function callWithType(to, type) {
 }
 
 describe('pages of other origins', () => {
-  const ROUTES = ['/healthz', '/readyz', '/v1/plans', '/v1/account', '/v1/usage', CHAT, '/nothing']
+  const ROUTES = ['/healthz', '/readyz', '/v1/plans', '/v1/openapi.json', '/v1/account', '/v1/usage', CHAT, '/nothing']
   const OTHERS = [
     'https://evil.example',
     'null',

@@ -67,11 +67,20 @@ for (const [what, over, expected] of [
     { keys: { mock: { env: 'NO_SUCH_VARIABLE' } } },
     /keys\.mock\.env: the environment has no such/,
   ],
-  ['two kinds of tokens', { tokens: { audience: 'a', secretEnv: 'X', jwksFile: 'y' } }, /either this or jwksFile/],
+  [
+    'two kinds of tokens',
+    { tokens: { audience: 'a', secretEnv: 'X', jwksFile: 'y' } },
+    /one of this, jwksFile and jwksUrl/,
+  ],
   [
     'a file of keys that is not there',
     { tokens: { audience: 'a', jwksFile: 'none.json' } },
     /jwksFile: the file cannot/,
+  ],
+  [
+    'an address of keys that anybody on the way could change',
+    { tokens: { audience: 'a', jwksUrl: 'http://keys.example.com/jwks.json' } },
+    /tokens\.jwksUrl: an address is expected: https/,
   ],
   ['no prices', { prices: 'none.txt' }, /prices: the file cannot be read/],
   [
@@ -88,6 +97,25 @@ for (const [what, over, expected] of [
   })
 }
 
+test('what is risky is named, each with its setting; a careful configuration is only said to be good', async () => {
+  const careful = { tokens: { issuer: 'i', audience: 'a', secretEnv: 'TEST_TOKEN_SECRET' } }
+  const good = await checked(careful)
+  assert.equal(good.code, 0)
+  assert.ok(!good.output.includes('warning'), good.output)
+  assert.match(good.output, /\nNext: keyhold-server serve\n$/)
+  const risky = await checked({
+    listen: '0.0.0.0:8787',
+    origins: [],
+    addKeyUrl: undefined,
+    plans: [plan({ maxOutputTokens: undefined, models: { mock: ['m-1', 'm-9'], openai: ['*'] } })],
+  })
+  assert.equal(risky.code, 0)
+  const warned = [...risky.output.matchAll(/^warning: ([\w.]+): .*\.$/gm)].map(([, setting]) => setting)
+  assert.deepEqual(warned, ['listen', 'origins', 'addKeyUrl', 'tokens.issuer', 'plans', 'prices', 'plans'])
+  assert.match(risky.output, /plan free has models of openai, but there is no key for it/)
+  assert.ok(!risky.output.includes(APP_KEY))
+})
+
 test('a configuration that is not JSON, or has a member twice, is refused', async () => {
   const folder = folderWith({})
   for (const text of ['{', '{"listen":"a:1","listen":"b:2"}', '[]', '']) {
@@ -100,7 +128,19 @@ test('--help says what there is; an unknown command, plan or status is refused',
   const folder = folderWith(configOf(provider))
   const { code, output } = await command(folder, '--help')
   assert.equal(code, 0)
-  for (const word of ['serve', 'check-config', 'plan', '--config']) assert.match(output, new RegExp(word))
+  for (const word of ['serve', 'check-config', 'plan', 'usage', '--config', 'First steps:', '/v1/openapi.json']) {
+    assert.ok(output.includes(word), word)
+  }
+  for (const words of [['serve'], ['check-config'], ['plan', 'set'], ['usage', 'export']]) {
+    const help = await command(folder, ...words, '--help')
+    assert.equal(help.code, 0)
+    assert.match(help.output, /Examples?:\n {2}keyhold-server /, words.join(' '))
+    assert.ok(help.output.includes(words.join(' ')) && help.output.includes('\nNext: '), help.output)
+    assert.ok(
+      help.output.split('\n').every((line) => line.length <= 120),
+      'fits a terminal',
+    )
+  }
   assert.notEqual((await command(folder, 'dance')).code, 0)
   assert.match((await command(folder, 'plan', 'set', 'ann', 'gold')).output, /no plan called gold/)
   assert.notEqual((await command(folder, 'plan', 'set', 'ann', 'free', '--status', 'odd')).code, 0)

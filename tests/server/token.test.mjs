@@ -22,9 +22,8 @@ const AUDIENCE = 'keyhold'
 const SECRET = 'a secret of forty bytes, for tests only!'
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA', 'Ed25519']
 
-const check = spawn(
-  fileURLToPath(new URL('../../build/server-checked/tests/server/keyhold_token_check', import.meta.url)),
-)
+const build = process.env.KEYHOLD_SERVER_BUILD ?? 'server-checked'
+const check = spawn(fileURLToPath(new URL(`../../build/${build}/tests/server/keyhold_token_check`, import.meta.url)))
 const lines = createInterface({ input: check.stdout })[Symbol.asyncIterator]()
 const started = new Promise((done, failed) => {
   check.once('spawn', done)

@@ -1,5 +1,6 @@
 // raw: bytes exactly as a hostile client or provider sends them, and what comes back.
 import { createServer, connect } from 'node:net'
+import { check } from './contract.mjs'
 import { QUESTION, token } from './server.mjs'
 
 export const BODY = JSON.stringify(QUESTION)
@@ -14,7 +15,7 @@ const MOST_MS = 3000
 
 /** @returns {Promise<{ text: string, closed: boolean, error?: string }>} all that came until the server closed, or `within` ms passed */
 export function sendRaw(server, bytes, within = MOST_MS) {
-  return new Promise((done) => {
+  return new Promise((done, fail) => {
     const socket = connect(server.port, '127.0.0.1')
     let text = ''
     let closed = true
@@ -27,10 +28,40 @@ export function sendRaw(server, bytes, within = MOST_MS) {
     socket.on('error', ({ code }) => (error = code))
     socket.on('close', () => {
       clearTimeout(timer)
+      try {
+        checkAnswers(bytes, text)
+      } catch (wrong) {
+        return fail(wrong)
+      }
       done({ text, closed, error })
     })
     socket.write(bytes)
   })
+}
+
+/** Holds each answer in `text` against the description of what its request asked for. */
+function checkAnswers(bytes, text) {
+  const asked = [...String(bytes).matchAll(/^([A-Z]+) (\S+) HTTP\//gm)]
+  for (let answers = 0; text !== '';) {
+    const [, method = 'GET', path = '*'] = asked[answers] ?? asked.at(-1) ?? []
+    const length = lengthOfFirst(text, method)
+    const { status, headers, body, whole } = answerOf(text.slice(0, length))
+    if (status !== 100) {
+      answers++
+      check({ method, path, status, headers, body: whole ? body : undefined })
+    }
+    text = text.slice(length)
+  }
+}
+
+function lengthOfFirst(text, method) {
+  const head = text.indexOf('\r\n\r\n') + 4
+  const { status, headers } = answerOf(text)
+  if (head < 4) return text.length
+  if (method === 'HEAD' || status < 200 || status === 204) return head
+  if (headers.has('content-length')) return head + Number(headers.get('content-length'))
+  const last = text.indexOf('\r\n0\r\n\r\n', head - 2)
+  return headers.has('transfer-encoding') && last > 0 ? last + 7 : text.length
 }
 
 /** One request, as text. A header is a line's two halves, so that one name may be there twice, or be none. */

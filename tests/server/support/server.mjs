@@ -7,8 +7,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SignJWT } from 'jose'
 import { listen, stop } from '../../../scripts/local-server.mjs'
+import { watch } from './contract.mjs'
 
-export const PROGRAM = fileURLToPath(new URL('../../../build/server-checked/server/keyhold-server', import.meta.url))
+/** KEYHOLD_SERVER_BUILD=server-tsan: the one under TSan. */
+const BUILD = fileURLToPath(
+  new URL(`../../../build/${process.env.KEYHOLD_SERVER_BUILD ?? 'server-checked'}/`, import.meta.url),
+)
+export const PROGRAM = join(BUILD, 'server/keyhold-server')
 const TOKEN_SECRET = 'a-secret-of-tests-0123456789-0123456789'
 export const APP_KEY = 'sk-app-0123456789abcdefghijklmnopqrstuvwxyz-secret'
 export const ORIGIN = 'https://app.example.com'
@@ -103,7 +108,7 @@ export function command(folder, ...args) {
  * @param options `program`: another build of it; `env`: more of its environment
  */
 export async function startServer(config, { program = PROGRAM, env = {} } = {}) {
-  if (!existsSync(program)) throw new Error('keyhold-server is not built: scripts/build server-checked')
+  if (!existsSync(program)) throw new Error(`there is no ${program}: scripts/build server-checked`)
   const folder = typeof config === 'string' ? config : makeFolder(config)
   const child = spawn(program, ['-c', join(folder, 'keyhold-server.json'), 'serve'], {
     env: { ...ENVIRONMENT, ...env },
@@ -120,6 +125,7 @@ export async function startServer(config, { program = PROGRAM, env = {} } = {}) 
     child.stderr.on('data', more)
     ended.then(({ code }) => reject(new Error(`keyhold-server ended with ${code}: ${server.log}`)))
   })
+  watch(`http://127.0.0.1:${port}`)
   return Object.assign(server, {
     port,
     url: `http://127.0.0.1:${port}`,

@@ -1,0 +1,34 @@
+#include "server/relay/route.h"
+
+#include <algorithm>
+#include <array>
+
+namespace keyhold::server {
+
+namespace {
+
+constexpr std::array kRoutes = {
+    KnownRoute{"/healthz", Route::health, false}, KnownRoute{"/readyz", Route::ready, false},
+    KnownRoute{"/v1/plans", Route::plans, false}, KnownRoute{"/v1/openapi.json", Route::document, false},
+    KnownRoute{"/v1/usage", Route::usage, true},  KnownRoute{"/v1/account", Route::account, true},
+};
+constexpr KnownRoute kRelay = {"/v1/relay/", Route::relay, true};
+
+}  // namespace
+
+const KnownRoute* route_of(std::string_view path) noexcept {
+  if (path.starts_with(kRelay.path)) return &kRelay;
+  const auto found =
+      std::find_if(kRoutes.begin(), kRoutes.end(), [&](const KnownRoute& known) { return known.path == path; });
+  return found == kRoutes.end() ? nullptr : &*found;
+}
+
+RelayTarget relay_target(std::string_view path, std::string_view query) {
+  const std::string_view rest = path.substr(kRelay.path.size());
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  RelayTarget target{std::string(rest.substr(0, slash)), std::string(rest.substr(std::min(slash + 1, rest.size())))};
+  if (!query.empty()) target.below.append("?").append(query);
+  return target;
+}
+
+}  // namespace keyhold::server
