@@ -107,6 +107,9 @@ int check(const Config& config) {
   verifier_of(config);
   std::cout << "The configuration is good: it listens on " << config.address << ":" << config.port << ", has "
             << config.plans.size() << " plans and keys for " << config.app_keys.size() << " providers.\n";
+  if (config.billing) {
+    for (const auto& [plan, prices] : config.billing->prices) std::cout << "Plan " << plan << " is sold by Stripe.\n";
+  }
   for (const Plan& plan : config.plans) {
     for (const auto& [provider, models] : plan.models) {
       if (!config.app_keys.contains(provider)) {
