@@ -28,25 +28,36 @@ std::optional<Reply> too_many(Service& service, const Request& request) {
   return Reply::of({.type = ProblemType::rate_limited, .retry_after_s = *wait}, request);
 }
 
-/// Asks Stripe for a session and answers with where it is.
-asio::awaitable<Reply> session(Client& client, const Request& request, std::string_view path, std::string form) {
+/// Asks Stripe for a session. `attempt`: another one of the same request, with another form.
+asio::awaitable<std::optional<StripeAnswer>> ask_stripe(Client& client, const Request& request, std::string_view path,
+                                                        std::string form, std::string_view attempt = {}) {
   const std::string_view given = request.header("idempotency-key");
   std::string key = given.empty() ? "keyhold-" + request.id : idempotency_key(request.user, given);
-  const auto answer = co_await call_stripe(client.worker(), path, std::move(form), std::move(key));
+  key.append(attempt);
+  co_return co_await call_stripe(client.worker(), path, std::move(form), std::move(key));
+}
+
+/// Where the session is.
+Reply session_reply(const Request& request, const std::optional<StripeAnswer>& answer) {
   if (!answer) {
     log_warning("stripe could not be reached, or did not answer in time");
-    co_return refused(request, ProblemType::billing_failed);
+    return refused(request, ProblemType::billing_failed);
   }
+  const ByteView body = as_bytes(answer->body);
   if (answer->status != 200) {
-    log_warning("stripe answered " + std::to_string(answer->status) + " " + refusal_in_answer(as_bytes(answer->body)));
-    co_return refused(request, ProblemType::billing_failed);
+    log_warning("stripe answered " + std::to_string(answer->status) + " " + refusal_in_answer(body));
+    return refused(request, ProblemType::billing_failed);
   }
-  const auto url = url_in_answer(as_bytes(answer->body));
+  const auto url = url_in_answer(body);
   if (!url) {
     log_warning("stripe's answer has no address to send a user to");
-    co_return refused(request, ProblemType::billing_failed);
+    return refused(request, ProblemType::billing_failed);
   }
-  co_return Reply{.body = JsonOut::object().set("url", *url).dump()};
+  return {.body = JsonOut::object().set("url", *url).dump()};
+}
+
+bool is_missing(const std::optional<StripeAnswer>& answer) {
+  return answer && answer->status != 200 && refusal_in_answer(as_bytes(answer->body)) == "resource_missing";
 }
 
 std::string_view sentence_of(const BillingEvent& event, const EventTaken& taken) {
@@ -76,7 +87,14 @@ asio::awaitable<Reply> checkout(Client& client, const Request& request) {
   if (is_living(view.value().status)) co_return refused(request, ProblemType::already_subscribed);
   if (auto reply = too_many(service, request)) co_return std::move(*reply);
   form.customer = view.value().customer;
-  co_return co_await session(client, request, kCheckoutPath, form_of(form));
+  auto answer = co_await ask_stripe(client, request, kCheckoutPath, form_of(form));
+  // The operator may have deleted the customer.
+  const bool again = !form.customer.empty() && is_missing(answer);
+  if (again) {
+    form.customer.clear();
+    answer = co_await ask_stripe(client, request, kCheckoutPath, form_of(form), "-new");
+  }
+  co_return session_reply(request, answer);
 }
 
 asio::awaitable<Reply> portal(Client& client, const Request& request) {
@@ -89,7 +107,8 @@ asio::awaitable<Reply> portal(Client& client, const Request& request) {
   if (!view) co_return unavailable(request);
   if (view.value().customer.empty()) co_return refused(request, ProblemType::no_subscription);
   if (auto reply = too_many(service, request)) co_return std::move(*reply);
-  co_return co_await session(client, request, kPortalPath, portal_form(view.value().customer, *back));
+  const auto answer = co_await ask_stripe(client, request, kPortalPath, portal_form(view.value().customer, *back));
+  co_return session_reply(request, answer);
 }
 
 asio::awaitable<Reply> webhook(Client& client, const Request& request) {

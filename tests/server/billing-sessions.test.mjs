@@ -7,6 +7,7 @@ import {
   bring,
   buy,
   configWith,
+  DELETED_CUSTOMER,
   MAX_PRICE,
   PRICE,
   RETURN_URL,
@@ -104,6 +105,10 @@ test('who has a subscription is sent to the portal, not to pay a second time; wh
   await bring(server, event({ created: 11, verb: 'deleted', status: 'canceled' }))
   assert.equal((await buy(server, 'has')).status, 200)
   assert.equal(last().form.customer, 'cus_of_sub_has')
+  // Deleted at Stripe: they become a new one.
+  await bring(server, subscriptionEvent({ id: 'sub_was', user: 'was', status: 'canceled', customer: DELETED_CUSTOMER }))
+  assert.equal((await buy(server, 'was')).status, 200)
+  assert.deepEqual([stripe.requests.at(-2).form.customer, last().form.customer], [DELETED_CUSTOMER, undefined])
 })
 
 test('what cannot be bought, and where nobody may be sent, is refused before Stripe hears of it', async () => {

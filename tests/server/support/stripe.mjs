@@ -11,6 +11,7 @@ export const WEBHOOK_SECRET = 'whsec_keyhold_0123456789abcdefghijklmnopqrstuv'
 export const OLD_WEBHOOK_SECRET = 'whsec_before_0123456789abcdefghijklmnopqrstuvw'
 export const PRICE = 'price_1KeyholdPro'
 export const MAX_PRICE = 'price_1KeyholdMax'
+export const DELETED_CUSTOMER = 'cus_deleted'
 export const RETURN_URL = `${ORIGIN}/account?tab=plan`
 Object.assign(ENVIRONMENT, {
   TEST_STRIPE_KEY: STRIPE_KEY,
@@ -104,7 +105,7 @@ function answer(stripe, kept, { method, path, headers, form, text }, response) {
     if (form.mode !== 'subscription' || !form.success_url || item?.quantity !== '1') {
       return refusal(response, 400, { type: 'invalid_request_error', code: 'parameter_missing' })
     }
-    if (![PRICE, MAX_PRICE].includes(item.price)) {
+    if (![PRICE, MAX_PRICE].includes(item.price) || form.customer === DELETED_CUSTOMER) {
       return refusal(response, 400, { type: 'invalid_request_error', code: 'resource_missing' })
     }
     const id = `cs_test_${++stripe.sessions}`
