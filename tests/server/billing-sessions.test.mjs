@@ -1,5 +1,6 @@
 // billing-sessions: where a user pays and manages what they pay for: what is asked of Stripe, and every refusal.
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import Stripe from 'stripe'
 import { command, configOf, makeFolder, ORIGIN, startProvider, startServer } from './support/server.mjs'
@@ -15,7 +16,6 @@ import {
   STRIPE_KEY,
   subscriptionEvent,
 } from './support/stripe.mjs'
-import { rmSync } from 'node:fs'
 
 let provider
 let stripe

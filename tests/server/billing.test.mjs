@@ -1,5 +1,7 @@
 // billing: plans that are paid for by Stripe: its events signed by its own library, and what the account is after each.
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync, readdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { account, ask, command, startProvider, startServer, token } from './support/server.mjs'
 import {
@@ -18,8 +20,6 @@ import {
   subscriptionEvent,
   WEBHOOK_SECRET,
 } from './support/stripe.mjs'
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 
 let provider
 let stripe
@@ -218,6 +218,19 @@ test('while the database is locked an event is 503, so that Stripe brings it aga
   await unlock()
   assert.deepEqual(await brought(event), taken)
   assert.equal(await planOf('wait'), 'pro active')
+})
+
+test('while the database is gone an event is 503 as well, and no empty one is made in its place', async () => {
+  const event = subscriptionEvent({ id: 'sub_gone', user: 'gone' })
+  const file = join(server.folder, 'keyhold-server.db')
+  renameSync(file, `${file}.away`)
+  const answer = await bring(server, event)
+  const bought = await buy(server, 'gone')
+  const made = existsSync(file)
+  renameSync(`${file}.away`, file)
+  assert.deepEqual([answer.status, answer.type, bought.status, made], [503, 'unavailable', 503, false])
+  assert.deepEqual(await brought(event), taken)
+  assert.equal(await planOf('gone'), 'pro active')
 })
 
 test('neither the key nor the secrets of webhooks are in an answer, the log or the database', async () => {
