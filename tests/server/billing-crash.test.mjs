@@ -17,14 +17,19 @@ import {
 const KILLS = process.env.KEYHOLD_EFFORT === 'full' ? 40 : 10
 const USERS = 18
 const AT_ONCE = 16
+/** A flood that does not end by then never does. */
+const MOST_MS = 120_000
 
 let provider
 let stripe
+let server
 before(async () => {
   provider = await startProvider()
   stripe = await startStripe()
 })
 after(async () => {
+  await server?.kill()
+  if (server) rmSync(server.folder, { recursive: true })
   await stripe?.stop()
   await provider?.stop()
 })
@@ -60,8 +65,10 @@ function lifeOf(round, n) {
 async function flood(server, events, gone = () => false) {
   const waiting = shuffled(events)
   const acknowledged = []
+  const until = Date.now() + MOST_MS
   const one = async () => {
     while (waiting.length > 0 && !gone()) {
+      assert.ok(Date.now() < until, `${waiting.length} events are not taken`)
       const event = waiting.pop()
       const answer = await bring(server, event).catch(() => undefined)
       if (!answer && gone()) return
@@ -77,7 +84,7 @@ async function flood(server, events, gone = () => false) {
 const numberOf = (server, sql) => Number(query(server, sql))
 
 test(`${KILLS} times killed under a flood of events: nothing lost, nothing half done, each counted once`, async () => {
-  let server = await startServer(configWith(provider, stripe))
+  server = await startServer(configWith(provider, stripe))
   const all = []
   let cutOff = 0
   for (let round = 0; round < KILLS; round++) {
@@ -115,5 +122,4 @@ test(`${KILLS} times killed under a flood of events: nothing lost, nothing half 
   await flood(server, all)
   assert.equal(numberOf(server, 'SELECT SUM(events) FROM subscriptions'), all.length)
   await server.stop({ keep: true })
-  rmSync(server.folder, { recursive: true })
 })

@@ -80,6 +80,7 @@ TEST_CASE("webhook signature: of several v1 one must be right, and other schemes
   const std::string right = good.substr(good.find(',') + 1);
   const std::string wrong = "v1=" + std::string(64, '0');
   CHECK(checked(time + "," + wrong + "," + right) == std::nullopt);
+  CHECK(checked(time + "," + right + "," + wrong) == std::nullopt);
   CHECK(checked(right + "," + time) == std::nullopt);
   CHECK(checked(time + ",v1=short," + right) == std::nullopt);
   CHECK(checked(time + ", " + right + ",v0=" + std::string(64, '0')) == std::nullopt);
