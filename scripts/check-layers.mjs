@@ -17,10 +17,11 @@ const coreLayers = {
 // Folder of server -> folders of it, and of the core, that it may include.
 const serverLayers = {
   token: ['base'],
-  quota: ['base'],
-  config: ['base', 'providers', 'quota'],
-  relay: ['base', 'providers', 'config', 'quota'],
-  http: ['base', 'providers', 'token', 'quota', 'config', 'relay'],
+  billing: ['base', 'providers'],
+  quota: ['base', 'billing'],
+  config: ['base', 'providers', 'billing', 'quota'],
+  relay: ['base', 'providers', 'billing', 'config', 'quota'],
+  http: ['base', 'providers', 'token', 'billing', 'quota', 'config', 'relay'],
   process: [],
   commands: ['base', 'quota'],
   'main.cpp': ['base', 'config', 'http', 'commands', 'process'],
@@ -32,7 +33,7 @@ const libraryHomes = [
   { header: /^emscripten/, home: /^wasm\/bindings\// },
   { header: /^boost\//, home: /^server\/http\// },
   { header: /^soci\//, home: /^server\/quota\// },
-  { header: /^openssl\//, home: /^server\/(token\/|http\/server\.cpp$|main\.cpp$)/ },
+  { header: /^openssl\//, home: /^server\/(token\/|billing\/|http\/server\.cpp$|main\.cpp$)/ },
   { header: /^spdlog\//, home: /^server\/http\/log\.cpp$/ },
   { header: /^CLI\//, home: /^server\/main\.cpp$/ },
 ]

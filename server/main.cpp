@@ -106,6 +106,9 @@ int check(const Config& config) {
   tokens_of(config);
   std::cout << "The configuration is good: it listens on " << config.address << ":" << config.port << ", has "
             << config.plans.size() << " plans and keys for " << config.app_keys.size() << " providers.\n";
+  if (config.billing) {
+    for (const auto& [plan, prices] : config.billing->prices) std::cout << "Plan " << plan << " is sold by Stripe.\n";
+  }
   const auto warnings = warnings_of(config, now_ms());
   for (const std::string& warning : warnings) std::cout << "warning: " << warning << ".\n";
   std::cout << (warnings.empty()

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "server/config/fields.h"
+#include "server/config/sections.h"
 
 namespace keyhold::server {
 
@@ -14,26 +15,12 @@ constexpr std::size_t kMaxName = 100;
 constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxOrigins = 64;
 constexpr std::size_t kMaxModels = 256;
-constexpr std::size_t kMaxSecret = 8192;
 constexpr double kMaxUsd = 1e6;
 
 bool is_id(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
-}
-
-SecretBytes secret_of(const ConfigSources& sources, const Fields& of, std::string_view name) {
-  const std::string variable = of.text(name, kMaxName);
-  if (variable.empty()) return {};
-  auto value = sources.environment(variable);
-  if (!value || value->empty() || value->size() > kMaxSecret) {
-    of.fault(name, "the environment has no such variable, or an empty one");
-    return {};
-  }
-  SecretBytes secret = SecretBytes::copy_of(as_bytes(*value));
-  wipe({reinterpret_cast<std::uint8_t*>(value->data()), value->size()});
-  return secret;
 }
 
 void read_listen(const Fields& root, Config& config) {
@@ -223,7 +210,7 @@ std::optional<Config> parse_config(std::string_view text, const ConfigSources& s
   Fault fault;
   const Fields root(json->root(), "", fault,
                     {"listen", "threads", "database", "leaseSeconds", "origins", "addKeyUrl", "tokens", "plans",
-                     "providers", "prices", "ownPrices", "keys"});
+                     "providers", "prices", "ownPrices", "keys", "billing"});
   Config config;
   read_listen(root, config);
   config.threads = static_cast<int>(root.whole("threads", 1, 64, 2));
@@ -241,6 +228,7 @@ std::optional<Config> parse_config(std::string_view text, const ConfigSources& s
   if (config.plans.empty()) root.fault("plans", "at least one plan is expected");
   read_prices(root, fault, sources, config);
   read_app_keys(root, fault, sources, config);
+  read_billing(root, fault, sources, config);
   if (!fault.any()) return config;
   error = fault.text();
   return std::nullopt;

@@ -46,6 +46,21 @@ struct TokenSource {
   std::string jwks_url;  // where one is; "" if that is not how. https, or http on this machine
 };
 
+/// How users pay, by Stripe.
+struct Billing {
+  std::string api;  // "https://api.stripe.com/"; http on this computer only
+  SecretBytes key;
+  std::vector<SecretBytes> webhook_secrets;  // one; two while it is being changed
+  /// Plan -> ids of Stripe's prices. The first is what is sold; the others are what was.
+  std::map<std::string, std::vector<std::string>, std::less<>> prices;
+  std::vector<std::string> return_origins;
+
+  /// "" if the plan is not sold.
+  std::string_view price_of(std::string_view plan) const noexcept;
+  /// "" if the price is no plan's.
+  std::string_view plan_of(std::string_view price) const noexcept;
+};
+
 struct Config {
   std::string address;
   std::uint16_t port = 0;
@@ -60,6 +75,7 @@ struct Config {
   Catalogue catalogue;
   std::optional<PriceList> prices;
   std::map<std::string, SecretBytes, std::less<>> app_keys;  // by provider
+  std::optional<Billing> billing;
 
   /// Null if there is none.
   const Plan* plan(std::string_view id) const noexcept;

@@ -136,6 +136,7 @@ asio::awaitable<std::optional<Request>> Client::read() {
       co_await linger();
       co_return std::nullopt;
     }
+    parser.body_limit(max_body(request));
     stream_.expires_after(kBodyTime);
     if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
       co_await asio::async_write(stream_, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")),

@@ -14,7 +14,6 @@
 namespace keyhold::server {
 
 inline constexpr std::uint32_t kMaxRequestHead = 16 << 10;
-inline constexpr std::uint64_t kMaxRequestBody = 32 << 20;
 inline constexpr std::chrono::seconds kHeadTime{15};  // from its first byte
 inline constexpr std::chrono::seconds kBodyTime{60};
 inline constexpr std::chrono::seconds kIdleTime{75};

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/json.h"
+#include "server/http/billing_routes.h"
 #include "server/http/openapi.h"
 #include "server/http/relay_call.h"
 #include "server/http/usage_route.h"
@@ -24,9 +26,21 @@ bool is_preflight(const Request& request) {
          !request.header("access-control-request-method").empty();
 }
 
-bool has_body(const Request& request) {
+/// As far as the head says it; what comes in chunks is counted as it comes.
+bool has_more_than(const Request& request, std::uint64_t max) {
   const std::string_view length = request.header("content-length");
-  return !request.header("transfer-encoding").empty() || (!length.empty() && length != "0");
+  std::uint64_t bytes = 0;
+  const auto problem = std::from_chars(length.data(), length.data() + length.size(), bytes).ec;
+  return bytes > max || problem == std::errc::result_out_of_range ||
+         (max == 0 && !request.header("transfer-encoding").empty());
+}
+
+bool is_billing(Route route) { return route == Route::checkout || route == Route::portal || route == Route::webhook; }
+
+/// Each route that is no relay has one; HEAD is a GET.
+bool takes_method(const KnownRoute& known, std::string_view method) {
+  if (known.route == Route::relay) return true;
+  return known.max_body > 0 ? method == "POST" : method == "GET" || method == "HEAD";
 }
 
 std::string_view bearer(const Request& request) {
@@ -48,6 +62,7 @@ Reply plans_of(const Config& config) {
           .set("name", plan.name)
           .set("price", plan.price_micro_usd)
           .set("limit", plan.limit_micro_usd);
+      one.set("checkout", config.billing && !config.billing->price_of(plan.id).empty());
       one.set("period", name_of(plan.period)).set("calls_per_minute", plan.calls_per_minute);
       one.set("max_running", plan.max_running).set("max_output_tokens", plan.max_output_tokens);
       one.set_object("models", [&](JsonOut& models) {
@@ -74,8 +89,15 @@ std::string_view status_text(AccountStatus status) {
 
 asio::awaitable<Reply> account_of(Client& client, const Request& request) {
   Service& service = client.worker().service;
-  const auto account =
-      co_await service.store.ask([&](QuotaBook& book) { return book.account(request.user, service.plans, now_ms()); });
+  SubscriptionView subscription;
+  const auto account = co_await service.store.ask([&](QuotaBook& book) -> Answer<AccountView> {
+    if (service.config.billing) {
+      auto found = book.subscription(request.user);
+      if (!found) return found.error();
+      subscription = std::move(found).value();
+    }
+    return book.account(request.user, service.plans, now_ms());
+  });
   if (!account) co_return Reply::of({.type = ProblemType::unavailable, .retry_after_s = 1}, request);
   const AccountView& view = account.value();
   JsonOut out = JsonOut::object();
@@ -84,6 +106,7 @@ asio::awaitable<Reply> account_of(Client& client, const Request& request) {
   if (view.period != PeriodKind::once) out.set("resets_at", view.period_end);
   out.set("limit", view.limit).set("settled", view.settled).set("held", view.held);
   out.set("available", view.available).set("running", view.running);
+  set_subscription(out, subscription);
   co_return Reply{.body = out.dump()};
 }
 
@@ -96,12 +119,14 @@ std::optional<Reply> refuse_unread(const Service& service, const Request& reques
   }
   const KnownRoute* known = route_of(request.path);
   if (known == nullptr) return Reply::of({.type = ProblemType::not_found}, request);
-  // Nobody without a token makes the server hold a body.
-  if ((preflight || known->route != Route::relay) && has_body(request)) {
+  // Nobody without a token makes the server hold a body, but for a webhook's.
+  if (has_more_than(request, preflight ? 0 : known->max_body)) {
     return Reply::of({.type = ProblemType::too_large}, request);
   }
-  if (!preflight && known->route != Route::relay && request.method != "GET" && request.method != "HEAD") {
-    return Reply::of({.type = ProblemType::method_not_allowed}, request);
+  if (preflight) return std::nullopt;
+  if (!takes_method(*known, request.method)) return Reply::of({.type = ProblemType::method_not_allowed}, request);
+  if (is_billing(known->route) && !service.config.billing) {
+    return Reply::of({.type = ProblemType::billing_off}, request);
   }
   return std::nullopt;
 }
@@ -137,6 +162,11 @@ asio::awaitable<std::optional<Reply>> refuse_head(Service& service, Request& req
   co_return std::nullopt;
 }
 
+std::uint64_t max_body(const Request& request) noexcept {
+  const KnownRoute* known = route_of(request.path);
+  return known == nullptr || is_preflight(request) ? 0 : known->max_body;
+}
+
 void add_cors(const Config& config, const Request& request, Headers& headers) {
   const std::string_view origin = request.header("origin");
   headers.emplace_back("vary", "origin");
@@ -169,6 +199,9 @@ asio::awaitable<Reply> reply_of(Client& client, const Request& request) {
     case Route::account: co_return co_await account_of(client, request);
     case Route::usage: co_return co_await usage_of(client, request);
     case Route::ready: co_return co_await ready(client, request);
+    case Route::checkout: co_return co_await checkout(client, request);
+    case Route::portal: co_return co_await portal(client, request);
+    case Route::webhook: co_return co_await webhook(client, request);
     case Route::relay: break;
   }
   co_return Reply::of({.type = ProblemType::not_found}, request);

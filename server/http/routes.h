@@ -11,6 +11,8 @@ namespace keyhold::server {
 /// What can be refused before a body is read: pages of other origins, addresses and methods that are not there, and whoever
 /// has no valid token. Otherwise request.user says whose token it is.
 asio::awaitable<std::optional<Reply>> refuse_head(Service& service, Request& request);
+/// Of the bodies of requests to this address.
+std::uint64_t max_body(const Request& request) noexcept;
 /// For a page of an origin that may ask.
 void add_cors(const Config& config, const Request& request, Headers& headers);
 /// For the log: the route's own name, and whose provider it is if it is known. Nothing a client made up.

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/billing/event.h"
 #include "server/quota/answer.h"
 #include "server/quota/types.h"
 
@@ -67,6 +68,13 @@ class QuotaBook {
   Answer<Usage> usage_after(std::string_view user, UnixMs from, UnixMs to, const UsageRow& last);
   /// Users with an account, in the order of their names, after this one ("": from the first); at most kUserBatch.
   Answer<std::vector<std::string>> users_after(std::string_view last);
+
+  /// Counts an event of Stripe once, and puts its user on the plan that they then have, all in one transaction: a second time it
+  /// changes nothing. The account changes only where what the user has by all their subscriptions does: what `set_plan` said holds
+  /// until then, and `suspended` until `set_plan` says otherwise. Without any plan of a subscription: the first plan.
+  Answer<EventTaken> take_event(const BillingEvent& event, const PlanOrder& plans, UnixMs now);
+  /// The subscription to show of this user, and their customer.
+  Answer<SubscriptionView> subscription(std::string_view user);
 
   /// The database's own words about the last `unavailable`: for the log. May name files and SQL, never a user or a key.
   const std::string& trouble() const;

@@ -43,7 +43,37 @@ constexpr std::string_view kFirst[] = {
     "CREATE INDEX calls_usage ON calls (user_id, ended_at) WHERE state = 'settled'",
 };
 
-constexpr std::span<const std::string_view> kSteps[] = {kFirst};
+// To 2: what Stripe says. Its times are milliseconds, but `created` and `changed_at`: seconds, as it counts them.
+constexpr std::string_view kBilling[] = {
+    // An event that was counted, in the transaction of what it changed: never twice.
+    "CREATE TABLE billing_events ("
+    " event_id TEXT PRIMARY KEY,"
+    " type TEXT NOT NULL,"
+    " created BIGINT NOT NULL,"
+    " received_at BIGINT NOT NULL)",
+    "CREATE INDEX billing_events_received ON billing_events (received_at)",
+    // `user_id`, `customer_id`: what holds of what the events and the checkout said; '': not known yet.
+    "CREATE TABLE subscriptions ("
+    " subscription_id TEXT PRIMARY KEY,"
+    " user_id TEXT NOT NULL,"
+    " customer_id TEXT NOT NULL,"
+    " status TEXT NOT NULL,"
+    " plan TEXT NOT NULL,"
+    " period_end BIGINT NOT NULL,"
+    " ends_at BIGINT NOT NULL,"
+    " said_user TEXT NOT NULL,"
+    " said_customer TEXT NOT NULL,"
+    " changed_at BIGINT NOT NULL,"
+    " change_rank BIGINT NOT NULL,"
+    " last_event TEXT NOT NULL,"
+    " checkout_user TEXT NOT NULL,"
+    " checkout_customer TEXT NOT NULL,"
+    " checkout_at BIGINT NOT NULL,"
+    " events BIGINT NOT NULL)",
+    "CREATE INDEX subscriptions_user ON subscriptions (user_id, changed_at)",
+};
+
+constexpr std::span<const std::string_view> kSteps[] = {kFirst, kBilling};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
 }  // namespace

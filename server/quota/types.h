@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "server/billing/subscription.h"
 
 namespace keyhold::server {
 
@@ -27,6 +28,10 @@ inline constexpr MicroUsd kMaxMicroUsd = 1'000'000'000'000'000;
 inline constexpr int kRepairBatch = 100;
 inline constexpr std::size_t kMaxUsageRows = 10'000;
 inline constexpr int kUserBatch = 500;
+/// Subscriptions of one user that are looked at: the newest.
+inline constexpr std::int64_t kMaxSubscriptions = 200;
+/// Stripe sends an event again for three days by itself, and for thirty by hand. What is older changes nothing anyway.
+inline constexpr std::int64_t kEventsKeptMs = 90 * kDayMs;
 /// A call whose process has not renewed its lease for this long counts as crashed. Renew at a third of it.
 inline constexpr std::int64_t kDefaultLeaseMs = 60'000;
 
@@ -121,6 +126,21 @@ struct AccountView {
   MicroUsd held = 0;
   MicroUsd available = 0;  // never negative, whatever became of the limit
   std::int64_t running = 0;
+};
+
+/// What became of an event of Stripe.
+struct EventTaken {
+  bool duplicate = false;  // it was counted before; nothing changed
+  bool newer = false;      // it changed what is known of its subscription
+  bool account = false;    // it changed an account
+};
+
+struct SubscriptionView {
+  SubscriptionStatus status = SubscriptionStatus::none;  // none: there is nothing to show
+  std::string plan = {};
+  UnixMs period_end = 0;      // 0: not known
+  UnixMs ends_at = 0;         // 0: it goes on
+  std::string customer = {};  // "": there is none
 };
 
 /// One day (of the end of the calls), provider and model.

@@ -3,16 +3,26 @@
 #include <algorithm>
 #include <array>
 
+#include "server/billing/event.h"
+#include "server/billing/stripe_request.h"
+
 namespace keyhold::server {
 
 namespace {
 
 constexpr std::array kRoutes = {
-    KnownRoute{"/healthz", Route::health, false}, KnownRoute{"/readyz", Route::ready, false},
-    KnownRoute{"/v1/plans", Route::plans, false}, KnownRoute{"/v1/openapi.json", Route::document, false},
-    KnownRoute{"/v1/usage", Route::usage, true},  KnownRoute{"/v1/account", Route::account, true},
+    KnownRoute{"/healthz", Route::health, false},
+    KnownRoute{"/readyz", Route::ready, false},
+    KnownRoute{"/v1/plans", Route::plans, false},
+    KnownRoute{"/v1/openapi.json", Route::document, false},
+    KnownRoute{"/v1/usage", Route::usage, true},
+    KnownRoute{"/v1/account", Route::account, true},
+    KnownRoute{"/v1/checkout", Route::checkout, true, kMaxBillingRequest},
+    KnownRoute{"/v1/portal", Route::portal, true, kMaxBillingRequest},
+    // Whoever sends it has no token; its signature is over its body.
+    KnownRoute{"/v1/webhooks/stripe", Route::webhook, false, kMaxEventBytes},
 };
-constexpr KnownRoute kRelay = {"/v1/relay/", Route::relay, true};
+constexpr KnownRoute kRelay = {"/v1/relay/", Route::relay, true, kMaxRequestBody};
 
 }  // namespace
 

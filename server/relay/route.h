@@ -1,17 +1,22 @@
 // route: which addresses there are, and what an address of the relay's asks for. Pure: it sees a path, and no request.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace keyhold::server {
 
-enum class Route { health, ready, document, plans, account, usage, relay };
+/// Of a request to the relay.
+inline constexpr std::uint64_t kMaxRequestBody = 32 << 20;
+
+enum class Route { health, ready, document, plans, account, usage, checkout, portal, webhook, relay };
 
 struct KnownRoute {
   std::string_view path;  // of the relay: how its addresses begin
   Route route;
-  bool token;  // only for whoever has one
+  bool token;                  // only for whoever has one
+  std::uint64_t max_body = 0;  // 0: it is read with GET
 };
 
 /// Null: there is nothing. `path` as it stands in the request, without its query; nothing in it is decoded.

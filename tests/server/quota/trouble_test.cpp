@@ -69,10 +69,10 @@ TEST_CASE("open: a newer version's database is refused and left as it is") {
   const Folder folder;
   { QuotaBook book = open_book(folder.file()); }
   RawDatabase raw(folder.file());
-  raw.run("UPDATE schema_version SET version = 2");
+  raw.run("UPDATE schema_version SET version = 9");
   CHECK(try_open(folder.file()).error() == QuotaError::newer_schema);
-  CHECK(raw.number("SELECT version FROM schema_version") == 2);
-  raw.run("UPDATE schema_version SET version = 1");
+  CHECK(raw.number("SELECT version FROM schema_version") == 9);
+  raw.run("UPDATE schema_version SET version = 2");
   CHECK(try_open(folder.file()).ok());
 }
 

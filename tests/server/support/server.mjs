@@ -90,7 +90,8 @@ export function makeFolder(config) {
   return folder
 }
 
-const ENVIRONMENT = { ...process.env, TEST_TOKEN_SECRET: TOKEN_SECRET, TEST_APP_KEY: APP_KEY }
+/** What the program finds in its environment; other files of tests add to it. */
+export const ENVIRONMENT = { ...process.env, TEST_TOKEN_SECRET: TOKEN_SECRET, TEST_APP_KEY: APP_KEY }
 
 /** Runs the program to its end. */
 export function command(folder, ...args) {
