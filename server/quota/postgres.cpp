@@ -30,6 +30,7 @@ bool names_postgres(std::string_view connection) {
 }
 
 std::optional<std::string> postgres_address(const std::string& connection) {
+  if (!names_postgres(connection)) return std::nullopt;
   char* error = nullptr;  // may quote the address
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parts(PQconninfoParse(connection.c_str(), &error),
                                                                            &PQconninfoFree);

@@ -103,7 +103,7 @@ TEST_CASE("crash: killed at random moments, no acknowledged settlement is lost a
   const Folder folder;
   Acknowledged said;
   std::mt19937_64 rng(20260210);
-  const int kills = full_effort() ? 100 : 10;
+  const int kills = full_effort() ? 100 : slow_database() ? 5 : 10;
   int killed = 0;
   for (int number = 0; number < kills; ++number) {
     CAPTURE(number);
@@ -115,7 +115,7 @@ TEST_CASE("crash: killed at random moments, no acknowledged settlement is lost a
     REQUIRE(lost_settlements(raw, said) == 0);
     REQUIRE(wrong_accounts(raw) == 0);
     REQUIRE(accounts_over_limit(raw) == 0);
-    if (postgres_address() == nullptr) REQUIRE(raw.text("PRAGMA integrity_check") == "ok");
+    if (test_postgres() == nullptr) REQUIRE(raw.text("PRAGMA integrity_check") == "ok");
     // Somebody else's unexpired holds are not repaired, whoever they were.
     const std::int64_t held = raw.number("SELECT COUNT(*) FROM calls WHERE state = 'held'");
     repair_all(book, kNow + kDefaultLeaseMs - 1);

@@ -25,7 +25,7 @@ inline constexpr UnixMs kMarch = 1'772'323'200'000;
 inline constexpr std::int64_t kLease = 60'000;
 
 /// Null: the tests run on SQLite.
-inline const char* postgres_address() { return std::getenv("KEYHOLD_TEST_POSTGRES"); }
+inline const char* test_postgres() { return std::getenv("KEYHOLD_TEST_POSTGRES"); }
 
 /// A schema's name for a file of a test: no two are the same, in all that run at the same time.
 inline std::string schema_of(const std::filesystem::path& file) {
@@ -39,8 +39,8 @@ inline std::string schema_of(const std::filesystem::path& file) {
 
 /// What a book connects to for this file.
 inline std::string connection_of(const std::filesystem::path& file, std::string_view parameters = "timeout=20") {
-  if (postgres_address() == nullptr) return "sqlite3://db=" + file.string() + " " + std::string(parameters);
-  return std::string(postgres_address()) + "&options=-c%20search_path%3D" + schema_of(file);
+  if (test_postgres() == nullptr) return "sqlite3://db=" + file.string() + " " + std::string(parameters);
+  return std::string(test_postgres()) + "&options=-c%20search_path%3D" + schema_of(file);
 }
 
 /// A folder that is removed with everything in it.
@@ -59,8 +59,8 @@ class Folder {
 
  private:
   void make_schema(const char* name) const {
-    if (postgres_address() == nullptr) return;
-    PGconn* connection = PQconnectdb(postgres_address());
+    if (test_postgres() == nullptr) return;
+    PGconn* connection = PQconnectdb(test_postgres());
     PQclear(PQexec(connection, ("CREATE SCHEMA " + schema_of(file(name))).c_str()));
     const bool made = PQstatus(connection) == CONNECTION_OK;
     PQfinish(connection);
@@ -110,7 +110,7 @@ inline CallId hold(QuotaBook& book, const PlanTable& plans, MicroUsd amount, Uni
 class RawDatabase {
  public:
   explicit RawDatabase(const std::filesystem::path& file) {
-    if (postgres_address() != nullptr) {
+    if (test_postgres() != nullptr) {
       postgres_ = PQconnectdb(connection_of(file).c_str());
       REQUIRE(PQstatus(postgres_) == CONNECTION_OK);
       return;
@@ -187,5 +187,8 @@ inline bool full_effort() {
   const char* effort = std::getenv("KEYHOLD_EFFORT");
   return effort != nullptr && std::string_view(effort) == "full";
 }
+
+/// Where each step costs milliseconds: fewer of them will do, but at full effort.
+inline bool slow_database() { return test_postgres() != nullptr && !full_effort(); }
 
 }  // namespace keyhold::server::test

@@ -85,12 +85,13 @@ export function makeFolder(config) {
   return folder
 }
 
-const ENVIRONMENT = { ...process.env, TEST_TOKEN_SECRET: TOKEN_SECRET, TEST_APP_KEY: APP_KEY }
+/** With what a test has put there since, such as the address of its database. */
+const environment = () => ({ ...process.env, TEST_TOKEN_SECRET: TOKEN_SECRET, TEST_APP_KEY: APP_KEY })
 
 /** Runs the program to its end. */
 export function command(folder, ...args) {
   return new Promise((resolve) => {
-    const child = spawn(PROGRAM, ['-c', join(folder, 'keyhold-server.json'), ...args], { env: ENVIRONMENT })
+    const child = spawn(PROGRAM, ['-c', join(folder, 'keyhold-server.json'), ...args], { env: environment() })
     let output = ''
     child.stdout.on('data', (data) => (output += data))
     child.stderr.on('data', (data) => (output += data))
@@ -102,7 +103,7 @@ export function command(folder, ...args) {
 export async function startServer(config) {
   if (!existsSync(PROGRAM)) throw new Error('keyhold-server is not built: scripts/build server-checked')
   const folder = typeof config === 'string' ? config : makeFolder(config)
-  const child = spawn(PROGRAM, ['-c', join(folder, 'keyhold-server.json'), 'serve'], { env: ENVIRONMENT })
+  const child = spawn(PROGRAM, ['-c', join(folder, 'keyhold-server.json'), 'serve'], { env: environment() })
   const server = { folder, child, log: '' }
   const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })))
   const port = await new Promise((resolve, reject) => {
