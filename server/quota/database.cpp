@@ -11,6 +11,8 @@ namespace {
 constexpr std::string_view kSqlite = "sqlite3://";
 constexpr std::string_view kDefaultTimeout = " timeout=5";
 constexpr int kTries = 3;
+/// A process that starts may wait longer for a connection: nobody waits for it, and others may start as well.
+constexpr std::string_view kStartsWithin = "&connect_timeout=30";
 
 /// The connection is of no use any more; a new one may be.
 struct Lost : std::runtime_error {
@@ -133,8 +135,9 @@ void Database::connect_postgres() {
   const auto address = postgres_address(connection_);
   if (!address) throw std::runtime_error("PostgreSQL: its address cannot be read");
   try {
-    session_.emplace(soci::postgresql, *address);
-    patience_.watch(*session_, kPostgresPatience);
+    const bool starting = kind_ == Kind::upgrading;
+    session_.emplace(soci::postgresql, starting ? *address + std::string(kStartsWithin) : *address);
+    patience_.watch(*session_, starting ? kPostgresUpgradePatience : kPostgresPatience);
     for (const std::string_view limit : kPostgresLimits) once(limit);
   } catch (const soci::soci_error& error) {
     // In libpq's own words there may be names and addresses.

@@ -46,7 +46,6 @@ after(async () => {
 const configFor = (limitMicroUsd, over = {}) =>
   configOf(provider, {
     database: { postgresEnv: 'TEST_DATABASE_URL' },
-    leaseSeconds: LEASE_S,
     plans: [plan({ limitUsd: limitMicroUsd / 1e6, maxRunning: 1000 })],
     ...over,
   })
@@ -178,7 +177,7 @@ test('ten processes that start at once on an empty database all serve', async ()
 })
 
 test('of three processes under load one is killed: nothing settled is lost, its holds end with its lease, no one else does', async () => {
-  const servers = await startAll(3, configFor(2000 * held))
+  const servers = await startAll(3, configFor(2000 * held, { leaseSeconds: LEASE_S }))
   provider.answer = stream
   const loading = load(servers, 'ann', 4)
   await wait(1500)
@@ -204,7 +203,7 @@ test('of three processes under load one is killed: nothing settled is lost, its 
 })
 
 test('PostgreSQL that is killed and started under load: 503 meanwhile, then all goes on, and not a call is lost or free', async () => {
-  const servers = await startAll(3, configFor(5000 * held))
+  const servers = await startAll(3, configFor(5000 * held, { leaseSeconds: LEASE_S }))
   provider.answer = stream
   const loading = load(servers, 'ann', 4)
   await wait(1000)
