@@ -44,7 +44,7 @@ Config config_of(const std::filesystem::path& path) {
   };
   auto config = parse_config(*text, {variable, beside}, error);
   if (!config) stop(path.string() + ": " + error);
-  config->database = (path.parent_path() / config->database).string();
+  if (!config->database.empty()) config->database = (path.parent_path() / config->database).string();
   return std::move(*config);
 }
 
@@ -72,11 +72,15 @@ TokenKeys tokens_of(const Config& config) {
 }
 
 QuotaBook book_of(const Config& config, const std::string& owner) {
-  auto book = QuotaBook::open(
-      {.connection = "sqlite3://db=" + config.database + " timeout=5", .owner = owner, .lease_ms = config.lease_ms});
+  const bool postgres = !config.postgres.empty();
+  // REVEAL: to connect with.
+  const std::string connection =
+      postgres ? std::string(as_text(config.postgres.reveal())) : "sqlite3://db=" + config.database + " timeout=5";
+  auto book = QuotaBook::open({.connection = connection, .owner = owner, .lease_ms = config.lease_ms});
   if (book) return std::move(book).value();
-  stop(book.error() == QuotaError::newer_schema ? config.database + ": a newer keyhold-server wrote this database"
-                                                : config.database + ": the database cannot be opened, or made");
+  const std::string name = postgres ? "the database of database.postgresEnv" : config.database;
+  stop(name + (book.error() == QuotaError::newer_schema ? ": a newer keyhold-server wrote this database"
+                                                        : ": the database cannot be opened, or made"));
 }
 
 int serve_all(const Config& config) {

@@ -127,7 +127,7 @@ const WAITS_FOR_OTHERS = ['server', 'consumers', 'attacks', 'browser']
 
 function nodeTests() {
   const limits = {
-    server: 15 * MINUTE,
+    server: (full ? 90 : 15) * MINUTE,
     web: (full ? 30 : 20) * MINUTE,
     consumers: 15 * MINUTE,
     attacks: 15 * MINUTE,

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "server/config/fields.h"
 #include "server/config/sections.h"
+#include "server/quota/postgres.h"
 
 namespace keyhold::server {
 
@@ -38,6 +39,20 @@ void read_listen(const Fields& root, Config& config) {
     config.address = config.address.substr(1, config.address.size() - 2);
   }
   config.port = static_cast<std::uint16_t>(number);
+}
+
+void read_database(const Fields& root, Fault& fault, const ConfigSources& sources, Config& config) {
+  const auto value = root.value("database");
+  if (!value || value->text(kMaxPath)) {
+    config.database = root.text("database", kMaxPath, "keyhold-server.db");
+    return;
+  }
+  const Fields of(*value, "database", fault, {"postgresEnv"});
+  config.postgres = secret_of(sources, of, "postgresEnv");
+  // REVEAL: whether it is an address; what is wrong with it is not said in its own words.
+  if (!fault.any() && !postgres_address(std::string(as_text(config.postgres.reveal())))) {
+    of.fault("postgresEnv", "an address is expected, as in postgresql://user:password@host/database");
+  }
 }
 
 void read_tokens(const Fields& root, Fault& fault, const ConfigSources& sources, TokenSource& tokens) {
@@ -214,7 +229,7 @@ std::optional<Config> parse_config(std::string_view text, const ConfigSources& s
   Config config;
   read_listen(root, config);
   config.threads = static_cast<int>(root.whole("threads", 1, 64, 2));
-  config.database = root.text("database", kMaxPath, "keyhold-server.db");
+  read_database(root, fault, sources, config);
   config.lease_ms = 1000 * root.whole("leaseSeconds", 3, 600, kDefaultLeaseMs / 1000);
   config.add_key_url = root.text("addKeyUrl", kMaxPath, "");
   read_origins(root, fault, config);

@@ -65,7 +65,8 @@ struct Config {
   std::string address;
   std::uint16_t port = 0;
   int threads = 2;
-  std::string database;  // path of the SQLite file
+  std::string database;  // path of the SQLite file; "" with PostgreSQL
+  SecretBytes postgres;  // its address, which has a password in it; empty with SQLite
   /// How long a call may go unrenewed before its process counts as crashed.
   std::int64_t lease_ms = kDefaultLeaseMs;
   std::vector<std::string> origins;

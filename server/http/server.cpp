@@ -93,9 +93,16 @@ class Server {
 
   asio::awaitable<void> keep_leases() {
     error_code error;
+    // While the database was away nobody could renew: for a lease after that, what looks dead may live.
+    UnixMs trusted_from = 0;
     while (!over_) {
       const auto renewed = co_await service_.store.ask([](QuotaBook& book) { return book.renew(now_ms()); });
-      const auto repaired = co_await service_.store.ask([](QuotaBook& book) { return book.repair(now_ms()); });
+      if (!renewed) trusted_from = now_ms() + service_.config.lease_ms;
+      const bool trusted = now_ms() >= trusted_from;
+      const auto repaired = co_await service_.store.ask([trusted](QuotaBook& book) -> Answer<RepairReport> {
+        if (!trusted) return RepairReport{};
+        return book.repair(now_ms());
+      });
       if (!renewed || !repaired) log_warning("the database does not answer");
       if (repaired && repaired.value().repaired > 0) log_info("calls that a crash left behind were settled");
       leases_.expires_after(std::chrono::milliseconds(service_.config.lease_ms / 3));

@@ -26,8 +26,8 @@ asio::awaitable<bool> try_to_settle(Worker& worker, CallId call, std::optional<C
 
 asio::awaitable<void> keep_trying(Worker& worker, CallId call, std::optional<Charge> charge, int http_status) {
   asio::steady_timer timer(worker.context);
-  for (int i = 1; i < kSettleTries; ++i) {
-    timer.expires_after(kSettleAgain);
+  for (int tries = 1; tries < kSettleTries || !worker.service.draining; ++tries) {
+    timer.expires_after(tries < kSettleTries ? kSettleAgain : kSettleLater);
     co_await timer.async_wait(asio::use_awaitable);
     const bool done = co_await try_to_settle(worker, call, charge, http_status);
     if (done) break;

@@ -32,14 +32,14 @@ Subscription load(Database& database, const std::string& id) {
       id);
   Subscription one{.id = id};
   std::string status;
-  database.row(
-      "SELECT status, plan, period_end, ends_at, said_user, said_customer, changed_at, change_rank, last_event,"
-      " checkout_user, checkout_customer, checkout_at FROM subscriptions"
-      " WHERE subscription_id = :id" KEYHOLD_FOR_UPDATE,
-      std::tie(status, one.now.plan, one.now.period_end, one.now.ends_at, one.now.user, one.now.customer,
-               one.now.created, one.now.rank, one.now.event, one.checkout.user, one.checkout.customer,
-               one.checkout.created),
-      id);
+#define KEYHOLD_SUBSCRIPTION                                                                                 \
+  "SELECT status, plan, period_end, ends_at, said_user, said_customer, changed_at, change_rank, last_event," \
+  " checkout_user, checkout_customer, checkout_at FROM subscriptions WHERE subscription_id = :id"
+  database.row(database.locks_rows() ? KEYHOLD_SUBSCRIPTION " FOR UPDATE" : KEYHOLD_SUBSCRIPTION,
+               std::tie(status, one.now.plan, one.now.period_end, one.now.ends_at, one.now.user, one.now.customer,
+                        one.now.created, one.now.rank, one.now.event, one.checkout.user, one.checkout.customer,
+                        one.checkout.created),
+               id);
   one.now.status = subscription_status(status).value_or(SubscriptionStatus::none);
   return one;
 }

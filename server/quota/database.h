@@ -1,9 +1,10 @@
 // database: one connection, its transactions and its statements. Everything of SOCI is in here; what SOCI throws ends
-// here, too. The SQL that goes through must mean the same to SQLite and PostgreSQL; where they differ, `dialect` says how.
+// here, too. The SQL that goes through must mean the same to SQLite and PostgreSQL; where they differ, it asks `is_postgres`.
 #pragma once
 
 #include <soci/soci.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,40 +13,47 @@
 
 #include "base/function_ref.h"
 #include "server/quota/answer.h"
+#include "server/quota/postgres.h"
 
 namespace keyhold::server {
 
-/// What SQLite needs said in its own way. PostgreSQL: BEGIN; BEGIN; " FOR UPDATE"; BIGINT GENERATED ALWAYS AS IDENTITY
-/// PRIMARY KEY. Either way a transaction that writes has an account's row to itself from reading it to its commit.
-namespace dialect {
-inline constexpr std::string_view kBeginWriting = "BEGIN IMMEDIATE";
-inline constexpr std::string_view kBeginReading = "BEGIN";
-#define KEYHOLD_FOR_UPDATE ""
-#define KEYHOLD_NEW_ID "INTEGER PRIMARY KEY AUTOINCREMENT"
-}  // namespace dialect
+/// Either way a transaction that writes has an account's row to itself from reading it to its commit: with SQLite the whole
+/// database, with PostgreSQL that row (READ COMMITTED, SELECT ... FOR UPDATE).
+enum class Kind { reading, writing, upgrading };
 
 class Database {
  public:
   /// Connects on first use.
-  explicit Database(std::string connection) : connection_(std::move(connection)) {}
+  explicit Database(std::string connection)
+      : connection_(std::move(connection)), postgres_(names_postgres(connection_)) {}
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database() { disconnect(); }
 
   /// Runs `body` (which returns an Answer) in one transaction, and commits if the answer is a value. If the connection is
-  /// lost before the commit, everything is done once more on a new one: `body` may run twice.
+  /// lost before the commit, everything is done once more on a new one: `body` may run several times.
   template <class Body>
   auto writing(Body body) {
-    return transaction(dialect::kBeginWriting, body);
+    return transaction(Kind::writing, body);
   }
   /// The same with no lock, for reading only.
   template <class Body>
   auto reading(Body body) {
-    return transaction(dialect::kBeginReading, body);
+    return transaction(Kind::reading, body);
+  }
+  /// The same, for changing the schema: one process at a time, and the others wait.
+  template <class Body>
+  auto upgrading(Body body) {
+    return transaction(Kind::upgrading, body);
   }
   /// From now on the file must exist and have this schema: a connection made anew creates nothing.
   void expect_schema(long long version) { expected_schema_ = version; }
   const std::string& trouble() const { return trouble_; }
+  /// Of a transaction that was `unavailable`: whether it may have been committed all the same.
+  bool in_doubt() const { return in_doubt_; }
+  bool is_postgres() const { return postgres_; }
+  /// Whether reading a row that this transaction will write must lock it.
+  bool locks_rows() const { return postgres_ && kind_ != Kind::reading; }
 
   // Statements, only within a transaction; they throw. Values are bound in the order they are written. `query` is kept
   // prepared, so it is a constant.
@@ -103,13 +111,13 @@ class Database {
 
  private:
   template <class Body>
-  auto transaction(std::string_view begin, Body& body) -> decltype(body()) {
+  auto transaction(Kind kind, Body& body) -> decltype(body()) {
     std::optional<decltype(body())> answer;
     const auto attempt = [&] {
       answer.emplace(body());
       return answer->ok();
     };
-    if (!run(begin, attempt)) return QuotaError::unavailable;
+    if (!run(kind, attempt)) return QuotaError::unavailable;
     return *std::move(answer);
   }
 
@@ -121,19 +129,27 @@ class Database {
     return statement;
   }
 
-  bool run(std::string_view begin, FunctionRef<bool()> body) noexcept;
+  bool run(Kind kind, FunctionRef<bool()> body) noexcept;
+  void begin();
   soci::statement& kept(std::string_view query);
   void connect();
+  void connect_sqlite();
+  void connect_postgres();
   void disconnect() noexcept;
   void roll_back() noexcept;
   bool file_moved() const;
 
   std::string connection_;
+  bool postgres_ = false;
+  Kind kind_ = Kind::reading;  // of the transaction under way
   std::optional<soci::session> session_;
   std::unordered_map<std::string_view, soci::statement> kept_;  // of session_: gone before it is
   std::string file_;                                            // as SQLite names it, once connected
+  Patience patience_;                                           // with PostgreSQL
+  std::chrono::steady_clock::time_point not_before_;            // the next connection to PostgreSQL
   long long expected_schema_ = 0;                               // 0: any, or none yet
   std::string trouble_;
+  bool in_doubt_ = false;
 };
 
 }  // namespace keyhold::server

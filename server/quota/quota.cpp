@@ -10,6 +10,8 @@ namespace keyhold::server {
 namespace {
 
 constexpr int kMaxHttpStatus = 999;
+/// What a client was told whose call was held in doubt.
+constexpr int kNotMade = 503;
 
 /// Text that is somebody's id. SQLite would keep a NUL, PostgreSQL refuses it.
 bool is_id(std::string_view text, std::size_t max_bytes) {
@@ -63,10 +65,30 @@ Answer<ReserveOutcome> QuotaBook::reserve(const Reservation& call, const PlanTab
       !is_time(now) || !is_id(plans.first, kMaxPlanBytes)) {
     return QuotaError::bad_input;
   }
-  return database_->writing([&] { return reserve_locked(call, plans, now); });
+  let_go_of_doubtful(now);
+  auto answer = database_->writing([&] { return reserve_locked(call, plans, now); });
+  if (!answer && database_->in_doubt() && added_) doubtful_.push_back(*added_);
+  return answer;
+}
+
+void QuotaBook::let_go_of_doubtful(UnixMs now) {
+  while (!doubtful_.empty()) {
+    const Added added = doubtful_.back();
+    const auto id = static_cast<std::int64_t>(added.call);
+    const auto found = database_->reading([&]() -> Answer<bool> {
+      long long count = 0;
+      database_->row("SELECT COUNT(*) FROM calls WHERE id = :id AND owner = :owner AND created_at = :created",
+                     std::tie(count), id, options_.owner, added.at);
+      return count > 0;
+    });
+    if (!found) return;
+    if (found.value() && !release(added.call, kNotMade, now)) return;
+    doubtful_.pop_back();
+  }
 }
 
 Answer<ReserveOutcome> QuotaBook::reserve_locked(const Reservation& call, const PlanTable& plans, UnixMs now) {
+  added_.reset();
   auto account = load_account(*database_, call.user);
   if (!account) {
     add_account(*database_, {.user = call.user, .plan = plans.first});
@@ -84,6 +106,7 @@ Answer<ReserveOutcome> QuotaBook::reserve_locked(const Reservation& call, const 
     return *std::move(refused);
   }
   const CallId id = add_call(*database_, call, options_.owner, now + options_.lease_ms, now);
+  added_ = Added{id, now};
   account->held += call.amount;
   ++account->running;
   store_account(*database_, *account);
@@ -137,6 +160,7 @@ Answer<bool> QuotaBook::progress(CallId call, MicroUsd least) {
 
 Answer<std::int64_t> QuotaBook::renew(UnixMs now) {
   if (!is_time(now)) return QuotaError::bad_input;
+  let_go_of_doubtful(now);
   const UnixMs lease_until = now + options_.lease_ms;
   return database_->writing([&]() -> Answer<std::int64_t> {
     return static_cast<std::int64_t>(database_->change(
@@ -146,6 +170,7 @@ Answer<std::int64_t> QuotaBook::renew(UnixMs now) {
 
 Answer<RepairReport> QuotaBook::repair(UnixMs now) {
   if (!is_time(now)) return QuotaError::bad_input;
+  let_go_of_doubtful(now);
   std::vector<CallId> expired;
   const auto listed = database_->reading([&]() -> Answer<Done> {
     expired.clear();

@@ -9,8 +9,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/billing/event.h"
 #include "server/quota/answer.h"
@@ -21,7 +23,8 @@ namespace keyhold::server {
 class Database;
 
 struct BookOptions {
-  /// `sqlite3://db=FILE timeout=SECONDS [synchronous=full]`. Without a timeout: 5 seconds.
+  /// `sqlite3://db=FILE timeout=SECONDS [synchronous=full]`, without a timeout 5 seconds; or libpq's
+  /// `postgresql://user:password@host/database?...`, by which nothing is waited for longer than about 5 seconds.
   std::string connection;
   /// Unique to the run of the process (1..kMaxOwnerBytes): says whose held calls are renewed.
   std::string owner;
@@ -36,7 +39,8 @@ class QuotaBook {
   QuotaBook& operator=(QuotaBook&&) noexcept;
   ~QuotaBook();  // held calls stay held until their lease ends
 
-  // Every call below may answer `unavailable`. A connection that was lost is made anew once.
+  // Every call below may answer `unavailable`. A connection that was lost is made anew once. If it is lost while `reserve`
+  // commits, the call may be held though nobody knows: the book lets go of it as soon as the database answers again.
 
   /// Makes the account if need be, begins a new period if the last one ended (settled = 0; what is held stays and counts in
   /// the period in which it ends), and holds the amount if settled + held + amount <= limit: all in one transaction.
@@ -85,7 +89,15 @@ class QuotaBook {
   Answer<ReserveOutcome> reserve_locked(const Reservation& call, const PlanTable& plans, UnixMs now);
   Answer<Ending> end(CallId call, const End& how, UnixMs now);
   bool end_expired(CallId call, UnixMs now);
+  void let_go_of_doubtful(UnixMs now);
 
+  /// A number may be given again after a crash of the database: only with its time it names one call.
+  struct Added {
+    CallId call{};
+    UnixMs at = 0;
+  };
+  std::optional<Added> added_;   // by the reservation under way
+  std::vector<Added> doubtful_;  // perhaps held, and answered as unavailable
   std::unique_ptr<Database> database_;
   BookOptions options_;
 };

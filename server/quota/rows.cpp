@@ -27,16 +27,18 @@ std::string name(const std::array<std::string_view, N>& names, Enum value) {
 
 }  // namespace
 
+#define KEYHOLD_ACCOUNT                                                                            \
+  "SELECT plan, status, period, period_start, period_end, limit_micro_usd, settled, held, running" \
+  " FROM accounts WHERE user_id = :user"
+
 std::optional<AccountRow> load_account(Database& database, const std::string& user) {
   AccountRow account{.user = user};
   std::string status;
   std::string period;
-  const bool found = database.row(
-      "SELECT plan, status, period, period_start, period_end, limit_micro_usd, settled, held, running"
-      " FROM accounts WHERE user_id = :user" KEYHOLD_FOR_UPDATE,
-      std::tie(account.plan, status, period, account.period.start, account.period.end, account.limit, account.settled,
-               account.held, account.running),
-      user);
+  const bool found = database.row(database.locks_rows() ? KEYHOLD_ACCOUNT " FOR UPDATE" : KEYHOLD_ACCOUNT,
+                                  std::tie(account.plan, status, period, account.period.start, account.period.end,
+                                           account.limit, account.settled, account.held, account.running),
+                                  user);
   if (!found) return std::nullopt;
   account.status = parse<AccountStatus>(kStatuses, status);
   if (!period.empty()) account.kind = parse<PeriodKind>(kPeriods, period);

@@ -1,11 +1,12 @@
 #include "server/quota/schema.h"
 
 #include <span>
+#include <string>
 
 namespace keyhold::server {
 namespace {
 
-// From version 0, nothing, to 1. Amounts are micro-USD, times milliseconds.
+// From version 0, nothing, to 1. Amounts are micro-USD, times milliseconds. $NEW_ID: a number that the database gives.
 constexpr std::string_view kFirst[] = {
     "CREATE TABLE accounts ("
     " user_id TEXT PRIMARY KEY,"
@@ -20,8 +21,7 @@ constexpr std::string_view kFirst[] = {
     " running BIGINT NOT NULL CHECK (running >= 0))",
     // Rows are added and ended, never removed. Of the request there is nothing here but which model it was for.
     "CREATE TABLE calls ("
-    " id " KEYHOLD_NEW_ID
-    ","
+    " id $NEW_ID,"
     " user_id TEXT NOT NULL REFERENCES accounts (user_id),"
     " idempotency_key TEXT,"
     " provider TEXT NOT NULL,"
@@ -76,17 +76,40 @@ constexpr std::string_view kBilling[] = {
 constexpr std::span<const std::string_view> kSteps[] = {kFirst, kBilling};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
+std::string in_dialect(std::string_view statement, bool postgres) {
+  constexpr std::string_view kNewId = "$NEW_ID";
+  std::string text(statement);
+  const std::size_t at = text.find(kNewId);
+  if (at == std::string::npos) return text;
+  return text.replace(
+      at, kNewId.size(),
+      postgres ? "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY" : "INTEGER PRIMARY KEY AUTOINCREMENT");
+}
+
+/// A role that may not create tables can do without.
+bool has_versions(Database& database) {
+  const std::string name = "schema_version";
+  long long count = 0;
+  database.row(database.is_postgres()
+                   ? "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = :name"
+                   : "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = :name",
+               std::tie(count), name);
+  return count > 0;
+}
+
 }  // namespace
 
 Answer<Done> migrate(Database& database) {
-  auto done = database.writing([&]() -> Answer<Done> {
-    database.once("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)");
+  auto done = database.upgrading([&]() -> Answer<Done> {
+    if (!has_versions(database)) database.once("CREATE TABLE schema_version (version BIGINT NOT NULL)");
     long long version = 0;
     const bool found = database.row("SELECT version FROM schema_version", std::tie(version));
     if (version > kSchemaVersion) return QuotaError::newer_schema;
     if (version == kSchemaVersion) return Done{};
     for (long long step = version; step < kSchemaVersion; ++step) {
-      for (const std::string_view statement : kSteps[step]) database.once(statement);
+      for (const std::string_view statement : kSteps[step]) {
+        database.once(in_dialect(statement, database.is_postgres()));
+      }
     }
     if (!found) database.once("INSERT INTO schema_version (version) VALUES (0)");
     const long long today = kSchemaVersion;

@@ -1,5 +1,5 @@
 // crash_program: reserves and settles until it is killed, and says on standard output what was acknowledged.
-//   keyhold_quota_crash FILE OWNER LIMIT NOW
+//   keyhold_quota_crash CONNECTION OWNER LIMIT NOW
 // Each line is "CALL CHARGE", written after settle() returned. Every third call is left held.
 #include <unistd.h>
 
@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   if (argc != 5) return 2;
   const keyhold::UnixMs now = std::atoll(argv[4]);
   const PlanTable plans{"free", {{"free", {std::atoll(argv[3]), PeriodKind::once, 1'000'000'000}}}};
-  auto book = QuotaBook::open({std::string("sqlite3://db=") + argv[1] + " timeout=20", argv[2], kDefaultLeaseMs});
+  auto book = QuotaBook::open({argv[1], argv[2], kDefaultLeaseMs});
   if (!book.ok()) return 3;
   for (int number = 0;; ++number) {
     const auto answer = book->reserve({"ann", "", "openai", "gpt-test", 10}, plans, now);

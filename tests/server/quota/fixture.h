@@ -1,7 +1,10 @@
-// fixture: a database in a folder of its own, books on it, and a look past the books with SQLite's own functions.
+// fixture: a database of a test's own, books on it, and a look past the books with the database's own functions. It is a
+// SQLite file in a folder; or, where KEYHOLD_TEST_POSTGRES is the address of a PostgreSQL, a schema in that for each file.
 #pragma once
 
+#include <libpq-fe.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -21,6 +24,25 @@ inline constexpr UnixMs kNow = 1'770'724'800'000;
 inline constexpr UnixMs kMarch = 1'772'323'200'000;
 inline constexpr std::int64_t kLease = 60'000;
 
+/// Null: the tests run on SQLite.
+inline const char* test_postgres() { return std::getenv("KEYHOLD_TEST_POSTGRES"); }
+
+/// A schema's name for a file of a test: no two are the same, in all that run at the same time.
+inline std::string schema_of(const std::filesystem::path& file) {
+  std::string name = file.parent_path().filename().string() + "_" + file.stem().string();
+  for (char& c : name) {
+    if (c == '-') c = '_';
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return name + "_" + std::to_string(getpid());
+}
+
+/// What a book connects to for this file.
+inline std::string connection_of(const std::filesystem::path& file, std::string_view parameters = "timeout=20") {
+  if (test_postgres() == nullptr) return "sqlite3://db=" + file.string() + " " + std::string(parameters);
+  return std::string(test_postgres()) + "&options=-c%20search_path%3D" + schema_of(file);
+}
+
 /// A folder that is removed with everything in it.
 class Folder {
  public:
@@ -28,6 +50,7 @@ class Folder {
     std::string name = (std::filesystem::temp_directory_path() / "keyhold-quota-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) std::abort();
     path_ = name;
+    make_schema("quota.db");
   }
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
@@ -35,12 +58,21 @@ class Folder {
   std::filesystem::path file(const char* name = "quota.db") const { return path_ / name; }
 
  private:
+  void make_schema(const char* name) const {
+    if (test_postgres() == nullptr) return;
+    PGconn* connection = PQconnectdb(test_postgres());
+    PQclear(PQexec(connection, ("CREATE SCHEMA " + schema_of(file(name))).c_str()));
+    const bool made = PQstatus(connection) == CONNECTION_OK;
+    PQfinish(connection);
+    if (!made) std::abort();
+  }
+
   std::filesystem::path path_;
 };
 
 inline Answer<QuotaBook> try_open(const std::filesystem::path& file, std::string owner = "one",
                                   std::string_view parameters = "timeout=20") {
-  return QuotaBook::open({"sqlite3://db=" + file.string() + " " + std::string(parameters), std::move(owner), kLease});
+  return QuotaBook::open({connection_of(file, parameters), std::move(owner), kLease});
 }
 
 inline QuotaBook open_book(const std::filesystem::path& file, std::string owner = "one") {
@@ -74,27 +106,55 @@ inline CallId hold(QuotaBook& book, const PlanTable& plans, MicroUsd amount, Uni
   return expect<Held>(book.reserve(call_of(amount, std::move(user), std::move(key)), plans, now)).call;
 }
 
-/// SQLite itself, for looking at and breaking what the books wrote.
+/// The database itself, for looking at and breaking what the books wrote.
 class RawDatabase {
  public:
   explicit RawDatabase(const std::filesystem::path& file) {
-    REQUIRE(sqlite3_open(file.c_str(), &database_) == SQLITE_OK);
-    sqlite3_busy_timeout(database_, 20'000);
+    if (test_postgres() != nullptr) {
+      postgres_ = PQconnectdb(connection_of(file).c_str());
+      REQUIRE(PQstatus(postgres_) == CONNECTION_OK);
+      return;
+    }
+    REQUIRE(sqlite3_open(file.c_str(), &sqlite_) == SQLITE_OK);
+    sqlite3_busy_timeout(sqlite_, 20'000);
   }
   RawDatabase(const RawDatabase&) = delete;
   RawDatabase& operator=(const RawDatabase&) = delete;
-  ~RawDatabase() { sqlite3_close(database_); }
+  ~RawDatabase() {
+    sqlite3_close(sqlite_);
+    PQfinish(postgres_);
+  }
 
   void run(const std::string& sql) {
     CAPTURE(sql);
-    REQUIRE(sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    if (postgres_ != nullptr) {
+      PGresult* result = PQexec(postgres_, sql.c_str());
+      const bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
+      PQclear(result);
+      REQUIRE(done);
+      return;
+    }
+    REQUIRE(sqlite3_exec(sqlite_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
   }
   /// The first column of the first row.
   std::int64_t number(const std::string& sql) { return std::stoll(text(sql)); }
   std::string text(const std::string& sql) {
     CAPTURE(sql);
+    return postgres_ != nullptr ? text_of_postgres(sql) : text_of_sqlite(sql);
+  }
+
+ private:
+  std::string text_of_postgres(const std::string& sql) {
+    PGresult* result = PQexec(postgres_, sql.c_str());
+    const bool found = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) > 0;
+    const std::string text = found ? PQgetvalue(result, 0, 0) : "";
+    PQclear(result);
+    REQUIRE(found);
+    return text;
+  }
+  std::string text_of_sqlite(const std::string& sql) {
     sqlite3_stmt* statement = nullptr;
-    REQUIRE(sqlite3_prepare_v2(database_, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK);
+    REQUIRE(sqlite3_prepare_v2(sqlite_, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK);
     const int step = sqlite3_step(statement);
     std::string found;
     if (step == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL) {
@@ -105,8 +165,8 @@ class RawDatabase {
     return found;
   }
 
- private:
-  sqlite3* database_ = nullptr;
+  sqlite3* sqlite_ = nullptr;
+  PGconn* postgres_ = nullptr;
 };
 
 /// How many accounts' sums differ from what their ledger says.
@@ -127,5 +187,8 @@ inline bool full_effort() {
   const char* effort = std::getenv("KEYHOLD_EFFORT");
   return effort != nullptr && std::string_view(effort) == "full";
 }
+
+/// Where each step costs milliseconds: fewer of them will do, but at full effort.
+inline bool slow_database() { return test_postgres() != nullptr && !full_effort(); }
 
 }  // namespace keyhold::server::test

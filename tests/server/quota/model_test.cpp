@@ -1,5 +1,5 @@
 // A model: random steps by several books, crashes, other plans and a running clock against plain maps; after each step
-// the database must agree with them and with itself. KEYHOLD_EFFORT=full: ten times as many steps.
+// the database must agree with them and with itself. 1,000 steps, on PostgreSQL 500; KEYHOLD_EFFORT=full: 10,000.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -263,9 +263,9 @@ class Life {
 
 }  // namespace
 
-TEST_CASE("model: 1,000 random steps, crashes and changes of plan agree with plain maps") {
+TEST_CASE("model: random steps, crashes and changes of plan agree with plain maps") {
   // In lives of 500 steps, each with another beginning.
-  const int lives = full_effort() ? 20 : 2;
+  const int lives = full_effort() ? 20 : slow_database() ? 1 : 2;
   std::map<std::string, int> seen;
   for (int life = 0; life < lives; ++life) {
     CAPTURE(life);

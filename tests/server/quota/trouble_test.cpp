@@ -1,4 +1,5 @@
 // Databases that are damaged, locked, read-only, full, gone or of another version: always a value, never free.
+// [file]: about the file of a SQLite database; postgres_test.cpp has PostgreSQL's troubles.
 #include <sys/resource.h>
 
 #include <csignal>
@@ -55,7 +56,8 @@ class FullDisk {
 
 }  // namespace
 
-TEST_CASE("open: a file that is no database, a folder that is not there, or another kind of database is unavailable") {
+TEST_CASE("open: a file that is no database, a folder that is not there, or another kind of database is unavailable",
+          "[file]") {
   const Folder folder;
   std::ofstream(folder.file("text")) << std::string(8192, 'x');
   CHECK(try_open(folder.file("text")).error() == QuotaError::unavailable);
@@ -86,7 +88,8 @@ TEST_CASE("open: what was there before is there again") {
   CHECK(open_book(folder.file()).account("ann", plans, kNow)->settled == 30);
 }
 
-TEST_CASE("a database locked for longer than the timeout is unavailable for writing, and works again afterwards") {
+TEST_CASE("a database locked for longer than the timeout is unavailable for writing, and works again afterwards",
+          "[file]") {
   const Folder folder;
   const PlanTable plans = one_plan(100);
   QuotaBook book = try_open(folder.file(), "one", "timeout=0").value();
@@ -100,7 +103,7 @@ TEST_CASE("a database locked for longer than the timeout is unavailable for writ
   CHECK(raw.number("SELECT COUNT(*) FROM calls") == 1);
 }
 
-TEST_CASE("trouble: names neither the user nor the key") {
+TEST_CASE("trouble: names neither the user nor the key", "[file]") {
   const Folder folder;
   QuotaBook book = open_book(folder.file());
   RawDatabase raw(folder.file());
@@ -117,7 +120,7 @@ TEST_CASE("trouble: names neither the user nor the key") {
   CHECK(book.trouble().find("0815") == std::string::npos);
 }
 
-TEST_CASE("a read-only database answers what it can, and holds nothing") {
+TEST_CASE("a read-only database answers what it can, and holds nothing", "[file]") {
   const Folder folder;
   const PlanTable plans = one_plan(100);
   QuotaBook writer = open_book(folder.file());
@@ -128,7 +131,7 @@ TEST_CASE("a read-only database answers what it can, and holds nothing") {
   CHECK(writer.settle(call, 10, Figures::reported, 200, kNow)->changed);
 }
 
-TEST_CASE("a full disk is unavailable, takes nothing back that was acknowledged, and is got over") {
+TEST_CASE("a full disk is unavailable, takes nothing back that was acknowledged, and is got over", "[file]") {
   const Folder folder;
   const PlanTable plans = one_plan(1'000'000);
   QuotaBook book = open_book(folder.file());
@@ -151,7 +154,7 @@ TEST_CASE("a full disk is unavailable, takes nothing back that was acknowledged,
   CHECK(wrong_accounts(raw) == 0);
 }
 
-TEST_CASE("a damaged database is unavailable, whether its head or its pages are") {
+TEST_CASE("a damaged database is unavailable, whether its head or its pages are", "[file]") {
   const int first_damaged = GENERATE(0, 4096);
   const Folder folder;
   {
@@ -175,7 +178,7 @@ TEST_CASE("a database damaged under an open book is unavailable") {
   check_unreadable(book);
 }
 
-TEST_CASE("a database that has vanished is unavailable, and no empty one takes its place") {
+TEST_CASE("a database that has vanished is unavailable, and no empty one takes its place", "[file]") {
   const Folder folder;
   QuotaBook book = open_book(folder.file());
   const CallId call = hold(book, one_plan(100), 10);
@@ -185,7 +188,8 @@ TEST_CASE("a database that has vanished is unavailable, and no empty one takes i
   CHECK_FALSE(std::filesystem::exists(folder.file()));
 }
 
-TEST_CASE("a database that was put back in place of the old one is connected to anew, and a stranger's is not") {
+TEST_CASE("a database that was put back in place of the old one is connected to anew, and a stranger's is not",
+          "[file]") {
   const Folder folder;
   const PlanTable plans = one_plan(100);
   QuotaBook book = open_book(folder.file());

@@ -90,13 +90,14 @@ export function makeFolder(config) {
   return folder
 }
 
-/** What the program finds in its environment; other files of tests add to it. */
-export const ENVIRONMENT = { ...process.env, TEST_TOKEN_SECRET: TOKEN_SECRET, TEST_APP_KEY: APP_KEY }
+/** What the program finds in its environment, beside this process's own; other files of tests add to it. */
+export const ENVIRONMENT = { TEST_TOKEN_SECRET: TOKEN_SECRET, TEST_APP_KEY: APP_KEY }
+const environment = (more = {}) => ({ ...process.env, ...ENVIRONMENT, ...more })
 
 /** Runs the program to its end. */
 export function command(folder, ...args) {
   return new Promise((resolve) => {
-    const child = spawn(PROGRAM, ['-c', join(folder, 'keyhold-server.json'), ...args], { env: ENVIRONMENT })
+    const child = spawn(PROGRAM, ['-c', join(folder, 'keyhold-server.json'), ...args], { env: environment() })
     let output = ''
     child.stdout.on('data', (data) => (output += data))
     child.stderr.on('data', (data) => (output += data))
@@ -112,7 +113,7 @@ export async function startServer(config, { program = PROGRAM, env = {} } = {}) 
   if (!existsSync(program)) throw new Error(`there is no ${program}: scripts/build server-checked`)
   const folder = typeof config === 'string' ? config : makeFolder(config)
   const child = spawn(program, ['-c', join(folder, 'keyhold-server.json'), 'serve'], {
-    env: { ...ENVIRONMENT, ...env },
+    env: environment(env),
   })
   const server = { folder, child, log: '' }
   const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })))
