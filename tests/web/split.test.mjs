@@ -144,7 +144,6 @@ test('a visit that opens a vault and calls with its keys never asks for keeping.
     (await tab.providers()).some(({ id }) => id === 'stand-in'),
     true,
   )
-  assert.deepEqual(await tab.models(stored.id), ['m-1'])
   assert.equal(browser.keepingLoads, 1)
 
   // Asked for with the first call, which does without it: then nobody knows what it costs, and to book it can wait.
@@ -155,6 +154,7 @@ test('a visit that opens a vault and calls with its keys never asks for keeping.
   // Out of reach, it costs the operation and nothing else.
   await assert.rejects(tab.setLabel(stored.id, 'ours'), failsWith('ERR_WORKER'))
   await assert.rejects(tab.check(stored.id), failsWith('ERR_WORKER'))
+  await assert.rejects(tab.models(stored.id), failsWith('ERR_WORKER'))
   await assert.rejects(chat(tab, stored.id), failsWith('ERR_WORKER'))
   await assert.rejects(
     tab.add({ provider: 'stand-in', label: 'other', secret: key(SECRET), unchecked: true }),
@@ -178,6 +178,7 @@ test('a visit that opens a vault and calls with its keys never asks for keeping.
     2,
     'calls waited for it',
   )
+  assert.deepEqual(await tab.models(stored.id), ['m-1'])
   assert.equal(await chat(tab, stored.id), 'Hello')
   assert.equal(browser.keepingLoads, loads + 1)
   const [{ module }] = browser.workers.filter(({ closed }) => !closed)
