@@ -21,7 +21,8 @@ const serverLayers = {
   config: ['base', 'providers', 'quota'],
   relay: ['base', 'providers', 'config', 'quota'],
   http: ['base', 'providers', 'token', 'quota', 'config', 'relay'],
-  'main.cpp': ['base', 'http'],
+  process: [],
+  'main.cpp': ['base', 'http', 'process'],
 }
 // Library header -> the only places that may include it.
 const libraryHomes = [

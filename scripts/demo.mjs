@@ -5,7 +5,7 @@ import { LLMock } from '@copilotkit/aimock'
 import { listen, stop } from './local-server.mjs'
 
 export const DEMO_KEY = 'demo-key-for-trying-keyhold'
-const MODELS = ['demo-small', 'demo-large']
+export const MODELS = ['demo-small', 'demo-large']
 const MAX_BODY_BYTES = 1024 * 1024
 const MAX_SEEN = 1000
 
@@ -71,9 +71,10 @@ export async function startDemo({ port = 0, key = DEMO_KEY, cors = 'reflect', hi
   }
 }
 
-/** The keyhold.config.json that offers this demo in the page. */
-export function demoConfig(demo) {
+/** The keyhold.config.json that offers this demo in the page. `server`: the app's, where there is one. */
+export function demoConfig(demo, server) {
   return {
+    ...(server === undefined ? {} : { server: { url: server, tokenUrl: 'demo-token' } }),
     providers: [{ id: 'demo', name: 'Demo provider', base: demo.base }],
     demo: { provider: 'demo', key: demo.key },
   }

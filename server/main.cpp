@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "server/http/log.h"
 #include "server/http/server.h"
+#include "server/process/process.h"
 
 namespace keyhold::server {
 namespace {
@@ -122,6 +123,7 @@ int check(const Config& config) {
 
 int main(int argc, char** argv) {
   using namespace keyhold::server;
+  prepare_process();
   CLI::App app(
       "keyhold-server: lets the users of an app call AI providers with the app's own key, up to what their plan "
       "allows.\n"

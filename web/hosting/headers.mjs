@@ -8,6 +8,7 @@
  * @property {Provider[]} [catalogue] wasm/catalogue/providers.json's list.
  * @property {'any' | string[]} [embedders] origins whose pages may embed the vault's frame. Default 'any': the user decides.
  * @property {boolean} [policyInPages] for a host that sends no headers: the policy is in the pages, as far as it can be.
+ * @property {{ url: string, tokenUrl?: string }} [server] the app's keyhold-server, and where the vault's page gets a user's token for it.
  * @property {Record<string, { clientId: string }>} [logins] as what the site is known to providers, by their ids.
  *
  * @typedef {object} Provider
@@ -181,8 +182,7 @@ function vaultWorkerPolicy(config) {
   const called = ({ example_base: example, browser }) => example !== true && browser !== 'no'
   const providers = [...(config.catalogue ?? []), ...(config.providers ?? [])].filter(called)
   const addresses = providers.flatMap((one) => (offersLogin(one, config) ? [one.base, one.login.exchange] : [one.base]))
-  const origins = addresses.map((address) => new URL(address).origin)
-  const isLocal = (origin) => /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin)
+  const origins = [...addresses.map((address) => new URL(address).origin), ...serverOrigin(config)]
   const remote = [...new Set(origins)].filter((origin) => !isLocal(origin)).sort()
   return policy([
     "default-src 'none'",
@@ -199,6 +199,16 @@ function localWorkerPolicy(config) {
     `connect-src ${[...local, ...custom(config)].join(' ')}`,
     "require-trusted-types-for 'script'",
   ])
+}
+
+const isLocal = (origin) => /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin)
+
+/** As Session::server_of has it. */
+function serverOrigin({ server }) {
+  if (server === undefined) return []
+  const { protocol, origin } = URL.canParse(server.url) ? new URL(server.url) : {}
+  if (protocol !== 'https:' && !isLocal(origin)) throw new Error(`server: ${server.url} is no https address`)
+  return [origin]
 }
 
 const local = ['http://localhost:*', 'http://127.0.0.1:*']

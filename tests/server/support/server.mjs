@@ -98,11 +98,14 @@ export function command(folder, ...args) {
   })
 }
 
-/** @param config  what configOf() gives; or the folder of one that was stopped before */
-export async function startServer(config) {
-  if (!existsSync(PROGRAM)) throw new Error('keyhold-server is not built: scripts/build server-checked')
+/**
+ * @param config  what configOf() gives; or the folder of one that was stopped before
+ * @param options `program`: another build of it; `env`: more of its environment
+ */
+export async function startServer(config, { program = PROGRAM, env = {} } = {}) {
+  if (!existsSync(program)) throw new Error('keyhold-server is not built: scripts/build server-checked')
   const folder = typeof config === 'string' ? config : makeFolder(config)
-  const child = spawn(PROGRAM, ['-c', join(folder, 'keyhold-server.json'), 'serve'], { env: ENVIRONMENT })
+  const child = spawn(program, ['-c', join(folder, 'keyhold-server.json'), 'serve'], { env: { ...ENVIRONMENT, ...env } })
   const server = { folder, child, log: '' }
   const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })))
   const port = await new Promise((resolve, reject) => {

@@ -2,10 +2,9 @@
 import { money } from './money'
 import { seconds } from './time'
 import { stopWords, type Explained } from './text'
-import type { CallSummary, ChatMessage, KeyId } from '../protocol/messages'
+import type { CallSummary, ChatMessage, ProviderId } from '../protocol/messages'
 
 export interface Question {
-  key: KeyId
   model: string
   messages: ChatMessage[]
   maxTokens: number
@@ -21,6 +20,8 @@ export interface Answer {
   model: string
   maxTokens: number
   payer: string
+  /** It went by the app's key, which would not do: one of this provider would; '' otherwise. */
+  wantsKeyOf: ProviderId | ''
   /** Filled in from the provider's own figures when the answer is complete. */
   tokensIn: string
   tokensOut: string
@@ -49,6 +50,7 @@ export function answerOf(id: number, { model, maxTokens }: Question, payer: stri
     model,
     maxTokens,
     payer,
+    wantsKeyOf: '',
     tokensIn: NOT_REPORTED,
     tokensOut: NOT_REPORTED,
     cost: NOT_KNOWN,

@@ -9,6 +9,7 @@ import { modelPicker } from './components/model-picker'
 import { ownMark } from './components/own-mark'
 import { passphraseField } from './components/passphrase-field'
 import { playground } from './components/playground'
+import { quotaBar } from './components/quota-bar'
 import { recoverCopy } from './components/recover-copy'
 import { repair } from './components/repair'
 import { safetyNotes } from './components/safety-notes'
@@ -31,6 +32,7 @@ const components = {
   ownMark,
   passphraseField,
   playground,
+  quotaBar,
   recoverCopy,
   renameDialog,
   repair,

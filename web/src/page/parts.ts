@@ -3,13 +3,14 @@
 import Alpine from '@alpinejs/csp'
 import { partFiles } from 'virtual:part-files'
 
-/** What templates ask: `$store.parts.keeping` guards everything in them that needs ./keeping; so with ./usage-view. */
-const here = { keeping: false, usage: false }
+/** What templates ask: `$store.parts.keeping` guards everything in them that needs ./keeping; so with the others. */
+const here = { keeping: false, usage: false, account: false }
 export type Part = keyof typeof here
 const coming: Partial<Record<Part, Promise<boolean>>> = {}
 const FILES: Record<Part, () => Promise<{ components: Record<string, unknown> }>> = {
   keeping: () => import('./keeping'),
   usage: () => import('./usage-view'),
+  account: () => import('./account-view'),
 }
 
 export function installParts(): void {

@@ -16,6 +16,7 @@ import type {
   UnixMs,
 } from '../protocol/messages'
 import { signal } from './alpine'
+import { lookAtAppKey, providersOf, type AppKey } from './app-key'
 import { hasCap } from './caps'
 import { keptUntilClosed } from './forgetful'
 import { wantPart } from './parts'
@@ -25,7 +26,7 @@ import { connect, vault } from './vault'
 import { whyNotHere } from './surroundings'
 
 export type Phase = 'starting' | 'failed' | 'absent' | 'locked' | 'unlocked'
-export type View = 'keys' | 'playground' | 'usage' | 'security'
+export type View = 'keys' | 'playground' | 'usage' | 'account' | 'security'
 
 export interface Toast {
   id: number
@@ -50,6 +51,16 @@ const store = {
   failure: null as Explained | null,
   demo: null as Hello['demo'],
   customEndpoints: false,
+  /** The site names an app's keyhold-server. */
+  hasServer: false,
+  /** What is known of the app's key; null: nothing, or nothing now. */
+  app: null as AppKey | null,
+  /** The playground without a vault, by the app's key. */
+  trying: false,
+  /** A key of this provider (null: of any) was wanted when the app's key would not do: see `replay`. */
+  wantsKeyOf: undefined as ProviderId | null | undefined,
+  /** The key that came then: the question that the app's key could not answer is asked again with it, once. */
+  replay: '' as KeyId,
   cspMissing: false,
   /** Its host sends no headers: the policy is in the page, which cannot say who may embed it. */
   policyInPage: policyIsInPage(),
@@ -124,12 +135,17 @@ const store = {
     return this.status?.autoSave?.name || 'your backup file'
   },
 
+  get canTry(): boolean {
+    return this.phase === 'absent' && providersOf(this.app, this.providers).length > 0
+  },
+
   current(view: View): 'page' | false {
     return this.view === view ? 'page' : false
   },
   async show(view: View): Promise<void> {
     if (view === 'security' && !(await wantPart('keeping'))) return
     if (view === 'usage' && !(await wantPart('usage'))) return
+    if (view === 'account' && !(await wantPart('account'))) return
     this.view = view
     focusHeading()
   },
@@ -137,6 +153,24 @@ const store = {
   tryKey(key: KeyId, message: string): void {
     this.pending = { key, message }
     void this.show('playground')
+  },
+  try(): void {
+    this.trying = true
+    void this.show('playground')
+  },
+  endTry(): void {
+    this.trying = false
+    void this.show('keys')
+  },
+  async lookAtApp(): Promise<void> {
+    if (!this.hasServer) return
+    this.app = await lookAtAppKey()
+  },
+  /** The app's key will not do: one of the user's own comes next, and before it, where there is none, a vault to put it into. */
+  wantKey(provider: ProviderId | null): void {
+    this.wantsKeyOf = provider
+    if (this.isOpen) signal('add', { provider })
+    else this.endTry()
   },
   open(dialog: 'security'): void {
     signal(dialog, null)
@@ -170,6 +204,7 @@ const store = {
       this.demo = hello.demo
       this.customEndpoints = hello.customEndpoints
       this.cspMissing = hello.cspMissing
+      this.hasServer = hello.server !== null
       this.build = hello.build
       await this.enter(hello.status)
     } catch (error) {
@@ -191,6 +226,9 @@ const store = {
     this.phase = status.state
     focusHeading()
     if (status.state === 'unlocked') void lookAtQuestions(opens)
+    if (status.state === 'unlocked' && this.wantsKeyOf !== undefined) signal('add', { provider: this.wantsKeyOf })
+    if (status.state === 'absent' && this.hasServer) this.providers = await vault().providers()
+    if (status.state !== 'locked') void this.lookAtApp()
   },
   /** The vault as it is after a change to it. */
   take(status: Status): void {
@@ -218,6 +256,11 @@ const store = {
       this.providers = providers
       this.spending = keys.some(hasCap) ? await vault().spending() : []
       this.keys = keys
+      const wanted = keys.find(({ provider }) => this.wantsKeyOf === null || provider === this.wantsKeyOf)
+      if (this.wantsKeyOf !== undefined && wanted !== undefined) {
+        this.wantsKeyOf = undefined
+        this.replay = wanted.id
+      }
       if (status.state === 'unlocked') this.take(status)
       this.listFailure = null
       this.now = Date.now()

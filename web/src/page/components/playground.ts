@@ -1,15 +1,20 @@
 // playground: does a key work, and what does an answer cost? A conversation that lives as long as the page.
 import { component } from '../alpine'
+import { choiceOf, modelsOf, providerChosen, providersOf } from '../app-key'
 import { look } from '../providers'
 import { session } from '../session'
 import { explainThrown, type Explained } from '../text'
 import { vault } from '../vault'
 import { answerOf, askedBefore, withSummary, type Said } from '../conversation'
-import type { KeyId } from '../../protocol/messages'
+import type { Fallback } from '../../engine'
+import type { ErrorCode } from '../../protocol/errors'
+import type { KeyId, ProviderId } from '../../protocol/messages'
 
 /** Text is put on the page this often: more would only make the page slower than the stream. */
 const PAINT_EVERY_MS = 40
 const NEAR_THE_END_PX = 80
+/** What a key of one's own helps against. */
+const APP_REFUSED: readonly ErrorCode[] = ['ERR_QUOTA', 'ERR_PLAN', 'ERR_APP_KEY', 'ERR_NO_TOKEN']
 
 const OPENERS = [
   'Explain how a lock works, in three sentences.',
@@ -37,13 +42,30 @@ export const playground = () =>
     openers: OPENERS,
 
     get hasKeys(): boolean {
-      return session().keys.length > 0
+      return this.keyChoices.length > 0
     },
     get keyChoices(): { id: KeyId; text: string }[] {
-      return session().keys.map((key) => ({
+      const own = session().keys.map((key) => ({
         id: key.id,
         text: `${session().providerName(key.provider)} · ${key.label}${key.hint === '' ? '' : ` (••••${key.hint})`}`,
       }))
+      const byApp = providersOf(session().app, session().providers).map(({ id, name }) => ({
+        id: choiceOf(id),
+        text: `${name} · this app's key`,
+      }))
+      return [...own, ...byApp]
+    },
+    /** Whose models are asked by the app's key; null: by one of the user's. */
+    get appProvider(): ProviderId | null {
+      return providerChosen(this.keyId)
+    },
+    get byApp(): boolean {
+      return this.appProvider !== null
+    },
+    get wayText(): string {
+      return this.byApp
+        ? "Your message goes to this app's server, which asks the provider with its own key."
+        : 'Your message goes from this browser straight to the provider.'
     },
     get canSend(): boolean {
       return !this.busy && this.draft.trim() !== '' && this.model.trim() !== '' && this.keyId !== ''
@@ -66,10 +88,14 @@ export const playground = () =>
       session().pending = null
       const wanted = keys.find((key) => key.id === (pending?.key ?? lastKey))
       const first = wanted ?? keys.toSorted((a, b) => (b.lastUsedAt ?? 0) - (a.lastUsedAt ?? 0))[0]
-      if (first === undefined) return
-      this.keyId = first.id
+      this.$watch('$store.session.replay', () => void this.replay())
+      this.$watch('keyChoices', () => this.choose())
+      const chosen = first?.id ?? this.keyChoices[0]?.id
+      if (chosen === undefined) return
+      this.keyId = chosen
       if (pending !== null) this.draft = pending.message
-      else if (first.id === lastKey) this.model = lastModel
+      else if (chosen === lastKey) this.model = lastModel
+      if (session().replay !== '') return void this.replay()
       void this.loadModels()
       this.$nextTick(() => {
         if (pending !== null) document.getElementById('draft')?.focus()
@@ -80,15 +106,36 @@ export const playground = () =>
       lastModel = this.model
       lastKey = this.keyId
     },
+    /** What the app lends may be heard of only after the page is there. */
+    choose() {
+      if (this.keyId !== '' && this.keyChoices.some(({ id }) => id === this.keyId)) return
+      this.keyId = this.keyChoices[0]?.id ?? ''
+      this.keyChanged()
+    },
+    /** The question that the app's key could not answer, with the key that was added for it: once. */
+    async replay() {
+      const key = session().replay
+      const failed = this.said.findLast((one) => one.role === 'assistant' && one.wantsKeyOf !== '')
+      if (key === '' || this.busy) return
+      session().replay = ''
+      this.keyId = key
+      await this.loadModels()
+      if (failed !== undefined) await this.retry(failed.id)
+    },
     keyChanged() {
       this.model = ''
       void this.loadModels()
     },
     async loadModels() {
       const key = session().key(this.keyId)
-      if (key === null) return
       this.models = []
       this.modelsProblem = null
+      if (this.appProvider !== null) {
+        this.models = modelsOf(session().app, this.appProvider)
+        this.model ||= this.models[0] ?? session().provider(this.appProvider)?.suggestedModel ?? ''
+        return
+      }
+      if (key === null) return
       this.model ||= session().provider(key.provider)?.suggestedModel ?? ''
       this.loadingModels = true
       try {
@@ -126,16 +173,19 @@ export const playground = () =>
     },
     /** Asks for an answer to what has been said so far. */
     async ask() {
+      const { appProvider } = this
       const key = session().key(this.keyId)
-      if (key === null) return
+      const { fallback } = vault()
+      if (key === null && (appProvider === null || fallback === null)) return
       const question = {
-        key: key.id,
+        ...(key === null ? { app: { provider: appProvider ?? '', fallback: fallback as Fallback } } : { key: key.id }),
         model: this.model.trim(),
         messages: askedBefore(this.said),
         maxTokens: Number(this.maxTokens),
       }
-      const provider = session().providerName(key.provider)
-      this.said.push(answerOf(nextId(this.said), question, `your key “${key.label}” at ${provider}`))
+      const payer =
+        key === null ? "this app's key" : `your key “${key.label}” at ${session().providerName(key.provider)}`
+      this.said.push(answerOf(nextId(this.said), question, payer))
       // Alpine's proxy of it: changes through this one are seen.
       const answer = this.said.at(-1)
       if (answer?.role !== 'assistant') return
@@ -160,11 +210,15 @@ export const playground = () =>
         answer.state = 'done'
       } catch (error) {
         answer.state = controller.signal.aborted ? 'stopped' : 'failed'
-        if (!controller.signal.aborted) answer.problem = explainThrown(error)
+        if (!controller.signal.aborted) {
+          answer.problem = explainThrown(error)
+          if (APP_REFUSED.includes(answer.problem.code)) answer.wantsKeyOf = appProvider ?? ''
+        }
       } finally {
         clearInterval(painter)
         paint()
         this.busy = false
+        if (appProvider !== null) void session().lookAtApp()
         this.$nextTick(() => this.toEnd(false))
       }
     },
@@ -187,6 +241,8 @@ export const playground = () =>
     },
     tileOf(): string {
       const key = session().key(this.keyId)
+      const { appProvider } = this
+      if (appProvider !== null) return look(appProvider, session().provider(appProvider)).tile
       return key === null ? '' : look(key.provider, session().provider(key.provider)).tile
     },
     /** Follows the answer, unless the reader has scrolled away from its end. */

@@ -1,0 +1,4 @@
+// account-view: the part of the page about the app whose server the site names. Comes when somebody asks for it.
+import { account } from './components/account'
+
+export const components = { account }
