@@ -89,6 +89,7 @@ const call = (number, path = 'chat/completions', more = {}) => ({
   headers: [['content-type', 'application/json']],
   body: new TextEncoder().encode('{"model":"m-1","messages":[]}'),
   key: null,
+  app: null,
   ...more,
 })
 /** Everything that was said on the port, as text in which a secret would be seen. */

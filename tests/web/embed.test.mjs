@@ -321,11 +321,8 @@ describe("a host page's line", () => {
     const { line, state } = vaultOf({ access: GRANTED, answers: { fetch: () => {} } })
     const send = () =>
       vaultFetch(
-        () => line.current(),
-        null,
+        { current: () => line.current(), onRefused: ({ code }) => refused.push(code) },
         'https://api.example/v1/x',
-        {},
-        ({ code }) => refused.push(code),
       )
     const sent = send()
     await tick(20)
@@ -362,7 +359,7 @@ describe("a host page's line", () => {
         },
       },
     })
-    const response = await vaultFetch(() => line.current(), null, 'https://api.example/v1/x', {
+    const response = await vaultFetch({ current: () => line.current() }, 'https://api.example/v1/x', {
       method: 'POST',
       body: '{}',
     })

@@ -31,6 +31,8 @@ const terms = {
   expiresAt: null,
 }
 
+const offer = { server: 'https://relay.example/', chosen: false, newcomer: false }
+
 /** One good request of each kind, and its bounded fields: [field, value of length n], tested at n and n+1. */
 const good = {
   hello: { protocol: PROTOCOL_VERSION, build: 'dev' },
@@ -95,8 +97,12 @@ const good = {
   addEndpoint: { name: 'Mine', base: 'http://localhost:11434/v1/', like: null },
   removeEndpoint: { provider: 'p' },
   models: { key: 'k' },
-  chat: { call: 1, key: 'k', model: 'm', messages: [{ role: 'user', text: 'hi' }], maxTokens: 1 },
-  fetch: { call: 1, url: 'https://a.test/', method: 'GET', headers: [['a', 'b']], body: null, key: null },
+  chat: { call: 1, key: 'k', app: null, model: 'm', messages: [{ role: 'user', text: 'hi' }], maxTokens: 1 },
+  fetch: { call: 1, url: 'https://a.test/', method: 'GET', headers: [['a', 'b']], body: null, key: null, app: offer },
+  token: { call: 1, token: 't' },
+  setAppKeyUse: { provider: 'openai', use: 'ask' },
+  appKeyUses: {},
+  server: { path: 'v1/checkout', token: null, body: '{}' },
   credit: { call: 1, bytes: 1 },
   abort: { call: 1 },
 }
@@ -136,6 +142,12 @@ const bounds = {
   'fetch.url': [text, LIMITS.url],
   'fetch.headers': [(n) => many(n, ['a', 'b']), LIMITS.headers],
   'fetch.body': [bytes, LIMITS.bodyBytes],
+  'fetch.app': [(n) => ({ ...offer, server: text(n) }), LIMITS.url],
+  'chat.app': [(n) => ({ provider: text(n), offer }), LIMITS.id],
+  'token.token': [text, LIMITS.token],
+  'setAppKeyUse.provider': [text, LIMITS.id],
+  'server.token': [text, LIMITS.token],
+  'server.body': [text, LIMITS.serverBody],
   'admit.origin': [text, LIMITS.origin],
   'backup.copiedTo': [text, LIMITS.origin],
   'decide.terms': [(n) => ({ ...terms, providers: many(n, 'p') }), LIMITS.grantProviders],
@@ -176,6 +188,32 @@ test('a field too many, one too few and one of another kind are refused', () => 
         refused(message(op, { [name]: wrong }))
     }
   }
+})
+
+test('an offer of the app’s key is exact, and so is a token', () => {
+  for (const wrong of [
+    {},
+    'https://relay.example/',
+    [offer],
+    { ...offer, server: '' },
+    { ...offer, server: null },
+    { ...offer, chosen: 1 },
+    { ...offer, newcomer: 'yes' },
+    { ...offer, more: 1 },
+    { server: offer.server, chosen: false },
+  ]) {
+    refused(message('fetch', { app: wrong }))
+    refused(message('chat', { key: null, app: { provider: 'p', offer: wrong } }))
+  }
+  parseRequest(message('chat', { key: null, app: { provider: 'p', offer } }))
+  refused(message('chat', { app: offer }))
+  refused(message('chat', { app: { provider: 'p', offer, more: 1 } }))
+  parseRequest(message('token', { token: null }))
+  refused(message('token', { token: '' }))
+  refused(message('token', { token: 'x'.repeat(8_193) }))
+  for (const use of ['', 'Auto', 'always', null]) refused(message('setAppKeyUse', { use }))
+  for (const path of ['', 'v1/health', '/v1/account', 'v1/account?x', 'https://evil.example/'])
+    refused(message('server', { path }))
 })
 
 test('names that objects have by nature are no ops', () => {

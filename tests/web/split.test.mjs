@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { startEngine, startEngineAlone } from '../support/engine.mjs'
 import { Browser, key, passphrase, tick } from './support/browser.mjs'
+import { keyhold } from './support/load.mjs'
 import { provider } from './support/provider.mjs'
 
 const SECRET = 'sk-live-Zq3v7Xw9LmN2pRt5YbC8'
@@ -19,7 +20,10 @@ const operations = new Map(
     .map((name) => readFileSync(new URL(`bindings/${name}`, wasm), 'utf8'))
     .flatMap((text) => [...text.matchAll(/\{"(\w+)", (\w+)\}/g)].map(([, name, inCpp]) => [inCpp, name])),
 )
-const moved = readFileSync(new URL('split/keeping-ops.txt', wasm), 'utf8').trim().split('\n')
+const listed = readFileSync(new URL('split/keeping-ops.txt', wasm), 'utf8').trim().split('\n')
+const moved = listed.filter((name) => !name.startsWith('call.'))
+/** Of a call, not of the engine. */
+const movedOfCalls = listed.filter((name) => name.startsWith('call.')).map((name) => name.slice('call.'.length))
 
 /** What running into an operation with nothing to go by throws, if anything: in an instance of its own. */
 async function thrownBy(start, operation) {
@@ -38,6 +42,41 @@ test('the operations of keeping.wasm are not there before it is, and are then', 
     assert.ok(missing(await thrownBy(startEngineAlone, operation)), operation)
     assert.ok(!missing(await thrownBy(startEngine, operation)), operation)
   }
+})
+
+test('so it is with what a call has there', async (t) => {
+  assert.deepEqual(movedOfCalls, ['models', 'problem'])
+  let engine
+  const startEngine = async (binary) => {
+    const module = await keyhold.startEngine(binary)
+    const { Engine } = module
+    module.Engine = function () {
+      return (engine = new Engine())
+    }
+    return module
+  }
+  const browser = new Browser({ real: true, config: site, startEngine })
+  t.after(() => browser.close())
+  const call = () => keyhold.take(engine.fetch(`${server.base}v1/models`, 'GET', [], null, '', null, Date.now(), false))
+  let tab = await browser.open()
+  await tab.create(passphrase())
+  await tab.add({ provider: 'stand-in', label: 'mine', secret: key(SECRET), unchecked: true })
+  const thrown = (operation) => {
+    const one = call()
+    try {
+      one[operation]()
+    } catch (error) {
+      return error
+    } finally {
+      one.delete()
+    }
+  }
+  for (const operation of movedOfCalls) assert.ok(!missing(thrown(operation)), operation)
+  await tab.lock()
+  tab = await browser.open()
+  await tab.unlock(passphrase())
+  for (const operation of movedOfCalls) assert.ok(missing(thrown(operation)), operation)
+  for (const operation of ['movesOn', 'wantsToken', 'summary']) assert.ok(!missing(thrown(operation)), operation)
 })
 
 test('all others are there from the start', async () => {
@@ -105,7 +144,6 @@ test('a visit that opens a vault and calls with its keys never asks for keeping.
     (await tab.providers()).some(({ id }) => id === 'stand-in'),
     true,
   )
-  assert.deepEqual(await tab.models(stored.id), ['m-1'])
   assert.equal(browser.keepingLoads, 1)
 
   // Asked for with the first call, which does without it: then nobody knows what it costs, and to book it can wait.
@@ -116,6 +154,7 @@ test('a visit that opens a vault and calls with its keys never asks for keeping.
   // Out of reach, it costs the operation and nothing else.
   await assert.rejects(tab.setLabel(stored.id, 'ours'), failsWith('ERR_WORKER'))
   await assert.rejects(tab.check(stored.id), failsWith('ERR_WORKER'))
+  await assert.rejects(tab.models(stored.id), failsWith('ERR_WORKER'))
   await assert.rejects(chat(tab, stored.id), failsWith('ERR_WORKER'))
   await assert.rejects(
     tab.add({ provider: 'stand-in', label: 'other', secret: key(SECRET), unchecked: true }),
@@ -139,6 +178,7 @@ test('a visit that opens a vault and calls with its keys never asks for keeping.
     2,
     'calls waited for it',
   )
+  assert.deepEqual(await tab.models(stored.id), ['m-1'])
   assert.equal(await chat(tab, stored.id), 'Hello')
   assert.equal(browser.keepingLoads, loads + 1)
   const [{ module }] = browser.workers.filter(({ closed }) => !closed)

@@ -116,6 +116,7 @@ export const call = (number, url = CHAT, more = {}) => ({
   headers: [['content-type', 'application/json']],
   body: new TextEncoder().encode('{"model":"gpt-4o-mini","max_tokens":10,"messages":[{"role":"user","content":"hi"}]}'),
   key: null,
+  app: null,
   ...more,
 })
 

@@ -28,6 +28,7 @@ class Exchange : public ProviderExchange {
   Exchange again(const SecretBytes& secret, std::string key_id) {
     Exchange next(ProviderExchange::again(secret, std::move(key_id)));
     next.grant_id_ = std::move(grant_id_);
+    next.relayable_ = relayable_;
     return next;
   }
   /// The same with the app's key.
@@ -37,6 +38,9 @@ class Exchange : public ProviderExchange {
     return next;
   }
 
+  /// The app's key may take the place of the last of the user's, if they decided so.
+  void may_be_relayed(bool may) noexcept { relayable_ = may; }
+  bool relayable() const noexcept { return relayable_; }
   /// The app's key pays for it: it wants the user's token for the app's server.
   void go_by_app() noexcept { by_app_ = wants_token_ = true; }
   bool wants_token() const noexcept { return wants_token_; }
@@ -70,6 +74,7 @@ class Exchange : public ProviderExchange {
  private:
   explicit Exchange(ProviderExchange call) : ProviderExchange(std::move(call)) {}
 
+  bool relayable_ = false;
   bool by_app_ = false;
   bool wants_token_ = false;
   std::string grant_id_;

@@ -251,9 +251,16 @@ Result<Exchange> Session::pass(const Grant* grant, std::string_view url, std::st
   Exchange call(Exchange::Purpose::pass, match.provider, std::move(outgoing), secret, std::move(id), match.call->wire);
   if (costs(*match.call)) call.count(match.model);
   if (grant != nullptr) call.under(grant->id);
+  // The app pays for answers, and for nothing else; its server knows what is below the provider's base.
+  const bool below = call.request().url.starts_with(match.provider->base.text());
+  call.may_be_relayed(app_offered && below && match.call->call_class == CallClass::infer);
   // Who names a key means that one.
-  if (key.empty()) call.spare((app_offered && app_key_stands_in(match.provider->id)) || next_key(call, now) != nullptr);
+  if (key.empty()) call.spare(app_key_stands_in(call) || next_key(call, now) != nullptr);
   return call;
+}
+
+bool Session::app_key_stands_in(const Exchange& call) const {
+  return call.relayable() && app_key_stands_in(call.provider().id);
 }
 
 bool Session::app_key_stands_in(std::string_view provider) const {
@@ -281,7 +288,7 @@ Result<Exchange> Session::again(Exchange& refused, UnixMs now, std::string_view 
   KEYHOLD_TRY(const Opened opened, open_key(record->id));
   vault_.note_used(record->id, now);
   Exchange next = refused.again(opened.secret, record->id);
-  next.spare((!server.empty() && app_key_stands_in(next.provider().id)) || next_key(next, now) != nullptr);
+  next.spare((!server.empty() && app_key_stands_in(next)) || next_key(next, now) != nullptr);
   return next;
 }
 

@@ -307,6 +307,8 @@ class Session {
   std::optional<AppKeyUse> app_key_use(std::string_view provider) const;
   /// For a call that the user's own keys are refused for, out of quota or credit: only if they decided so beforehand.
   bool app_key_stands_in(std::string_view provider) const;
+  /// And the call is one that the app pays for.
+  bool app_key_stands_in(const Exchange& call) const;
   /// ERR_UNKNOWN_PROVIDER.
   Result<Plan> plan_app_key_use(std::string_view provider, AppKeyUse use, UnixMs now);
 

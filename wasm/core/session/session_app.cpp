@@ -85,7 +85,7 @@ Result<Exchange> Session::chat_by_app(const AppOffer& offer, std::string_view pr
 
 // The user's own key is out of quota or credit, and they decided that the app's may go on.
 Result<Exchange> Session::by_app(Exchange& refused, std::string_view meant) const {
-  if (!app_key_stands_in(refused.provider().id)) return Errc::ERR_WRONG_STATE;
+  if (!app_key_stands_in(refused)) return Errc::ERR_WRONG_STATE;
   KEYHOLD_TRY(const Endpoint server, server_of(meant));
   KEYHOLD_TRY(ProviderRef by, relayed(refused.provider(), server));
   KEYHOLD_TRY(Outgoing outgoing, to_relayed(refused.request(), refused.provider(), *by));

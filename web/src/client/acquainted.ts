@@ -6,26 +6,26 @@ export class Acquainted {
 
   constructor(vault: string) {
     this.#name = `keyhold ${vault}`
-    this.is = stored()?.getItem(this.#name) === 'yes'
+    this.is = stored((storage) => storage.getItem(this.#name)) === 'yes'
   }
 
   remember(): void {
     if (this.is) return
     this.is = true
-    stored()?.setItem(this.#name, 'yes')
+    stored((storage) => storage.setItem(this.#name, 'yes'))
   }
 
   /** The user was asked, and does not want to. */
   forget(): void {
     this.is = false
-    stored()?.removeItem(this.#name)
+    stored((storage) => storage.removeItem(this.#name))
   }
 }
 
-/** Not there where a browser keeps nothing for the page: then it lasts as long as the page. */
-function stored(): Storage | null {
+/** Nothing where a browser keeps nothing for the page, or no more: then it lasts as long as the page. */
+function stored<T>(use: (storage: Storage) => T): T | null {
   try {
-    return localStorage
+    return use(localStorage)
   } catch {
     return null
   }

@@ -121,10 +121,16 @@ export class Vault {
         signal?.addEventListener('abort', stop, { once: true })
         connection
           .ask({ op: 'requestAccess', call: call.id, wish: terms })
-          .then(resolve, (error: KeyholdError) => {
-            if (error.code === 'ERR_ACCESS_DENIED') this.#acquainted.forget()
-            reject(error)
-          })
+          .then(
+            (access) => {
+              if (access.state === 'granted') this.#acquainted.remember()
+              resolve(access)
+            },
+            (error: KeyholdError) => {
+              if (error.code === 'ERR_ACCESS_DENIED') this.#acquainted.forget()
+              reject(error)
+            },
+          )
           .finally(() => {
             signal?.removeEventListener('abort', stop)
             call.fail(null)

@@ -24,6 +24,8 @@ export function giveToken({ getToken }: Fallback, incoming: IncomingCall, connec
     const token = await Promise.resolve()
       .then(getToken)
       .catch(() => null)
-    connection.ask({ op: 'token', call: incoming.id, token: token || null }).catch(() => {})
+    const give = async (given: string | null) => connection.ask({ op: 'token', call: incoming.id, token: given })
+    // What is no token is refused, or cannot be sent: the call is not to wait for another.
+    await give(token || null).catch(() => give(null).catch(() => {}))
   }
 }

@@ -29,9 +29,10 @@ export class CallSlot {
 }
 
 /** Asks the page for its token. ERR_NO_TOKEN; the signal's reason. */
-function tokenFor(call: CallId, asker: Asker, slot: CallSlot): Promise<Uint8Array> {
+function tokenFor(call: CallId, asker: Asker, slot: CallSlot, signal: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const { signal } = slot.abort
+    // It may have been over before it came to this.
+    signal.throwIfAborted()
     signal.addEventListener('abort', () => reject(signal.reason))
     slot.takeToken = (token) =>
       token === null ? reject(new Failure('ERR_NO_TOKEN')) : resolve(new TextEncoder().encode(token))
@@ -60,7 +61,7 @@ export async function runChat(ask: AskOf<'chat'>, asker: Asker): Promise<CallSum
           }
         },
         room: (signal) => slot.room(signal),
-        token: () => tokenFor(ask.call, asker, slot),
+        token: (signal) => tokenFor(ask.call, asker, slot, signal),
       },
       slot.abort.signal,
       asker.app,
@@ -107,7 +108,7 @@ async function runBody(ask: AskOf<'fetch'>, asker: Asker, giveHead: (head: Respo
         },
         ...(asker.app === '' ? {} : { pieceBytes: PIECE_BYTES_TO_OTHERS }),
         room: (signal) => slot.room(signal),
-        token: () => tokenFor(ask.call, asker, slot),
+        token: (signal) => tokenFor(ask.call, asker, slot, signal),
         server: ask.app?.server ?? '',
       },
       slot.abort.signal,

@@ -46,7 +46,7 @@ export interface Caller {
   pieceBytes?: number
   events?(events: CallEvent[]): void
   /** The user's token for the app's server, asked of the page when a call goes by that. */
-  token?(): Promise<Uint8Array>
+  token?(signal: AbortSignal): Promise<Uint8Array>
   /** The app's server that may be called when the user's keys are used up; '': none. */
   server?: string
   /** Awaited after each piece, if given: resolves when the reader has room. */

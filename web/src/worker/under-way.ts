@@ -91,7 +91,7 @@ export class CallsUnderWay {
     caller?: Caller,
   ): Promise<Timing | null> {
     const vault = this.#vault
-    if (call.wantsToken()) await this.#authorize(call, caller)
+    if (call.wantsToken()) await this.#authorize(call, signal, caller)
     const holders = vault.engine.holders(call)
     if (holders.length === 0) return exchange(call, vault.net, limits, signal, caller)
     await Promise.all([prices, vault.keeping()])
@@ -106,9 +106,9 @@ export class CallsUnderWay {
     }
   }
 
-  async #authorize(call: EngineCall, caller?: Caller): Promise<void> {
+  async #authorize(call: EngineCall, signal: AbortSignal, caller?: Caller): Promise<void> {
     const { heap } = this.#vault
-    const token = await caller?.token?.()
+    const token = await caller?.token?.(signal)
     if (token === undefined) throw new Failure('ERR_NO_TOKEN')
     const held = heap.buffer(token)
     this.#vault.engine.authorize(call, held)
