@@ -41,12 +41,15 @@ class FakeCall {
   request() {
     return this.outgoing
   }
+  wantsToken() {
+    return false
+  }
   movesOn() {
     return false
   }
   response(status, headers) {
     this.status = status
-    return { value: headers.filter(([name]) => name !== 'x-hidden') }
+    return { value: [...headers.filter(([name]) => name !== 'x-hidden'), ['keyhold-source', 'user']] }
   }
   feed(bytes) {
     const text = new TextDecoder().decode(bytes)
@@ -104,7 +107,7 @@ export function fakeModule(overrides = {}) {
     configure(config) {
       const { base } = decode(config)
       if (base) this.base = base
-      return { value: { demo: null, customEndpoints: true } }
+      return { value: { demo: null, customEndpoints: true, server: '' } }
     }
     load(envelopes, ledger) {
       this.#rows = new Map(envelopes.map(({ key, bytes }) => [key, bytes]))
