@@ -9,6 +9,7 @@
 
 #include "server/http/log.h"
 #include "server/http/routes.h"
+#include "server/relay/route.h"
 
 namespace keyhold::server {
 

@@ -61,6 +61,8 @@ Result<Exchange> Session::fetch_by_app(const AppOffer& offer, std::string_view o
   KEYHOLD_TRY(const Match match, catalogue_.match(method, target));
   KEYHOLD_TRY(const Outgoing asked, caller_request(match, target, headers, body));
   if (grant != nullptr) KEYHOLD_CHECK(check_access(*grant, match, asked));
+  // An address of the user's own is none of the app's.
+  if (match.provider->kind == ProviderKind::custom) return Errc::ERR_NO_KEY;
   // The app pays for answers, and for nothing else.
   if (match.call->call_class != CallClass::infer) return Errc::ERR_NO_KEY;
   const std::string& id = match.provider->id;
