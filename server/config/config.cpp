@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "server/config/fields.h"
 #include "server/config/sections.h"
-#include "server/quota/postgres.h"
+#include "server/quota/postgres_address.h"
 
 namespace keyhold::server {
 

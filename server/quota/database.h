@@ -14,6 +14,7 @@
 #include "base/function_ref.h"
 #include "server/quota/answer.h"
 #include "server/quota/postgres.h"
+#include "server/quota/postgres_address.h"
 
 namespace keyhold::server {
 

@@ -1,4 +1,4 @@
-// postgres: what PostgreSQL needs beyond SQL: an address made safe to hand on, limits on waiting, and what an error means.
+// postgres: what PostgreSQL needs beyond SQL: limits on waiting, and what an error means.
 #pragma once
 
 #include <soci/postgresql/soci-postgresql.h>
@@ -7,20 +7,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 
 namespace keyhold::server {
-
-/// Is this the address of a PostgreSQL database?
-bool names_postgres(std::string_view connection);
-
-/// The same address, every part of it escaped, with limits where it has none of its own: connecting takes at most
-/// kConnectSeconds (libpq's least is 2). Nothing if libpq cannot read it.
-std::optional<std::string> postgres_address(const std::string& connection);
-inline constexpr int kConnectSeconds = 3;
 
 /// How long the database itself waits for a lock and works on a statement, and how long a transaction may lie idle in a
 /// process that was stopped: others wait for its accounts.
