@@ -364,10 +364,11 @@ test('tokens for calls that wait for none do nothing; one too long is refused, a
 test('a lock ends a call that waits for its token', async (t) => {
   withStorage(t, () => storage())
   const { tab } = await vault(t, { keys: [] })
-  let asked = 0
-  tab.fallback = { url: app.base, getToken: () => ((asked += 1), new Promise(() => {})) }
+  let wanted = () => {}
+  const asked = new Promise((resolve) => (wanted = resolve))
+  tab.fallback = { url: app.base, getToken: () => (wanted(), new Promise(() => {})) }
   const call = ask(tab)
-  while (asked === 0) await tick(2)
+  await asked
   await tab.lock()
   assert.equal(await Promise.race([call, tick(2_000).then(() => 'still waits')]), '423 ERR_LOCKED')
 })

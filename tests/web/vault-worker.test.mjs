@@ -178,7 +178,17 @@ test(`a port has ${MAX_CALLS} calls under way and not one more; a number used tw
   const { say, port } = spoken(browser.rawPort())
   await say(hello)
   const fetchAs = (call, id) =>
-    say({ id, op: 'fetch', call, url: 'http://127.0.0.1:1/', method: 'GET', headers: [], body: null, key: null, app: null })
+    say({
+      id,
+      op: 'fetch',
+      call,
+      url: 'http://127.0.0.1:1/',
+      method: 'GET',
+      headers: [],
+      body: null,
+      key: null,
+      app: null,
+    })
   for (let call = 1; call <= MAX_CALLS; call += 1) void fetchAs(call, 100 + call)
   assert.equal((await fetchAs(1, 300)).error.code, 'ERR_BAD_INPUT')
   assert.equal((await fetchAs(MAX_CALLS + 1, 301)).error.code, 'ERR_TOO_MANY')

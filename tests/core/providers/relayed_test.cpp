@@ -23,6 +23,15 @@ constexpr ServerProblem kServerProblems[] = {
 
 const std::map<std::string_view, Errc> kMeanings = {
     {"malformed_request", Errc::ERR_PROVIDER_REFUSED},
+    {"bad_query", Errc::ERR_PROVIDER_REFUSED},
+    // Of payment: a call is never answered so.
+    {"plan_not_for_sale", Errc::ERR_PROVIDER_REFUSED},
+    {"return_url_not_allowed", Errc::ERR_PROVIDER_REFUSED},
+    {"bad_signature", Errc::ERR_PROVIDER_REFUSED},
+    {"billing_off", Errc::ERR_PROVIDER_REFUSED},
+    {"already_subscribed", Errc::ERR_PROVIDER_REFUSED},
+    {"no_subscription", Errc::ERR_PROVIDER_REFUSED},
+    {"billing_failed", Errc::ERR_PROVIDER_REFUSED},
     {"call_refused", Errc::ERR_PROVIDER_REFUSED},
     {"unbounded_cost", Errc::ERR_PROVIDER_REFUSED},
     {"unauthorized", Errc::ERR_NO_TOKEN},

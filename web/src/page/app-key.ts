@@ -1,11 +1,8 @@
 // app-key: the app's own key, as far as the page knows of it: which models its plan opens, and what is left of it.
-import type { Fallback } from '../engine'
-import type { ProviderId, ProviderInfo, SiteServer } from '../protocol/messages'
+import type { ProviderId, ProviderInfo } from '../protocol/messages'
 import { money } from './money'
 import { vault } from './vault'
 
-/** A token is asked for again before it ends; apps give them for minutes. */
-const TOKEN_KEPT_MS = 60_000
 /** How a choice of the app's key is told from a key's id. */
 const CHOICE = 'app:'
 
@@ -33,23 +30,6 @@ export interface AppKey {
   account: Account
   plans: Plan[]
   plan: Plan
-}
-
-/** @param tokenUrl  of this site, relative to its configuration; null: the page has no tokens */
-export function fallbackTo({ url, tokenUrl }: SiteServer): Fallback {
-  let kept: { token: string; until: number } | null = null
-  return {
-    url,
-    async getToken() {
-      if (tokenUrl === undefined) return null
-      if (kept !== null && Date.now() < kept.until) return kept.token
-      const response = await fetch(new URL(tokenUrl, document.baseURI), { cache: 'no-store' })
-      const { token } = (response.ok ? await response.json() : {}) as { token?: unknown }
-      if (typeof token !== 'string') return null
-      kept = { token, until: Date.now() + TOKEN_KEPT_MS }
-      return token
-    },
-  }
 }
 
 /** Null where the server cannot be reached, or does not know this user: then the page is as one without. */

@@ -1,6 +1,6 @@
 // vault: the page's one connection to the vault. Kept out of Alpine's data, whose proxies private fields do not survive.
 import { KeyholdEngine, type EngineEvents, type Hello } from '../engine'
-import { fallbackTo } from './app-key'
+import { fallbackTo } from './app-token'
 import { workersHere } from '../engine/hosted'
 import { isWindow, openerFrame } from './window'
 
