@@ -131,8 +131,10 @@ test('what cannot be bought, and where nobody may be sent, is refused before Str
   const away = await buy(server, 'eve', { route: 'portal', body: { return_url: 'https://evil.example/' } })
   assert.deepEqual(wrong(away), [400, 'return_url_not_allowed'])
   assert.deepEqual(wrong(await buy(server, 'eve', { route: 'portal' })), [409, 'no_subscription'])
-  const none = await fetch(`${server.url}/v1/checkout`, { method: 'POST', body: '{}' })
-  assert.equal(none.status, 401)
+  for (const route of ['checkout', 'portal']) {
+    const none = await fetch(`${server.url}/v1/${route}`, { method: 'POST', body: '{}' })
+    assert.equal(none.status, 401)
+  }
   assert.equal((await fetch(`${server.url}/v1/checkout`)).status, 405)
   assert.equal(stripe.requests.length, before)
 })
@@ -151,9 +153,11 @@ test('whatever Stripe answers that is no session is 502 billing_failed, and nobo
     'a redirect': (_, response) => response.writeHead(302, { location: 'https://evil.example/' }).end(),
   }
   try {
+    await bring(server, subscriptionEvent({ id: 'sub_managed', user: 'managed' }))
     for (const [i, [what, instead]] of Object.entries(answers).entries()) {
       stripe.instead = instead
       assert.deepEqual(wrong(await buy(server, `fails${i}`)), [502, 'billing_failed'], what)
+      assert.deepEqual(wrong(await buy(server, 'managed', { route: 'portal' })), [502, 'billing_failed'], what)
     }
   } finally {
     stripe.instead = undefined
@@ -178,12 +182,19 @@ test('one user can ask for ten sessions in a minute, and their calls are counted
   for (let i = 0; i < 12; i++) statuses.push((await buy(server, 'many')).status)
   assert.deepEqual(new Set(statuses.slice(0, 10)), new Set([200]))
   assert.equal(statuses[11], 429)
+  await bring(server, subscriptionEvent({ id: 'sub_often', user: 'often' }))
+  for (let i = 0; i < 12; i++) statuses.push((await buy(server, 'often', { route: 'portal' })).status)
+  assert.deepEqual([statuses[12], statuses[23]], [200, 429])
   assert.equal((await buy(server, 'another')).status, 200)
 })
 
 test('a page of another origin may not ask; one of ours may, and its preflight is answered', async () => {
   const evil = await buy(server, 'page', { headers: { origin: 'https://evil.example' } })
   assert.deepEqual(wrong(evil), [403, 'origin_not_allowed'])
+  const headers = { origin: 'https://evil.example' }
+  assert.deepEqual(wrong(await buy(server, 'page', { route: 'portal', headers })), [403, 'origin_not_allowed'])
+  const event = subscriptionEvent({ id: 'sub_page', user: 'page' })
+  assert.deepEqual(wrong(await bring(server, event, { headers })), [403, 'origin_not_allowed'])
   const preflight = await fetch(`${server.url}/v1/checkout`, {
     method: 'OPTIONS',
     headers: {

@@ -50,6 +50,9 @@ test('no problem has undeclared members, and its example is an answer of a route
     ['POST', '/v1/relay/openai/chat/completions'],
     ['GET', '/v1/account'],
     ['GET', '/v1/usage'],
+    ['POST', '/v1/checkout'],
+    ['POST', '/v1/portal'],
+    ['POST', '/v1/webhooks/stripe'],
     ['GET', '/readyz'],
     ['GET', '/nothing'],
   ]
