@@ -3,6 +3,7 @@ import type { AppOffer } from '../protocol/messages'
 import type { Connection } from './connection'
 import type { IncomingCall } from './incoming'
 
+/** An app's own key, for calls that the user has none for: whose server has it, and who its user is. */
 export interface Fallback {
   /** Address of the keyhold-server. The vault's site must name the same one in its keyhold.config.json. */
   url: string
