@@ -9,8 +9,8 @@ import { weakened } from './support/weaken.mjs'
 const anonymous = {
   'src/worker/calls.ts': [
     [
-      'vault.engine.fetch(ask.url, ask.method, ask.headers, body, asker.app, ask.key, vault.now())',
-      "vault.engine.fetch(ask.url, ask.method, ask.headers, body, '', ask.key, vault.now())",
+      'vault.engine.fetch(url, method, headers, body, asker.app, key, vault.now(), app !== null)',
+      "vault.engine.fetch(url, method, headers, body, '', key, vault.now(), app !== null)",
     ],
   ],
 }

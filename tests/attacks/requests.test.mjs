@@ -14,7 +14,7 @@ const holdsKey = (request) => [SECRET, OTHER_SECRET].some((secret) => textOf(req
 /** A worker that has the engine seal a call to a sound address, and then sends it where the page said. */
 const credulous = {
   'src/worker/calls.ts': [
-    ['vault.engine.fetch(ask.url, ask.method,', `vault.engine.fetch('${CHAT}', 'POST',`],
+    ['vault.engine.fetch(url, method,', `vault.engine.fetch('${CHAT}', 'POST',`],
     ['        body: ask.body,\n', '        body: ask.body, to: [ask.url, ask.method],\n'],
   ],
   'src/worker/exchange.ts': [

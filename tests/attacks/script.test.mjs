@@ -28,7 +28,10 @@ const TALKATIVE = {
     ["redirect: 'error'", "redirect: 'follow'"],
   ],
   'src/worker/calls.ts': [
-    ['[...headers, PAID_BY]', "[...headers, PAID_BY, ['x-leak', (globalThis as unknown as { leak: string }).leak]]"],
+    [
+      'giveHead({ status, statusText, url, headers })',
+      "giveHead({ status, statusText, url, headers: [...headers, ['x-leak', (globalThis as unknown as { leak: string }).leak]] })",
+    ],
   ],
 }
 
