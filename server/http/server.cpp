@@ -96,7 +96,7 @@ class Server {
     // While the database was away nobody could renew: for a lease after that, what looks dead may live.
     UnixMs trusted_from = 0;
     while (!over_) {
-      const auto renewed = co_await service_.store.ask([](QuotaBook& book) { return book.renew(now_ms()); });
+      const auto renewed = co_await service_.store.ask_aside([](QuotaBook& book) { return book.renew(now_ms()); });
       if (!renewed) trusted_from = now_ms() + service_.config.lease_ms;
       const bool trusted = now_ms() >= trusted_from;
       const auto repaired = co_await service_.store.ask([trusted](QuotaBook& book) -> Answer<RepairReport> {

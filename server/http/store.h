@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 
 class Store {
  public:
-  /// At least one book.
+  /// At least two books. The last is for what must not wait behind decisions: ask_aside().
   explicit Store(std::vector<QuotaBook> books) {
     for (QuotaBook& book : books) desks_.push_back(std::make_unique<Desk>(std::move(book)));
   }
@@ -28,12 +28,27 @@ class Store {
   /// Runs `question`, which takes a QuotaBook&, on a book's thread, and comes back to this coroutine's.
   template <class Question>
   asio::awaitable<std::invoke_result_t<Question, QuotaBook&>> ask(Question question) {
-    Desk& desk = *desks_[next_++ % desks_.size()];
-    auto answer = co_await asio::co_spawn(desk.thread, run(desk.book, std::move(question)), asio::use_awaitable);
-    co_return std::move(*answer);
+    return at(*desks_[next_++ % (desks_.size() - 1)], std::move(question));
+  }
+  /// The same beside all of those, however many wait: leases that are not kept end, and living calls would count as dead.
+  template <class Question>
+  asio::awaitable<std::invoke_result_t<Question, QuotaBook&>> ask_aside(Question question) {
+    return at(*desks_.back(), std::move(question));
   }
 
  private:
+  struct Desk {
+    explicit Desk(QuotaBook taken) : book(std::move(taken)) {}
+    ~Desk() { thread.join(); }
+    QuotaBook book;
+    asio::thread_pool thread{1};
+  };
+
+  template <class Question>
+  static asio::awaitable<std::invoke_result_t<Question, QuotaBook&>> at(Desk& desk, Question question) {
+    auto answer = co_await asio::co_spawn(desk.thread, run(desk.book, std::move(question)), asio::use_awaitable);
+    co_return std::move(*answer);
+  }
   /// co_spawn makes an empty result before it has one: an answer cannot be empty.
   template <class Question>
   static asio::awaitable<std::optional<std::invoke_result_t<Question, QuotaBook&>>> run(QuotaBook& book,
@@ -41,12 +56,6 @@ class Store {
     co_return question(book);
   }
 
-  struct Desk {
-    explicit Desk(QuotaBook taken) : book(std::move(taken)) {}
-    ~Desk() { thread.join(); }
-    QuotaBook book;
-    asio::thread_pool thread{1};
-  };
   std::vector<std::unique_ptr<Desk>> desks_;
   std::atomic<std::size_t> next_ = 0;
 };
