@@ -65,6 +65,12 @@ async function open() {
   await page.goto(site.url)
   return { context, page, noted }
 }
+async function makeVault(page) {
+  await page.click(at('choose-own'))
+  await page.fill('#own-passphrase', PASSPHRASE)
+  await page.fill('#own-repeat', PASSPHRASE)
+  await page.click(`${at('create')}:enabled:visible`)
+}
 const left = async (page) => Number(/^\$([\d.]+) of/.exec(await page.textContent(at('quota-left')))[1])
 async function ask(page, text) {
   const answered = await page.locator(at('answer')).count()
@@ -104,10 +110,7 @@ test('no key, no vault: an answer, and the quota goes down until it is gone; wit
 
   await page.click(`${at('own-key')}:visible`)
   await page.waitForSelector(at('key-next'))
-  await page.click(at('choose-own'))
-  await page.fill('#own-passphrase', PASSPHRASE)
-  await page.fill('#own-repeat', PASSPHRASE)
-  await page.click(`${at('create')}:enabled:visible`)
+  await makeVault(page)
   await page.waitForSelector(`${at('key-dialog')}[open]`)
   await page.click(at('use-demo-key'))
   await page.click(at('save'))
@@ -131,10 +134,7 @@ test('no key, no vault: an answer, and the quota goes down until it is gone; wit
 
 test('the account: plan, plans, and when the app’s key is used, which lasts', async () => {
   const { context, page } = await open()
-  await page.click(at('choose-own'))
-  await page.fill('#own-passphrase', PASSPHRASE)
-  await page.fill('#own-repeat', PASSPHRASE)
-  await page.click(`${at('create')}:enabled:visible`)
+  await makeVault(page)
   await page.waitForSelector(at('keys'))
   await page.click(at('nav-account'))
   await page.waitForSelector(at('plan-try'))
@@ -160,10 +160,7 @@ test('a server that is not there: the page is as one without, and says so where 
   await page.goto(alone.url)
   await page.waitForSelector(at('word'))
   assert.equal(await page.locator(at('try-app')).count(), 0)
-  await page.click(at('choose-own'))
-  await page.fill('#own-passphrase', PASSPHRASE)
-  await page.fill('#own-repeat', PASSPHRASE)
-  await page.click(`${at('create')}:enabled:visible`)
+  await makeVault(page)
   await page.waitForSelector(at('keys'))
   await page.click(at('nav-account'))
   await page.waitForSelector(at('account-unknown'))
