@@ -1,4 +1,4 @@
-// run: every test suite, one after the other, each with a time limit; the last line is 'N passed, N failed'.
+// run: every test suite, two at a time, then the one that measures time alone; each with a time limit; the last line is 'N passed, N failed'.
 // Usage (after a build): node tests/run.mjs [name ...], where a name picks suites by their beginning.
 // A suite that dies, exceeds its time or reports no test at all counts as one failure. Logs: build/test-logs.
 // Where a few files of a suite that starts browsers or servers fail, they are run once more, on their own: three engines
@@ -14,6 +14,8 @@ const full = process.env.KEYHOLD_EFFORT === 'full'
 const MINUTE = 60
 const logs = 'build/test-logs'
 const SHOWN_LINES = 60
+/** Suites under way at the same time: most wait for a program of theirs, or fill one processor. */
+const LANES = 2
 
 /**
  * @typedef {object} Suite
@@ -22,6 +24,8 @@ const SHOWN_LINES = 60
  * @property {(output: string, code: number) => { passed: number, failed: number }} count
  * @property {number} limitS
  * @property {Record<string, string>} [env]
+ * @property {string} [after]  it looks at what this one left, which stands right before it
+ * @property {boolean} [alone]  after all others, and with nothing beside it
  * @property {() => (Suite & { names: { name: string, file: string }[] }) | null} [again]  of what failed in the first run
  */
 
@@ -97,6 +101,7 @@ function answersSeen() {
   return {
     name: 'server-answers',
     command: ['node', 'tests/server/support/answers-seen.mjs'],
+    after: 'server',
     count: oneCheck,
     limitS: MINUTE,
   }
@@ -105,9 +110,19 @@ function answersSeen() {
 /** The server's tests where threads meet, under TSan: at full effort only, as the build alone takes minutes. */
 function underTsan() {
   if (!full) return []
-  const files = ['abort', 'exact', 'jwks', 'operator', 'relay', 'token', 'usage'].map(
-    (name) => `tests/server/${name}.test.mjs`,
-  )
+  const names = [
+    'abort',
+    'billing',
+    'billing-crash',
+    'exact',
+    'jwks',
+    'operator',
+    'postgres',
+    'relay',
+    'token',
+    'usage',
+  ]
+  const files = names.map((name) => `tests/server/${name}.test.mjs`)
   const env = { KEYHOLD_SERVER_BUILD: 'server-tsan', KEYHOLD_EFFORT: 'default' }
   const parts = ['build/server-tsan/tests/server/keyhold_server_tests', '--use-colour', 'no']
   return [
@@ -124,6 +139,8 @@ function underTsan() {
 
 /** Suites that start browsers, or a server, and wait for them. */
 const WAITS_FOR_OTHERS = ['server', 'consumers', 'attacks', 'browser']
+/** Its tests say how soon other tabs must know, and when a browser is killed. */
+const ALONE = 'browser'
 
 function nodeTests() {
   const limits = {
@@ -137,7 +154,8 @@ function nodeTests() {
     const files = find([`tests/${folder}`], /\.test\.mjs$/)
     if (files.length === 0) return []
     const failures = `${logs}/${folder}-failures.jsonl`
-    const suite = { name: folder, command: nodeTestsOf(files, failures), count: nodeTest, limitS }
+    const command = nodeTestsOf(files, failures)
+    const suite = { name: folder, command, count: nodeTest, limitS, alone: folder === ALONE }
     return [WAITS_FOR_OTHERS.includes(folder) ? { ...suite, again: () => secondRun(suite, failures) } : suite]
   })
 }
@@ -203,7 +221,7 @@ async function run(suite) {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...suite.env, PATH: `${resolve('node_modules/.bin')}:${process.env.PATH}`, NO_COLOR: '1' },
     })
-    running = child
+    running.add(child)
     const chunks = []
     const keep = (chunk) => {
       chunks.push(chunk)
@@ -219,10 +237,10 @@ async function run(suite) {
     child.once('error', (error) => keep(Buffer.from(`${error.message}\n`)))
     child.once('close', (code) => {
       clearTimeout(timer)
+      running.delete(child)
       done({ output: Buffer.concat(chunks).toString(), code: code ?? -1, late })
     })
   })
-  running = null
   await new Promise((done) => file.end(done))
 
   const seconds = (performance.now() - started) / 1000
@@ -237,7 +255,8 @@ async function run(suite) {
   return { passed, failed: problem ? Math.max(failed, 1) : failed, problem, seconds, output, log }
 }
 
-let running = null
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set()
 
 function endGroup(child) {
   try {
@@ -249,7 +268,7 @@ function endGroup(child) {
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
-    if (running) endGroup(running)
+    for (const child of running) endGroup(child)
     process.exit(1)
   })
 }
@@ -262,38 +281,59 @@ function find(folders, pattern) {
     .sort()
 }
 
+/** Runs it, once more where that may be, and prints its line. */
+async function report(suite, total, onlyAgain) {
+  const first = await run(suite)
+  let { passed, failed, seconds, output, log } = first
+  const { problem } = first
+  const second = failed > 0 && problem === null ? suite.again?.() : null
+  if (second) {
+    const rerun = await run(second)
+    seconds += rerun.seconds
+    if (rerun.failed === 0) {
+      passed += failed
+      failed = 0
+      onlyAgain.push(...second.names.map(({ name, file }) => `${relative('.', file)}: ${name} (${log})`))
+    } else {
+      ;({ output, log } = rerun)
+    }
+  }
+  total.passed += passed
+  total.failed += failed
+  const verdict = failed === 0 ? 'ok  ' : 'FAIL'
+  const figures = `${passed} passed, ${failed} failed${problem ? ` (${problem})` : ''}`
+  console.log(`${verdict} ${suite.name.padEnd(20)} ${seconds.toFixed(1).padStart(7)} s  ${figures}`)
+  if (failed > 0) {
+    const lines = output.trimEnd().split('\n').slice(-SHOWN_LINES)
+    console.log(lines.map((line) => `     | ${line}`).join('\n') + `\n     all of it: ${log}`)
+  }
+}
+
+/** What can be started in any order: a suite, with those that must come after it. */
+function turns(suites) {
+  const groups = []
+  for (const suite of suites) {
+    if (suite.after !== undefined && groups.at(-1)?.[0].name === suite.after) groups.at(-1).push(suite)
+    else groups.push([suite])
+  }
+  return groups
+}
+
 async function main() {
   mkdirSync(logs, { recursive: true })
   const names = process.argv.slice(2)
   const chosen = suites().filter(({ name }) => names.length === 0 || names.some((wanted) => name.startsWith(wanted)))
   const total = { passed: 0, failed: 0 }
   const onlyAgain = []
-  for (const suite of chosen) {
-    const first = await run(suite)
-    let { passed, failed, seconds, output, log } = first
-    const { problem } = first
-    const second = failed > 0 && problem === null ? suite.again?.() : null
-    if (second) {
-      const rerun = await run(second)
-      seconds += rerun.seconds
-      if (rerun.failed === 0) {
-        passed += failed
-        failed = 0
-        onlyAgain.push(...second.names.map(({ name, file }) => `${relative('.', file)}: ${name} (${log})`))
-      } else {
-        ;({ output, log } = rerun)
-      }
-    }
-    total.passed += passed
-    total.failed += failed
-    const verdict = failed === 0 ? 'ok  ' : 'FAIL'
-    const figures = `${passed} passed, ${failed} failed${problem ? ` (${problem})` : ''}`
-    console.log(`${verdict} ${suite.name.padEnd(20)} ${seconds.toFixed(1).padStart(7)} s  ${figures}`)
-    if (failed > 0) {
-      const lines = output.trimEnd().split('\n').slice(-SHOWN_LINES)
-      console.log(lines.map((line) => `     | ${line}`).join('\n') + `\n     all of it: ${log}`)
-    }
+  const inTurn = async (suites) => {
+    for (const suite of suites) await report(suite, total, onlyAgain)
   }
+  const waiting = turns(chosen.filter(({ alone }) => !alone))
+  const lane = async () => {
+    while (waiting.length > 0) await inTurn(waiting.shift())
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+  await inTurn(chosen.filter(({ alone }) => alone))
   if (chosen.length === 0) total.failed = 1
   if (onlyAgain.length > 0) console.log(['\nPassed only when run again:', ...onlyAgain].join('\n  '))
   console.log(`\n${total.passed} passed, ${total.failed} failed`)
