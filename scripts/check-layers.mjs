@@ -19,12 +19,14 @@ const serverLayers = {
   token: ['base'],
   billing: ['base', 'providers'],
   quota: ['base', 'billing'],
-  config: ['base', 'providers', 'billing', 'quota'],
-  relay: ['base', 'providers', 'billing', 'config', 'quota'],
-  http: ['base', 'providers', 'token', 'billing', 'quota', 'config', 'relay'],
+  keys: ['base', 'crypto', 'quota'],
+  receipts: ['base', 'quota'],
+  config: ['base', 'providers', 'billing', 'quota', 'receipts'],
+  relay: ['base', 'providers', 'billing', 'config', 'keys', 'quota'],
+  http: ['base', 'providers', 'token', 'billing', 'quota', 'keys', 'receipts', 'config', 'relay'],
   process: [],
-  commands: ['base', 'quota'],
-  'main.cpp': ['base', 'config', 'http', 'commands', 'process'],
+  commands: ['base', 'crypto', 'quota', 'keys'],
+  'main.cpp': ['base', 'config', 'keys', 'http', 'commands', 'process'],
 }
 // Library header -> the only places that may include it.
 const libraryHomes = [
@@ -33,7 +35,7 @@ const libraryHomes = [
   { header: /^emscripten/, home: /^wasm\/bindings\// },
   { header: /^boost\//, home: /^server\/http\// },
   { header: /^soci\//, home: /^server\/quota\// },
-  { header: /^openssl\//, home: /^server\/(token\/|billing\/|http\/server\.cpp$|main\.cpp$)/ },
+  { header: /^openssl\//, home: /^server\/(token\/|billing\/|receipts\/|http\/server\.cpp$|main\.cpp$)/ },
   { header: /^spdlog\//, home: /^server\/http\/log\.cpp$/ },
   { header: /^CLI\//, home: /^server\/main\.cpp$/ },
 ]

@@ -37,6 +37,7 @@ export async function startDemoServer({
     addKeyUrl,
     tokens: { audience: AUDIENCE, secretEnv: 'KEYHOLD_DEMO_SECRET' },
     keys: { demo: { env: 'KEYHOLD_DEMO_KEY' } },
+    receipts: { keyEnv: 'KEYHOLD_DEMO_RECEIPT_KEY' },
     plans: [
       // About six questions: by then a person has seen the bar move, and can see it run out.
       { id: 'try', name: 'Try it', limitUsd: 0.03, period: 'day', maxOutputTokens: 512, models: { demo: models } },
@@ -46,9 +47,10 @@ export async function startDemoServer({
     ownPrices: models.map((model) => ({ provider: 'demo', model, inputUsd: 2, outputUsd: 20 })),
   }
   writeFileSync(`${folder}/keyhold-server.json`, JSON.stringify(config, null, 2))
-  const secret = randomBytes(32).toString('base64url')
+  const fresh = () => randomBytes(32).toString('base64url')
+  const secret = fresh()
   const child = spawn(program, ['-c', `${folder}/keyhold-server.json`, 'serve'], {
-    env: { ...process.env, KEYHOLD_DEMO_SECRET: secret, KEYHOLD_DEMO_KEY: demo.key },
+    env: { ...process.env, KEYHOLD_DEMO_SECRET: secret, KEYHOLD_DEMO_KEY: demo.key, KEYHOLD_DEMO_RECEIPT_KEY: fresh() },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const at = await listening(child)

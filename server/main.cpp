@@ -8,11 +8,13 @@
 #include <iterator>
 
 #include "base/base64.h"
+#include "server/commands/key_commands.h"
 #include "server/commands/usage_export.h"
 #include "server/config/warnings.h"
 #include "server/http/log.h"
 #include "server/http/server.h"
 #include "server/process/process.h"
+#include "server/process/secret_input.h"
 
 namespace keyhold::server {
 namespace {
@@ -59,7 +61,8 @@ PlanTable plans_of(const Config& config) {
 
 TokenKeys tokens_of(const Config& config) {
   const TokenSource& source = config.tokens;
-  TokenRules rules{source.issuer.empty() ? std::nullopt : std::optional(source.issuer), source.audience};
+  TokenRules rules{source.issuer.empty() ? std::nullopt : std::optional(source.issuer), source.audience,
+                   source.organisation_claim};
   if (!source.jwks_url.empty()) return {std::move(rules), source.jwks_url};
   if (source.secret.empty()) {
     auto set = KeySet::parse(source.jwks, KeySource::file);
@@ -84,13 +87,46 @@ QuotaBook book_of(const Config& config, const std::string& owner) {
                                                         : ": the database cannot be opened, or made"));
 }
 
+/// Nothing where the configuration names none.
+std::optional<MasterKey> master_key_of(const Config& config) {
+  if (config.master_key.empty()) return std::nullopt;
+  // REVEAL: into the key that keys are opened with.
+  auto key = parse_master_key(as_text(config.master_key.reveal()));
+  if (!key) stop("masterKeyEnv: 43 characters are expected, as keyhold-server key new-master prints them");
+  return key;
+}
+
+/// For a command that is about keys in the database.
+MasterKey needed_master_key(const Config& config) {
+  auto key = master_key_of(config);
+  if (!key) stop("the configuration needs masterKeyEnv, the variable with the key that others are sealed under");
+  return std::move(*key);
+}
+
+/// The database's keys are there before the first call. Under a master key that is not theirs nothing is served: calls would fail, or
+/// go by a key that is not meant.
+void load_keys(KeyRing& keys, const std::optional<std::vector<StoredKey>>& stored) {
+  if (!stored) stop("the database does not answer");
+  keys.refresh([&] { return stored; }, now_ms());
+  if (keys.unopened() == 0) return;
+  stop(std::to_string(keys.unopened()) + " of the database's " + std::to_string(stored->size()) +
+       " keys do not open with this master key (keyhold-server key list)");
+}
+
 int serve_all(const Config& config) {
   std::array<std::uint8_t, 16> run{};
   if (RAND_bytes(run.data(), static_cast<int>(run.size())) != 1) stop("no random numbers");
   std::vector<QuotaBook> books;
   for (int i = 0; i < kBooks; ++i) books.push_back(book_of(config, encode_base64url(run)));
+  const auto stored = read_keys(books.front());
   start_log();
-  Service service{config, plans_of(config), tokens_of(config), Store(std::move(books)), {}};
+  Service service{config,
+                  plans_of(config),
+                  tokens_of(config),
+                  KeyRing(config.app_keys, master_key_of(config)),
+                  Store(std::move(books)),
+                  {}};
+  load_keys(service.keys, stored);
   const bool served = serve(
       service, [&](std::uint16_t port) { log_info("listening on " + config.address + ":" + std::to_string(port)); });
   if (!served)
@@ -126,6 +162,55 @@ int write_usage(const Config& config, const UsageExport& asked) {
   QuotaBook book = book_of(config, "command");
   std::string error;
   if (!export_usage(book, asked, std::cout, error)) stop(error);
+  return 0;
+}
+
+/// What the commands about keys have in common.
+struct KeyCommand {
+  KeyPlace place;
+  bool rotate = false;
+};
+
+int put_key_of(const Config& config, const KeyCommand& asked) {
+  const MasterKey master = needed_master_key(config);
+  if (asked.place.organisation.size() > kMaxOrganisationBytes) stop("an organisation has 1 to 100 bytes");
+  if (!config.catalogue.find(asked.place.provider)) stop("there is no provider called " + asked.place.provider);
+  if (asked.place.organisation.empty() && config.app_keys.contains(asked.place.provider)) {
+    stop("the app's key of " + asked.place.provider + " comes from the environment (keys); take it out there first");
+  }
+  QuotaBook book = book_of(config, "command");
+  auto key = read_secret("The key: ", kMaxKeyBytes);
+  if (!key) stop("a key is expected on standard input, on one line");
+  std::string error;
+  const bool done = put_key(book, master, asked.place, *key, asked.rotate, now_ms(), std::cout, error);
+  wipe({reinterpret_cast<std::uint8_t*>(key->data()), key->size()});
+  if (!done) stop(error);
+  return 0;
+}
+
+int remove_key_of(const Config& config, const KeyPlace& place) {
+  QuotaBook book = book_of(config, "command");
+  std::string error;
+  if (!remove_key(book, place, now_ms(), std::cout, error)) stop(error);
+  return 0;
+}
+
+int list_keys_of(const Config& config) {
+  const MasterKey master = needed_master_key(config);
+  QuotaBook book = book_of(config, "command");
+  std::string error;
+  if (!list_keys(book, master, std::cout, error)) stop(error);
+  return 0;
+}
+
+int reseal_keys_of(const Config& config, const std::string& old_variable) {
+  const MasterKey master = needed_master_key(config);
+  const char* old = std::getenv(old_variable.c_str());
+  const auto before = old == nullptr ? std::nullopt : parse_master_key(old);
+  if (!before) stop("the environment has no master key as " + old_variable);
+  QuotaBook book = book_of(config, "command");
+  std::string error;
+  if (!reseal_keys(book, *before, master, now_ms(), std::cout, error)) stop(error);
   return 0;
 }
 
@@ -166,6 +251,31 @@ constexpr const char* kExportHelp =
     "Days that are not over may still change.\n"
     "Next: sum charged_micro_usd by provider, and compare it with the provider's own bill.";
 
+constexpr const char* kMasterHelp =
+    "Example:\n"
+    "  KEYHOLD_MASTER_KEY=$(keyhold-server key new-master)\n"
+    "Keys in the database are sealed under it: keep it where the database's backups are not, and do not lose it.\n"
+    "Next: \"masterKeyEnv\": \"KEYHOLD_MASTER_KEY\" in the configuration, then keyhold-server key add";
+constexpr const char* kReceiptHelp =
+    "Example:\n"
+    "  KEYHOLD_RECEIPT_KEY=$(keyhold-server receipts new-key)\n"
+    "Whose calls go by the app's key can ask what each came to, signed with it, and hold it against a bill.\n"
+    "Next: \"receipts\": { \"keyEnv\": \"KEYHOLD_RECEIPT_KEY\" } in the configuration, then GET /v1/receipts/keys";
+constexpr const char* kKeyHelp =
+    "Examples:\n"
+    "  keyhold-server key add openai                     the app's own, instead of one in the environment\n"
+    "  keyhold-server key add openai --org acme          for users whose tokens name acme (tokens.organisationClaim)\n"
+    "  pass show openai | keyhold-server key rotate openai --org acme\n"
+    "The key is read from standard input, never from the command's line. Servers that run take it up within 10 "
+    "seconds.\n"
+    "Next: keyhold-server key list; after a rotation, end the old key at the provider.";
+constexpr const char* kResealHelp =
+    "Example:\n"
+    "  OLD_MASTER_KEY=$KEYHOLD_MASTER_KEY KEYHOLD_MASTER_KEY=$(keyhold-server key new-master) \\\n"
+    "    keyhold-server key reseal --old OLD_MASTER_KEY\n"
+    "All keys are sealed anew, or none. Servers that run keep the keys they have; give them the new master key, too.\n"
+    "Next: restart the servers with the new one.";
+
 }  // namespace
 }  // namespace keyhold::server
 
@@ -205,7 +315,44 @@ int main(int argc, char** argv) {
   exporting->add_option("--to", asked.to, "The last day")->required();
   exporting->add_option("--user", asked.user, "Only this one, as the token's \"sub\" has it");
   exporting->add_option("--format", asked.format)->check(CLI::IsMember({"csv", "json"}))->capture_default_str();
-  exporting->callback([&] { result = write_usage(config_of(path), asked); });
+  std::string organisation;
+  CLI::Option* only =
+      exporting->add_option("--org", organisation, "Only calls with a managed key of this organisation");
+  exporting->callback([&] {
+    if (only->count() > 0) asked.organisation = organisation;
+    result = write_usage(config_of(path), asked);
+  });
+
+  CLI::App* key = app.add_subcommand("key", "Keys of providers, sealed in the database")->require_subcommand(1);
+  KeyCommand keyed;
+  const auto about_key = [&](const char* name, const char* what) {
+    CLI::App* one = key->add_subcommand(name, what)->footer(kKeyHelp);
+    one->add_option("PROVIDER", keyed.place.provider, "Its id, as in the configuration")->required();
+    one->add_option("--org", keyed.place.organisation, "Whose managed key it is; without it, the app's own");
+    return one;
+  };
+  about_key("add", "Put one there")->callback([&] { result = put_key_of(config_of(path), keyed); });
+  about_key("rotate", "Put another in its place")->callback([&] {
+    keyed.rotate = true;
+    result = put_key_of(config_of(path), keyed);
+  });
+  about_key("remove", "Take it away")->callback([&] { result = remove_key_of(config_of(path), keyed.place); });
+  key->add_subcommand("list", "Which there are, without what they are")->callback([&] {
+    result = list_keys_of(config_of(path));
+  });
+  key->add_subcommand("new-master", "Print a fresh master key")->footer(kMasterHelp)->callback([] {
+    std::cout << new_secret() << "\n";
+  });
+  std::string old_variable = "KEYHOLD_OLD_MASTER_KEY";
+  CLI::App* reseal = key->add_subcommand("reseal", "Seal all keys under another master key")->footer(kResealHelp);
+  reseal->add_option("--old", old_variable, "The variable that has the one they are sealed under")
+      ->capture_default_str();
+  reseal->callback([&] { result = reseal_keys_of(config_of(path), old_variable); });
+
+  CLI::App* receipts = app.add_subcommand("receipts", "What calls came to, signed")->require_subcommand(1);
+  receipts->add_subcommand("new-key", "Print a fresh key to sign them with")->footer(kReceiptHelp)->callback([] {
+    std::cout << new_secret() << "\n";
+  });
 
   CLI11_PARSE(app, argc, argv);
   return result;

@@ -18,7 +18,8 @@ class Writer {
     }
     JsonOut one = JsonOut::object();
     one.set("user", user).set("day", text_of_day(row.day)).set("provider", row.provider).set("model", row.model);
-    one.set("calls", row.calls).set("charged_micro_usd", row.charged).set("estimated_calls", row.estimated);
+    one.set("organisation", row.organisation).set("calls", row.calls).set("charged_micro_usd", row.charged);
+    one.set("cost_micro_usd", row.cost).set("estimated_calls", row.estimated);
     out_ << (first_ ? "\n" : ",\n") << one.dump();
     first_ = false;
   }
@@ -33,11 +34,14 @@ class Writer {
   bool first_ = true;
 };
 
-bool export_user(QuotaBook& book, const std::string& user, UnixMs from, UnixMs to, Writer& writer) {
+bool export_user(QuotaBook& book, const std::string& user, const std::optional<std::string>& organisation, UnixMs from,
+                 UnixMs to, Writer& writer) {
   auto page = book.usage(user, from, to);
   for (;;) {
     if (!page) return false;
-    for (const UsageRow& row : page.value().rows) writer.row(user, row);
+    for (const UsageRow& row : page.value().rows) {
+      if (!organisation || row.organisation == *organisation) writer.row(user, row);
+    }
     if (!page.value().more) return true;
     const UsageRow last = page.value().rows.back();
     page = book.usage_after(user, from, to, last);
@@ -50,21 +54,21 @@ bool export_usage(QuotaBook& book, const UsageExport& asked, std::ostream& out, 
   const auto first = parse_day(asked.from);
   const auto last = parse_day(asked.to);
   if (!first || !last || *first > *last) {
-    error = "--from and --to are days of the UTC calendar, as in 2026-11-01, the first not after the last";
+    error = kDaysExpected;
     return false;
   }
   error = "the database does not answer, so the export is not whole";
   const UnixMs end = *last + kDayMs;
   Writer writer(out, asked.format == "csv");
   if (!asked.user.empty()) {
-    if (!export_user(book, asked.user, *first, end, writer)) return false;
+    if (!export_user(book, asked.user, asked.organisation, *first, end, writer)) return false;
   } else {
     for (std::string at;;) {
       const auto users = book.users_after(at);
       if (!users) return false;
       if (users.value().empty()) break;
       for (const std::string& user : users.value()) {
-        if (!export_user(book, user, *first, end, writer)) return false;
+        if (!export_user(book, user, asked.organisation, *first, end, writer)) return false;
       }
       at = users.value().back();
     }

@@ -17,6 +17,8 @@ constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxOrigins = 64;
 constexpr std::size_t kMaxModels = 256;
 constexpr double kMaxUsd = 1e6;
+constexpr std::size_t kMaxOldReceiptKeys = 16;
+constexpr double kMaxMarkupPercent = static_cast<double>(kMaxMarkup) / 100;
 
 bool is_id(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -58,9 +60,11 @@ void read_database(const Fields& root, Fault& fault, const ConfigSources& source
 void read_tokens(const Fields& root, Fault& fault, const ConfigSources& sources, TokenSource& tokens) {
   const auto value = root.value("tokens");
   if (!value) return root.fault("tokens", "is missing: whose tokens does the server take?");
-  const Fields of(*value, "tokens", fault, {"issuer", "audience", "secretEnv", "jwksFile", "jwksUrl"});
+  const Fields of(*value, "tokens", fault,
+                  {"issuer", "audience", "organisationClaim", "secretEnv", "jwksFile", "jwksUrl"});
   tokens.issuer = of.text("issuer", kMaxName, "");
   tokens.audience = of.text("audience", kMaxName);
+  tokens.organisation_claim = of.text("organisationClaim", kMaxName, "");
   if (of.has("secretEnv") + of.has("jwksFile") + of.has("jwksUrl") != 1) {
     return of.fault("secretEnv", "one of this, jwksFile and jwksUrl is expected");
   }
@@ -82,9 +86,9 @@ void read_tokens(const Fields& root, Fault& fault, const ConfigSources& sources,
 }
 
 Plan read_plan(JsonRef value, const std::string& place, Fault& fault, const Catalogue& catalogue) {
-  const Fields of(
-      value, place, fault,
-      {"id", "name", "priceUsd", "limitUsd", "period", "maxRunning", "callsPerMinute", "maxOutputTokens", "models"});
+  const Fields of(value, place, fault,
+                  {"id", "name", "priceUsd", "limitUsd", "period", "maxRunning", "callsPerMinute", "maxOutputTokens",
+                   "markupPercent", "models"});
   Plan plan;
   plan.id = of.text("id", kMaxName);
   if (!is_id(plan.id)) of.fault("id", "lower-case letters, digits, - and _ are expected");
@@ -100,6 +104,7 @@ Plan read_plan(JsonRef value, const std::string& place, Fault& fault, const Cata
   plan.calls_per_minute = static_cast<int>(of.whole("callsPerMinute", 1, 100'000, 60));
   plan.max_output_tokens = of.whole("maxOutputTokens", 1, 1'000'000, 4096);
   plan.output_bound_given = of.has("maxOutputTokens");
+  plan.markup = of.hundredths("markupPercent", kMaxMarkupPercent, 0);
   of.each_member("models", kMaxModels, [&](std::string_view provider, JsonRef names, const std::string& at) {
     if (!catalogue.find(provider)) fault.note(at, "there is no such provider");
     each_of(names, at, kMaxModels, fault, [&](JsonRef model, const std::string& where) {
@@ -170,6 +175,23 @@ void read_app_keys(const Fields& root, Fault& fault, const ConfigSources& source
   });
 }
 
+void read_receipts(const Fields& root, Fault& fault, const ConfigSources& sources, Config& config) {
+  const auto value = root.value("receipts");
+  if (!value) return;
+  const Fields of(*value, "receipts", fault, {"keyEnv", "oldKeys"});
+  const SecretBytes seed = secret_of(sources, of, "keyEnv");
+  // REVEAL: into the key that receipts are signed with.
+  config.receipt_key = ReceiptKey::parse(as_text(seed.reveal()));
+  if (!config.receipt_key)
+    of.fault("keyEnv", "43 characters are expected, as keyhold-server receipts new-key prints them");
+  of.each("oldKeys", kMaxOldReceiptKeys, [&](JsonRef old, const std::string& place) {
+    const auto text = old.text(kMaxName);
+    auto key = text ? ReceiptPublicKey::parse(*text) : std::nullopt;
+    if (!key) return fault.note(place, "the x of a public key is expected, as /v1/receipts/keys has it");
+    config.old_receipt_keys.push_back(*std::move(key));
+  });
+}
+
 void read_origins(const Fields& root, Fault& fault, Config& config) {
   root.each("origins", kMaxOrigins, [&](JsonRef value, const std::string& place) {
     const auto text = value.text(kMaxName);
@@ -225,7 +247,7 @@ std::optional<Config> parse_config(std::string_view text, const ConfigSources& s
   Fault fault;
   const Fields root(json->root(), "", fault,
                     {"listen", "threads", "database", "leaseSeconds", "origins", "addKeyUrl", "tokens", "plans",
-                     "providers", "prices", "ownPrices", "keys", "billing"});
+                     "providers", "prices", "ownPrices", "keys", "masterKeyEnv", "billing", "receipts"});
   Config config;
   read_listen(root, config);
   config.threads = static_cast<int>(root.whole("threads", 1, 64, 2));
@@ -243,7 +265,9 @@ std::optional<Config> parse_config(std::string_view text, const ConfigSources& s
   if (config.plans.empty()) root.fault("plans", "at least one plan is expected");
   read_prices(root, fault, sources, config);
   read_app_keys(root, fault, sources, config);
+  if (root.has("masterKeyEnv")) config.master_key = secret_of(sources, root, "masterKeyEnv");
   read_billing(root, fault, sources, config);
+  read_receipts(root, fault, sources, config);
   if (!fault.any()) return config;
   error = fault.text();
   return std::nullopt;

@@ -15,6 +15,7 @@
 #include "providers/catalogue.h"
 #include "providers/price.h"
 #include "server/quota/types.h"
+#include "server/receipts/receipt_key.h"
 
 namespace keyhold::server {
 
@@ -31,6 +32,8 @@ struct Plan {
   int calls_per_minute = 60;
   std::int64_t max_output_tokens = 4096;
   bool output_bound_given = false;  // by the operator; else it is the usual one
+  /// Of calls with an organisation's managed key, beyond the provider's price: 0..kMaxMarkup, hundredths of a percent.
+  std::int64_t markup = 0;
   /// Provider -> names of models; "*" at a name's end stands for any rest. What is not in it needs another plan.
   std::map<std::string, std::vector<std::string>, std::less<>> models;
 
@@ -41,9 +44,10 @@ struct Plan {
 struct TokenSource {
   std::string issuer;  // "": any
   std::string audience;
-  SecretBytes secret;    // of HS256; empty if there is none
-  std::string jwks;      // a JWKS document; "" if there is none
-  std::string jwks_url;  // where one is; "" if that is not how. https, or http on this machine
+  SecretBytes secret;              // of HS256; empty if there is none
+  std::string jwks;                // a JWKS document; "" if there is none
+  std::string jwks_url;            // where one is; "" if that is not how. https, or http on this machine
+  std::string organisation_claim;  // which member says what organisation a user belongs to; "": none does
 };
 
 /// How users pay, by Stripe.
@@ -76,7 +80,10 @@ struct Config {
   Catalogue catalogue;
   std::optional<PriceList> prices;
   std::map<std::string, SecretBytes, std::less<>> app_keys;  // by provider
+  SecretBytes master_key;  // text, that keys in the database are sealed under; empty: there are none
   std::optional<Billing> billing;
+  std::optional<ReceiptKey> receipt_key;           // nothing: no receipts are given
+  std::vector<ReceiptPublicKey> old_receipt_keys;  // that signed before
 
   /// Null if there is none.
   const Plan* plan(std::string_view id) const noexcept;

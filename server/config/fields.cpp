@@ -54,11 +54,20 @@ std::int64_t Fields::whole(std::string_view name, std::int64_t min, std::int64_t
 }
 
 std::int64_t Fields::micro_usd(std::string_view name, double max, std::optional<std::int64_t> otherwise) const {
+  return scaled(name, "a number of US dollars", max, 1e6, otherwise);
+}
+
+std::int64_t Fields::hundredths(std::string_view name, double max, std::optional<std::int64_t> otherwise) const {
+  return scaled(name, "a number", max, 100, otherwise);
+}
+
+std::int64_t Fields::scaled(std::string_view name, const std::string& what, double max, double scale,
+                            std::optional<std::int64_t> otherwise) const {
   const auto found = value(name);
   if (!found && otherwise) return *otherwise;
   const auto number = found ? found->number() : Result<double>(Errc::ERR_BAD_JSON);
-  if (number && *number >= 0 && *number <= max) return std::llround(*number * 1e6);
-  fault(name, "a number of US dollars from 0 to " + std::to_string(static_cast<std::int64_t>(max)) + " is expected");
+  if (number && *number >= 0 && *number <= max) return std::llround(*number * scale);
+  fault(name, what + " from 0 to " + std::to_string(static_cast<std::int64_t>(max)) + " is expected");
   return 0;
 }
 

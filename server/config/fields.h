@@ -42,6 +42,8 @@ class Fields {
                      std::optional<std::int64_t> otherwise = {}) const;
   /// US dollars, given as a number; in millionths.
   std::int64_t micro_usd(std::string_view name, double max, std::optional<std::int64_t> otherwise = {}) const;
+  /// A number, in its hundredths.
+  std::int64_t hundredths(std::string_view name, double max, std::optional<std::int64_t> otherwise = {}) const;
   /// Calls for each element of an array, or each member of an object, with its place. Neither need be there.
   void each(std::string_view name, std::size_t max,
             const std::function<void(JsonRef, const std::string& place)>& visit) const;
@@ -54,6 +56,9 @@ class Fields {
   void fault(std::string_view name, std::string_view expected) const { fault_.note(place_of(name), expected); }
 
  private:
+  std::int64_t scaled(std::string_view name, const std::string& what, double max, double scale,
+                      std::optional<std::int64_t> otherwise) const;
+
   std::optional<JsonRef> object_;
   std::string place_;
   Fault& fault_;

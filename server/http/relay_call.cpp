@@ -17,6 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 /// Of an answer that was begun: the source is said, so that nobody takes the app's key for their own.
 constexpr std::string_view kSource = "keyhold-source";
+/// Which call of the ledger's it is: its receipt is asked for by this.
+constexpr std::string_view kCall = "keyhold-call";
 
 std::string request_head(ProviderExchange& call, const UpstreamAddress& address) {
   const Outgoing& out = call.request();
@@ -79,6 +81,7 @@ class Running {
   asio::awaitable<bool> write_chunk(const Request& request, ByteView bytes, bool last);
   asio::awaitable<UpstreamCall::Got> more();
 
+  std::string number() const { return std::to_string(static_cast<std::int64_t>(id_)); }
   Service& service() noexcept { return client_.worker().service; }
   void left() {
     left_ = true;
@@ -164,6 +167,7 @@ asio::awaitable<bool> Running::fail(const Request& request, ProblemType type) {
   if (left_ || begun_) co_return false;
   begun_ = true;
   Reply reply = Reply::of({.type = type}, request);
+  reply.headers.emplace_back(kCall, number());
   co_return co_await client_.reply(request, std::move(reply));
 }
 
@@ -187,8 +191,10 @@ asio::awaitable<bool> Running::refused(const Request& request) {
   body.append(as_text(*rest));
   begun_ = true;
   if (auto problem = app_key_problem(admitted_)) {
+    service().keys.expire();
     problem->add_key = service().config.add_key_url;
     Reply reply = Reply::of(*problem, request);
+    reply.headers.emplace_back(kCall, number());
     co_return co_await client_.reply(request, std::move(reply));
   }
   Reply reply{upstream_.status(), std::move(body), "application/json", {}};
@@ -200,6 +206,7 @@ asio::awaitable<bool> Running::refused(const Request& request) {
     }
   }
   reply.headers.emplace_back(kSource, "app");
+  reply.headers.emplace_back(kCall, number());
   co_return co_await client_.reply(request, std::move(reply));
 }
 
@@ -209,6 +216,7 @@ asio::awaitable<bool> Running::stream(const Request& request) {
   if (!headers) co_return co_await fail(request, ProblemType::key_reflected);
   add_cors(service().config, request, *headers);
   headers->emplace_back(kSource, "app");
+  headers->emplace_back(kCall, number());
   const std::string head = head_of(upstream_.status(), *headers, -1, request);
   begun_ = true;
   client_.begun(upstream_.status());
@@ -298,13 +306,22 @@ Begun begin(QuotaBook& book, Service& service, const Request& request, std::stri
   if (const auto wait = service.rate.admit(request.user, plan->calls_per_minute, now_ms())) {
     return {Problem{.type = ProblemType::rate_limited, .retry_after_s = *wait}, {}};
   }
-  auto admitted =
-      admit(service.config, *plan, {request.method, provider, rest, request.headers, as_bytes(request.body)}, now_ms());
+  service.keys.refresh([&] { return read_keys(book); }, now_ms());
+  const KeyRing::Found found = service.keys.find(provider, request.organisation);
+  const std::int64_t markup = found.managed ? plan->markup : 0;
+  const AskedCall asked{request.method,         provider,        rest,  request.headers,
+                        as_bytes(request.body), found.key.get(), markup};
+  auto admitted = admit(service.config, *plan, asked, now_ms());
   if (auto* problem = std::get_if<Problem>(&admitted)) return {std::move(*problem), {}};
   Admitted& ready = std::get<Admitted>(admitted);
 
-  const Reservation wanted{request.user, std::string(request.header("idempotency-key")), std::string(provider),
-                           ready.model, ready.most_micro_usd};
+  const Reservation wanted{request.user,
+                           std::string(request.header("idempotency-key")),
+                           std::string(provider),
+                           ready.model,
+                           ready.most_micro_usd,
+                           found.managed ? request.organisation : "",
+                           markup};
   const auto outcome = book.reserve(wanted, service.plans, now_ms());
   if (!outcome) {
     const bool bad = outcome.error() == QuotaError::bad_input;

@@ -17,7 +17,8 @@ struct Request {
   std::string query;  // without '?'
   Headers headers;    // names in lower case
   std::string body;
-  std::string user;  // whose token it has; "" where none is asked for
+  std::string user;          // whose token it has; "" where none is asked for
+  std::string organisation;  // which the token names; "": none
   bool keep_alive = true;
   bool http11 = true;  // takes an answer in chunks
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "server/http/billing_routes.h"
 #include "server/http/openapi.h"
+#include "server/http/receipt_routes.h"
 #include "server/http/relay_call.h"
 #include "server/http/usage_route.h"
 #include "server/relay/route.h"
@@ -34,6 +35,8 @@ bool has_more_than(const Request& request, std::uint64_t max) {
   return bytes > max || problem == std::errc::result_out_of_range ||
          (max == 0 && !request.header("transfer-encoding").empty());
 }
+
+bool is_receipts(Route route) { return route == Route::receipt || route == Route::receipt_keys; }
 
 bool is_billing(Route route) { return route == Route::checkout || route == Route::portal || route == Route::webhook; }
 
@@ -128,6 +131,9 @@ std::optional<Reply> refuse_unread(const Service& service, const Request& reques
   if (is_billing(known->route) && !service.config.billing) {
     return Reply::of({.type = ProblemType::billing_off}, request);
   }
+  if (is_receipts(known->route) && !service.config.receipt_key) {
+    return Reply::of({.type = ProblemType::receipts_off}, request);
+  }
   return std::nullopt;
 }
 
@@ -159,6 +165,7 @@ asio::awaitable<std::optional<Reply>> refuse_head(Service& service, Request& req
   }
   if (!user) co_return Reply::of({.type = ProblemType::unauthorized, .code = name(user.problem())}, request);
   request.user = user->subject;
+  request.organisation = user->organisation;
   co_return std::nullopt;
 }
 
@@ -173,7 +180,7 @@ void add_cors(const Config& config, const Request& request, Headers& headers) {
   if (origin.empty() || !allows_origin(config, origin)) return;
   headers.emplace_back("access-control-allow-origin", origin);
   headers.emplace_back("access-control-expose-headers",
-                       "keyhold-source, keyhold-request-id, keyhold-more, retry-after, x-should-retry");
+                       "keyhold-source, keyhold-call, keyhold-request-id, keyhold-more, retry-after, x-should-retry");
   if (!is_preflight(request)) return;
   headers.emplace_back("access-control-allow-methods", "GET, POST");
   const std::string_view asked = request.header("access-control-request-headers");
@@ -202,6 +209,8 @@ asio::awaitable<Reply> reply_of(Client& client, const Request& request) {
     case Route::checkout: co_return co_await checkout(client, request);
     case Route::portal: co_return co_await portal(client, request);
     case Route::webhook: co_return co_await webhook(client, request);
+    case Route::receipt: co_return co_await receipt_of(client, request);
+    case Route::receipt_keys: co_return receipt_keys(client.worker().service);
     case Route::relay: break;
   }
   co_return Reply::of({.type = ProblemType::not_found}, request);

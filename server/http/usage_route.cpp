@@ -72,6 +72,7 @@ Reply json_of(const Usage& usage) {
     for (const UsageRow& row : usage.rows) {
       JsonOut one = JsonOut::object();
       one.set("day", row.day).set("provider", row.provider).set("model", row.model).set("calls", row.calls);
+      if (!row.organisation.empty()) one.set("organisation", row.organisation);
       list.push(one.set("charged", row.charged).set("estimated", row.estimated));
     }
   });

@@ -12,6 +12,7 @@
 #include "server/http/store.h"
 #include "server/http/token_keys.h"
 #include "server/http/upstream.h"
+#include "server/keys/key_ring.h"
 
 namespace keyhold::server {
 
@@ -20,6 +21,7 @@ struct Service {
   const Config& config;
   const PlanTable plans;
   TokenKeys tokens;
+  KeyRing keys;
   Store store;
   CallRate rate;
   std::atomic<bool> draining = false;

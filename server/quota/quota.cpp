@@ -24,6 +24,9 @@ bool is_idempotency_key(std::string_view key) {
          std::all_of(key.begin(), key.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+/// Text that may be empty.
+bool is_note(std::string_view text, std::size_t max_bytes) { return text.empty() || is_id(text, max_bytes); }
+
 bool is_time(UnixMs time) { return time >= 0 && time < kMaxTime; }
 
 bool is_amount(MicroUsd amount) { return amount >= 0 && amount <= kMaxMicroUsd; }
@@ -62,6 +65,7 @@ Answer<QuotaBook> QuotaBook::open(BookOptions options) {
 Answer<ReserveOutcome> QuotaBook::reserve(const Reservation& call, const PlanTable& plans, UnixMs now) {
   if (!is_id(call.user, kMaxUserBytes) || !is_id(call.provider, kMaxProviderBytes) ||
       !is_id(call.model, kMaxModelBytes) || !is_idempotency_key(call.idempotency_key) || !is_amount(call.amount) ||
+      !is_note(call.organisation, kMaxOrganisationBytes) || call.markup < 0 || call.markup > kMaxMarkup ||
       !is_time(now) || !is_id(plans.first, kMaxPlanBytes)) {
     return QuotaError::bad_input;
   }
@@ -230,6 +234,12 @@ Answer<AccountView> QuotaBook::account(std::string_view user, const PlanTable& p
                        .available = available(account),
                        .running = account.running};
   });
+}
+
+Answer<std::optional<CallBill>> QuotaBook::bill(std::string_view user, CallId call) {
+  if (!is_id(user, kMaxUserBytes)) return QuotaError::bad_input;
+  const std::string name(user);
+  return database_->reading([&]() -> Answer<std::optional<CallBill>> { return load_bill(*database_, name, call); });
 }
 
 Answer<Done> QuotaBook::set_plan(std::string_view user, std::string_view plan, AccountStatus status, UnixMs now) {

@@ -68,8 +68,10 @@ class QuotaBook {
   Answer<Done> set_plan(std::string_view user, std::string_view plan, AccountStatus status, UnixMs now);
   /// Settled calls that ended in [from, to).
   Answer<Usage> usage(std::string_view user, UnixMs from, UnixMs to);
-  /// The same, only what comes after this row in their order: the next page.
+  /// The same, only what comes after this row in their order (day, provider, model, organisation): the next page.
   Answer<Usage> usage_after(std::string_view user, UnixMs from, UnixMs to, const UsageRow& last);
+  /// One call of this user; nothing if there is none of theirs with this number.
+  Answer<std::optional<CallBill>> bill(std::string_view user, CallId call);
   /// Users with an account, in the order of their names, after this one ("": from the first); at most kUserBatch.
   Answer<std::vector<std::string>> users_after(std::string_view last);
 
@@ -79,6 +81,17 @@ class QuotaBook {
   Answer<EventTaken> take_event(const BillingEvent& event, const PlanOrder& plans, UnixMs now);
   /// The subscription to show of this user, and their customer.
   Answer<SubscriptionView> subscription(std::string_view user);
+
+  // Keys in the database, sealed by whoever puts them there (server/keys).
+
+  /// All of them, by provider and organisation.
+  Answer<std::vector<StoredKey>> keys();
+  /// Puts a key where none is, or, if `rotate`, in the place of the one that is there.
+  Answer<KeyPut> put_key(const StoredKey& key, bool rotate, UnixMs now);
+  /// @return whether there was one
+  Answer<bool> remove_key(const KeyPlace& place, UnixMs now);
+  /// Puts all of `keys` in the place of what lies there, or none: false if any has changed since `keys()` was read.
+  Answer<bool> reseal_keys(const std::vector<StoredKey>& before, const std::vector<std::string>& sealed, UnixMs now);
 
   /// The database's own words about the last `unavailable`: for the log. May name files and SQL, never a user or a key.
   const std::string& trouble() const;

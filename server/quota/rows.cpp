@@ -80,10 +80,11 @@ void apply_terms(Database& database, AccountRow& account, const PlanTerms& terms
 CallId add_call(Database& database, const Reservation& call, const std::string& owner, UnixMs lease_until, UnixMs now) {
   return CallId{database.insert(
       "INSERT INTO calls (user_id, idempotency_key, provider, model, reserved, least, charged, figures, state,"
-      " http_status, owner, lease_until, created_at, ended_at)"
-      " VALUES (:user, NULLIF(:key, ''), :provider, :model, :reserved, 0, 0, '', 'held', 0, :owner, :lease, :now, 0)"
-      " RETURNING id",
-      call.user, call.idempotency_key, call.provider, call.model, call.amount, owner, lease_until, now)};
+      " http_status, owner, lease_until, created_at, ended_at, organisation, markup)"
+      " VALUES (:user, NULLIF(:key, ''), :provider, :model, :reserved, 0, 0, '', 'held', 0, :owner, :lease, :now, 0,"
+      " :organisation, :markup) RETURNING id",
+      call.user, call.idempotency_key, call.provider, call.model, call.amount, owner, lease_until, now,
+      call.organisation, call.markup)};
 }
 
 std::optional<CallRow> load_call(Database& database, CallId call) {
@@ -95,6 +96,23 @@ std::optional<CallRow> load_call(Database& database, CallId call) {
     return std::nullopt;
   }
   found.state = parse<CallState>(kStates, state);
+  return found;
+}
+
+std::optional<CallBill> load_bill(Database& database, const std::string& user, CallId call) {
+  const auto id = static_cast<std::int64_t>(call);
+  CallBill found{.call = call, .user = user};
+  std::string state;
+  std::string figures;
+  if (!database.row("SELECT provider, model, organisation, state, figures, charged, http_status, created_at, ended_at"
+                    " FROM calls WHERE id = :id AND user_id = :user",
+                    std::tie(found.provider, found.model, found.organisation, state, figures, found.charged,
+                             found.http_status, found.created_at, found.ended_at),
+                    id, user)) {
+    return std::nullopt;
+  }
+  found.state = parse<CallState>(kStates, state);
+  found.figures = parse<Figures>(kFigures, figures);
   return found;
 }
 

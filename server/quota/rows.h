@@ -30,6 +30,7 @@ void apply_terms(Database& database, AccountRow& account, const PlanTerms& terms
 
 CallId add_call(Database& database, const Reservation& call, const std::string& owner, UnixMs lease_until, UnixMs now);
 std::optional<CallRow> load_call(Database& database, CallId call);
+std::optional<CallBill> load_bill(Database& database, const std::string& user, CallId call);
 std::optional<Duplicate> find_duplicate(Database& database, const std::string& user,
                                         const std::string& idempotency_key);
 /// Ends the call if it is held. @return whether it was.

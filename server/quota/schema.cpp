@@ -73,7 +73,22 @@ constexpr std::string_view kBilling[] = {
     "CREATE INDEX subscriptions_user ON subscriptions (user_id, changed_at)",
 };
 
-constexpr std::span<const std::string_view> kSteps[] = {kFirst, kBilling};
+// To 3: keys of organisations and of the app, sealed; and what a call with an organisation's key costs beyond the provider's price.
+constexpr std::string_view kKeys[] = {
+    "CREATE TABLE stored_keys ("
+    " provider TEXT NOT NULL,"
+    " organisation TEXT NOT NULL,"
+    " sealed TEXT NOT NULL,"
+    " hint TEXT NOT NULL,"
+    " added_at BIGINT NOT NULL,"
+    " changed_at BIGINT NOT NULL,"
+    " PRIMARY KEY (provider, organisation))",
+    "ALTER TABLE calls ADD COLUMN organisation TEXT NOT NULL DEFAULT ''",
+    // Hundredths of a percent. The provider's price is in `charged`, and comes out of it exactly.
+    "ALTER TABLE calls ADD COLUMN markup BIGINT NOT NULL DEFAULT 0 CHECK (markup >= 0)",
+};
+
+constexpr std::span<const std::string_view> kSteps[] = {kFirst, kBilling, kKeys};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
 std::string in_dialect(std::string_view statement, bool postgres) {

@@ -22,12 +22,17 @@ inline constexpr std::size_t kMaxProviderBytes = 200;
 inline constexpr std::size_t kMaxModelBytes = 200;
 inline constexpr std::size_t kMaxPlanBytes = 64;
 inline constexpr std::size_t kMaxOwnerBytes = 100;
+inline constexpr std::size_t kMaxOrganisationBytes = 100;
+/// Ten times the price; in hundredths of a percent.
+inline constexpr std::int64_t kMaxMarkup = 100'000;
 /// A billion dollars: the largest limit and the largest amount of one call, so that no sum of an account overflows.
 inline constexpr MicroUsd kMaxMicroUsd = 1'000'000'000'000'000;
 /// Calls that one `repair` ends.
 inline constexpr int kRepairBatch = 100;
 inline constexpr std::size_t kMaxUsageRows = 10'000;
 inline constexpr int kUserBatch = 500;
+inline constexpr std::int64_t kMaxStoredKeys = 10'000;
+inline constexpr std::size_t kMaxSealedBytes = 16'384;
 /// Subscriptions of one user that are looked at: the newest.
 inline constexpr std::int64_t kMaxSubscriptions = 200;
 /// Stripe sends an event again for three days by itself, and for thirty by hand. What is older changes nothing anyway.
@@ -67,7 +72,9 @@ struct Reservation {
   std::string idempotency_key;  // printable ASCII, at most kMaxIdempotencyKeyBytes; empty: none
   std::string provider;         // 1..kMaxProviderBytes
   std::string model;            // 1..kMaxModelBytes
-  MicroUsd amount = 0;          // 0..kMaxMicroUsd: the most the call can cost
+  MicroUsd amount = 0;          // 0..kMaxMicroUsd: the most the call can cost, with its markup
+  std::string organisation{};   // whose managed key it is made with; "": the app's own
+  std::int64_t markup = 0;      // 0..kMaxMarkup: what is in the amount beyond the provider's price
 };
 
 // What `reserve` may answer.
@@ -143,18 +150,51 @@ struct SubscriptionView {
   std::string customer = {};  // "": there is none
 };
 
-/// One day (of the end of the calls), provider and model.
+/// One day (of the end of the calls), provider, model and organisation.
 struct UsageRow {
   UnixMs day = 0;  // its first millisecond
   std::string provider;
   std::string model;
+  std::string organisation{};  // "": by the app's own key
   std::int64_t calls = 0;
   MicroUsd charged = 0;
+  MicroUsd cost = 0;           // the provider's price of it: less than `charged` where there is a markup
   std::int64_t estimated = 0;  // calls whose figures the provider did not report
 };
 struct Usage {
-  std::vector<UsageRow> rows;  // at most kMaxUsageRows, by day, provider, model
+  std::vector<UsageRow> rows;  // at most kMaxUsageRows, by day, provider, model, organisation
   bool more = false;           // there were more: ask for a shorter time
 };
+
+/// What one call came to.
+struct CallBill {
+  CallId call{};
+  std::string user;
+  std::string provider;
+  std::string model;
+  std::string organisation;
+  CallState state = CallState::held;
+  Figures figures = Figures::none;
+  MicroUsd charged = 0;
+  int http_status = 0;
+  UnixMs created_at = 0;
+  UnixMs ended_at = 0;  // 0: it is not over
+};
+
+/// Where a key of a provider belongs: to an organisation, or to the app ("").
+struct KeyPlace {
+  std::string provider;
+  std::string organisation{};
+  bool operator==(const KeyPlace&) const = default;
+};
+/// A key as the database has it: never in the clear.
+struct StoredKey {
+  KeyPlace place;
+  std::string sealed;     // 1..kMaxSealedBytes
+  std::string hint;       // its last four characters, to tell it by
+  UnixMs added_at = 0;    // the first of this place
+  UnixMs changed_at = 0;  // this one
+};
+enum class KeyPut { added, rotated, missing, there_already, too_many };
 
 }  // namespace keyhold::server

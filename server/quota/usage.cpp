@@ -30,12 +30,16 @@ Answer<Usage> QuotaBook::usage_after(std::string_view user, UnixMs from, UnixMs 
     std::int64_t day = 0;
     const auto limit = static_cast<std::int64_t>(kMaxUsageRows + 1);
     database_->rows(
-        "SELECT ended_at / 86400000 AS day, provider, model, COUNT(*), CAST(SUM(charged) AS BIGINT),"
+        "SELECT ended_at / 86400000 AS day, provider, model, organisation, COUNT(*), CAST(SUM(charged) AS BIGINT),"
+        // The price that the markup was put on, as `marked_up` rounds it; in two parts, so that no product overflows.
+        " CAST(SUM(charged / (10000 + markup) * 10000 + charged % (10000 + markup) * 10000 / (10000 + markup)) AS "
+        "BIGINT),"
         " CAST(SUM(CASE WHEN figures = 'reported' THEN 0 ELSE 1 END) AS BIGINT) FROM calls"
         " WHERE user_id = :user AND state = 'settled' AND ended_at >= :from AND ended_at < :to"
-        " AND (ended_at / 86400000, provider, model) > (:day, :provider, :model)"
-        " GROUP BY ended_at / 86400000, provider, model ORDER BY day, provider, model LIMIT :limit",
-        std::tie(day, row.provider, row.model, row.calls, row.charged, row.estimated),
+        " AND (ended_at / 86400000, provider, model, organisation) > (:day, :provider, :model, :organisation)"
+        " GROUP BY ended_at / 86400000, provider, model, organisation"
+        " ORDER BY day, provider, model, organisation LIMIT :limit",
+        std::tie(day, row.provider, row.model, row.organisation, row.calls, row.charged, row.cost, row.estimated),
         [&] {
           usage.more = usage.rows.size() == kMaxUsageRows;
           if (usage.more) return false;
@@ -43,7 +47,7 @@ Answer<Usage> QuotaBook::usage_after(std::string_view user, UnixMs from, UnixMs 
           usage.rows.push_back(row);
           return true;
         },
-        name, begin, to, last_day, last.provider, last.model, limit);
+        name, begin, to, last_day, last.provider, last.model, last.organisation, limit);
     return usage;
   });
 }

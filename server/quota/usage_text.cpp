@@ -57,12 +57,14 @@ std::string csv_cell(std::string_view text) {
 }
 
 std::string usage_csv_head(bool user) {
-  return std::string(user ? "user," : "") + "day,provider,model,calls,charged_micro_usd,estimated_calls\r\n";
+  return std::string(user ? "user," : "") + "day,provider,model,organisation,calls,charged_micro_usd," +
+         (user ? "cost_micro_usd," : "") + "estimated_calls\r\n";
 }
 
 std::string usage_csv_line(const UsageRow& row, std::optional<std::string_view> user) {
   return (user ? csv_cell(*user) + "," : "") + text_of_day(row.day) + "," + csv_cell(row.provider) + "," +
-         csv_cell(row.model) + "," + std::to_string(row.calls) + "," + std::to_string(row.charged) + "," +
+         csv_cell(row.model) + "," + csv_cell(row.organisation) + "," + std::to_string(row.calls) + "," +
+         std::to_string(row.charged) + "," + (user ? std::to_string(row.cost) + "," : "") +
          std::to_string(row.estimated) + "\r\n";
 }
 

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "providers/exchange_price.h"
 #include "providers/output_limit.h"
+#include "server/keys/markup.h"
 
 namespace keyhold::server {
 
@@ -36,7 +37,7 @@ struct Prepared {
 
 std::variant<Prepared, Problem> prepare(const Config& config, const Plan& plan, const AskedCall& asked, UnixMs now) {
   const auto provider = config.catalogue.find(asked.provider);
-  if (!provider || !config.app_keys.contains(asked.provider)) {
+  if (!provider || asked.key == nullptr) {
     return refused(ProblemType::call_not_allowed, Errc::ERR_UNKNOWN_PROVIDER);
   }
   const auto method = parse_method(asked.method);
@@ -67,16 +68,17 @@ std::variant<Admitted, Problem> admit(const Config& config, const Plan& plan, co
   auto prepared = prepare(config, plan, asked, now);
   if (auto* problem = std::get_if<Problem>(&prepared)) return std::move(*problem);
   auto& [match, outgoing, model] = std::get<Prepared>(prepared);
-  Admitted admitted{ProviderExchange(ProviderExchange::Purpose::pass, match.provider, std::move(outgoing),
-                                     config.app_keys.find(asked.provider)->second, std::string(), match.call->wire),
-                    model, 0, 0};
+  Admitted admitted{ProviderExchange(ProviderExchange::Purpose::pass, match.provider, std::move(outgoing), *asked.key,
+                                     std::string(), match.call->wire),
+                    model, asked.markup, 0, 0};
   admitted.call.count(match.model);
   const auto most = most_micro_usd(admitted.call, *config.prices, now);
   if (!most) return refused(ProblemType::unbounded_cost, most.error());
-  admitted.most_micro_usd = *most;
+  admitted.most_micro_usd = marked_up(*most, asked.markup);
   // As if it had been sent and nothing had come back.
   admitted.call.sent();
-  admitted.least_micro_usd = std::min(*most, cost_micro_usd(admitted.call, *config.prices, now).value_or(0));
+  const std::int64_t least = std::min(*most, cost_micro_usd(admitted.call, *config.prices, now).value_or(0));
+  admitted.least_micro_usd = marked_up(least, asked.markup);
   return admitted;
 }
 
@@ -86,7 +88,7 @@ std::optional<Charge> charge_of(const Admitted& admitted, const Config& config, 
   const auto cost = cost_micro_usd(admitted.call, *config.prices, now);
   // An answer whose use nobody can read was still an answer: neither nothing nor the worst that could have been.
   if (!cost) return Charge{admitted.least_micro_usd, true};
-  return Charge{*cost, tally->figures != keyhold::Figures::reported};
+  return Charge{marked_up(*cost, admitted.markup), tally->figures != keyhold::Figures::reported};
 }
 
 std::optional<Problem> app_key_problem(const Admitted& admitted) {

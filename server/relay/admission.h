@@ -22,12 +22,16 @@ struct AskedCall {
   std::string_view rest;
   Headers headers;
   ByteView body;
+  const SecretBytes* key = nullptr;  // what it is made with; null: there is none of this provider
+  std::int64_t markup = 0;           // on the provider's price: 0..kMaxMarkup
 };
 
 /// A call that may be made as soon as `most_micro_usd` is held for it.
 struct Admitted {
   ProviderExchange call;
   std::string model;
+  std::int64_t markup;
+  // With the markup.
   std::int64_t most_micro_usd;
   /// What it comes to once it is sent, whatever happens then.
   std::int64_t least_micro_usd;

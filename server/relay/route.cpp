@@ -21,20 +21,32 @@ constexpr std::array kRoutes = {
     KnownRoute{"/v1/portal", Route::portal, true, kMaxBillingRequest},
     // Whoever sends it has no token; its signature is over its body.
     KnownRoute{"/v1/webhooks/stripe", Route::webhook, false, kMaxEventBytes},
+    KnownRoute{"/v1/receipts/keys", Route::receipt_keys, false},
 };
-constexpr KnownRoute kRelay = {"/v1/relay/", Route::relay, true, kMaxRequestBody};
+/// Looked at after those: all addresses that begin so.
+constexpr std::array kBelow = {
+    KnownRoute{"/v1/relay/", Route::relay, true, kMaxRequestBody},
+    KnownRoute{"/v1/receipts/", Route::receipt, true},
+};
 
 }  // namespace
 
 const KnownRoute* route_of(std::string_view path) noexcept {
-  if (path.starts_with(kRelay.path)) return &kRelay;
-  const auto found =
+  const auto* found =
       std::find_if(kRoutes.begin(), kRoutes.end(), [&](const KnownRoute& known) { return known.path == path; });
-  return found == kRoutes.end() ? nullptr : &*found;
+  if (found != kRoutes.end()) return found;
+  found =
+      std::find_if(kBelow.begin(), kBelow.end(), [&](const KnownRoute& known) { return path.starts_with(known.path); });
+  return found == kBelow.end() ? nullptr : found;
+}
+
+std::string_view below(std::string_view path) noexcept {
+  const KnownRoute* known = route_of(path);
+  return known == nullptr ? std::string_view{} : path.substr(known->path.size());
 }
 
 RelayTarget relay_target(std::string_view path, std::string_view query) {
-  const std::string_view rest = path.substr(kRelay.path.size());
+  const std::string_view rest = below(path);
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   RelayTarget target{std::string(rest.substr(0, slash)), std::string(rest.substr(std::min(slash + 1, rest.size())))};
   if (!query.empty()) target.below.append("?").append(query);

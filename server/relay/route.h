@@ -10,10 +10,23 @@ namespace keyhold::server {
 /// Of a request to the relay.
 inline constexpr std::uint64_t kMaxRequestBody = 32 << 20;
 
-enum class Route { health, ready, document, plans, account, usage, checkout, portal, webhook, relay };
+enum class Route {
+  health,
+  ready,
+  document,
+  plans,
+  account,
+  usage,
+  checkout,
+  portal,
+  webhook,
+  receipt_keys,
+  receipt,
+  relay
+};
 
 struct KnownRoute {
-  std::string_view path;  // of the relay: how its addresses begin
+  std::string_view path;  // of the relay and of receipts: how their addresses begin
   Route route;
   bool token;                  // only for whoever has one
   std::uint64_t max_body = 0;  // 0: it is read with GET
@@ -21,6 +34,9 @@ struct KnownRoute {
 
 /// Null: there is nothing. `path` as it stands in the request, without its query; nothing in it is decoded.
 const KnownRoute* route_of(std::string_view path) noexcept;
+
+/// What comes after that beginning.
+std::string_view below(std::string_view path) noexcept;
 
 /// What an address of the relay's asks for.
 struct RelayTarget {

@@ -94,7 +94,15 @@ Outcome<TokenUser, TokenProblem> read_claims(JsonRef claims, const TokenRules& r
   if (!sub) return TokenProblem::no_subject;
   const auto subject = sub->text(kMaxSubjectBytes);
   if (!subject || subject->empty() || has_control(*subject)) return TokenProblem::bad_subject;
-  return TokenUser{std::string(*subject), expires_at};
+  TokenUser user{std::string(*subject), expires_at};
+  if (rules.organisation_claim.empty()) return user;
+  const auto claim = claims.find(rules.organisation_claim);
+  if (!claim) return user;
+  const auto organisation = claim->text(kMaxOrganisationClaimBytes);
+  // Not passed over: whoever means to say something must not be taken for somebody who says nothing.
+  if (!organisation || organisation->empty() || has_control(*organisation)) return TokenProblem::bad_claim;
+  user.organisation = *organisation;
+  return user;
 }
 
 }  // namespace keyhold::server

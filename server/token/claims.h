@@ -14,6 +14,7 @@
 namespace keyhold::server {
 
 inline constexpr std::size_t kMaxSubjectBytes = 200;
+inline constexpr std::size_t kMaxOrganisationClaimBytes = 100;
 inline constexpr std::size_t kMaxAudiences = 16;
 /// How far two machines' clocks may differ.
 inline constexpr UnixMs kClockLeewayMs = 30'000;
@@ -24,12 +25,14 @@ inline constexpr std::int64_t kMaxClaimSeconds = 253'402'300'799;
 struct TokenRules {
   std::optional<std::string> issuer;  // nothing: `iss` is not looked at
   std::string audience;
+  std::string organisation_claim{};  // "": none
 };
 
 /// Whose a token is, and until when it says so: `exp`, to which the leeway is not added.
 struct TokenUser {
   std::string subject;  // 1 to kMaxSubjectBytes of UTF-8 without control characters
   UnixMs expires_at = 0;
+  std::string organisation{};  // as the subject, up to kMaxOrganisationClaimBytes; "" where the token names none
 };
 
 /// `exp` is required, `nbf` and `iat` are checked if there: whole seconds up to kMaxClaimSeconds, as an integer or as

@@ -89,9 +89,9 @@ test('what is no day, too long a time, another form or another parameter is 400,
 })
 
 const LINES = [
-  'day,provider,model,calls,charged_micro_usd,estimated_calls',
-  `${day()},mock,"'=HYPERLINK(""http://x"",1)",1,20,0`,
-  `${day()},mock,m-1,2,40,0`,
+  'day,provider,model,organisation,calls,charged_micro_usd,estimated_calls',
+  `${day()},mock,"'=HYPERLINK(""http://x"",1)",,1,20,0`,
+  `${day()},mock,m-1,,2,40,0`,
   '',
 ].join('\r\n')
 
@@ -128,7 +128,17 @@ test('the operator exports all users, or one, while the server runs', async () =
   const bob = await command(server.folder, 'usage', 'export', ...days, '--user', 'bob', '--format', 'json')
   assert.deepEqual(JSON.parse(bob.output), {
     usage: [
-      { user: 'bob', day: day(), provider: 'mock', model: 'm-1', calls: 1, charged_micro_usd: 20, estimated_calls: 0 },
+      {
+        user: 'bob',
+        day: day(),
+        provider: 'mock',
+        model: 'm-1',
+        organisation: '',
+        calls: 1,
+        charged_micro_usd: 20,
+        cost_micro_usd: 20,
+        estimated_calls: 0,
+      },
     ],
   })
   for (const wrong of [

@@ -32,6 +32,9 @@ const std::map<std::string_view, Errc> kMeanings = {
     {"already_subscribed", Errc::ERR_PROVIDER_REFUSED},
     {"no_subscription", Errc::ERR_PROVIDER_REFUSED},
     {"billing_failed", Errc::ERR_PROVIDER_REFUSED},
+    // Of receipts: neither is this.
+    {"receipts_off", Errc::ERR_PROVIDER_REFUSED},
+    {"call_not_over", Errc::ERR_PROVIDER_REFUSED},
     {"call_refused", Errc::ERR_PROVIDER_REFUSED},
     {"unbounded_cost", Errc::ERR_PROVIDER_REFUSED},
     {"unauthorized", Errc::ERR_NO_TOKEN},

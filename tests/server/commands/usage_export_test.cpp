@@ -53,9 +53,9 @@ TEST_CASE("export_usage: one user's rows over three pages, each once and in orde
   fill(raw, 1, kRows);
   const auto lines = lines_of(exported(book, {}));
   REQUIRE(lines.size() == kRows + 1);
-  CHECK(lines[0] == "user,day,provider,model,calls,charged_micro_usd,estimated_calls\r");
-  CHECK(lines[1] == "u-00000,2026-02-10,openai,m-00000,1,7,0\r");
-  CHECK(lines[kRows] == "u-00000,2026-02-10,openai,m-20000,1,7,0\r");
+  CHECK(lines[0] == "user,day,provider,model,organisation,calls,charged_micro_usd,cost_micro_usd,estimated_calls\r");
+  CHECK(lines[1] == "u-00000,2026-02-10,openai,m-00000,,1,7,7,0\r");
+  CHECK(lines[kRows] == "u-00000,2026-02-10,openai,m-20000,,1,7,7,0\r");
   CHECK(std::set<std::string>(lines.begin(), lines.end()).size() == lines.size());
   CHECK(std::is_sorted(lines.begin() + 1, lines.end()));
 }

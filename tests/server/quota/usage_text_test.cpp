@@ -47,8 +47,8 @@ TEST_CASE("csv_cell: what a spreadsheet would run is a text") {
 TEST_CASE("usage_csv_line: as many cells as the head has, with a user and without") {
   const UsageRow row{
       .day = *parse_day("2026-11-27"), .provider = "openai", .model = "=m", .calls = 2, .charged = 30, .estimated = 1};
-  CHECK(usage_csv_head(false) == "day,provider,model,calls,charged_micro_usd,estimated_calls\r\n");
-  CHECK(usage_csv_line(row) == "2026-11-27,openai,'=m,2,30,1\r\n");
+  CHECK(usage_csv_head(false) == "day,provider,model,organisation,calls,charged_micro_usd,estimated_calls\r\n");
+  CHECK(usage_csv_line(row) == "2026-11-27,openai,'=m,,2,30,1\r\n");
   CHECK(usage_csv_head(true).starts_with("user,day,"));
   CHECK(usage_csv_line(row, "a,b").starts_with("\"a,b\",2026-11-27,openai,"));
 }

@@ -134,3 +134,28 @@ TEST_CASE("claims: sub is 1 to 200 bytes of printable UTF-8") {
 TEST_CASE("claims: others are nobody's business here") {
   CHECK(of({kSub, kAud, kExp, R"("sub2":{"a":[1,2]})", R"("jti":7)", R"("iss":7)"}) == "ok");
 }
+
+TEST_CASE(
+    "claims: an organisation is what the claim of that name says, where one is named; what is none of it is refused") {
+  const auto of_claim = [](std::string_view members, const std::string& claim) -> std::string {
+    const std::string text = R"({"sub":"user-1","aud":"keyhold","exp":1795000600)" + std::string(members) + "}";
+    const auto json = Json::parse(as_bytes(text));
+    REQUIRE(json.ok());
+    const auto user =
+        read_claims(json->root(), {.issuer = std::nullopt, .audience = "keyhold", .organisation_claim = claim}, kNow);
+    return user ? user->organisation : std::string(name(user.problem()));
+  };
+  CHECK(of_claim(R"(,"org":"acme")", "org") == "acme");
+  CHECK(of_claim(R"(,"org":"acme","team":"blue")", "team") == "blue");
+  CHECK(of_claim("", "org").empty());
+  CHECK(of_claim(R"(,"org":"acme")", "").empty());
+  CHECK(of_claim(R"(,"org":7)", "").empty());
+  CHECK(of_claim(R"(,"org":")" + std::string(kMaxOrganisationClaimBytes, 'a') + "\"", "org").size() ==
+        kMaxOrganisationClaimBytes);
+  for (const std::string bad :
+       {R"("")", "7", "null", R"(["acme"])", R"({"id":"acme"})", R"("ac\u0000me")", R"("ac\nme")"}) {
+    CAPTURE(bad);
+    CHECK(of_claim(R"(,"org":)" + bad, "org") == "bad_claim");
+  }
+  CHECK(of_claim(R"(,"org":")" + std::string(kMaxOrganisationClaimBytes + 1, 'a') + "\"", "org") == "bad_claim");
+}
