@@ -68,6 +68,8 @@ struct Reservation {
   std::string provider;         // 1..kMaxProviderBytes
   std::string model;            // 1..kMaxModelBytes
   MicroUsd amount = 0;          // 0..kMaxMicroUsd: the most the call can cost
+  std::string address = {};     // the client's, as text; "": not known, or not kept
+  std::string request_id = {};
 };
 
 // What `reserve` may answer.
