@@ -94,11 +94,16 @@ int serve_all(const Config& config) {
   for (int i = 0; i < kBooks; ++i) books.push_back(book_of(config, encode_base64url(run)));
   start_log();
   Service service{config, plans_of(config), tokens_of(config), Store(std::move(books)), {}};
-  const bool served = serve(
-      service, [&](std::uint16_t port) { log_info("listening on " + config.address + ":" + std::to_string(port)); });
-  if (!served)
-    stop("cannot listen on " + config.address + ":" + std::to_string(config.port) + ": is something else there?");
-  return 0;
+  for (const auto& entry : config.app_keys) service.metrics.expect(entry.first);
+  const bool served = serve(service, [&](std::uint16_t port, std::uint16_t metrics_port) {
+    if (metrics_port != 0) log_info("metrics at " + config.metrics_address + ":" + std::to_string(metrics_port));
+    log_info("listening on " + config.address + ":" + std::to_string(port));
+  });
+  if (served) return 0;
+  const std::string metrics =
+      config.metrics_address.empty() ? "" : " or " + config.metrics_address + ":" + std::to_string(config.metrics_port);
+  stop("cannot listen on " + config.address + ":" + std::to_string(config.port) + metrics +
+       ": is something else there?");
 }
 
 int set_plan(const Config& config, const std::string& user, const std::string& plan, const std::string& status) {

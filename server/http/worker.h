@@ -12,6 +12,7 @@
 #include "server/http/store.h"
 #include "server/http/token_keys.h"
 #include "server/http/upstream.h"
+#include "server/metrics/metrics.h"
 
 namespace keyhold::server {
 
@@ -24,6 +25,7 @@ struct Service {
   CallRate rate;
   std::atomic<bool> draining = false;
   std::atomic<int> clients = 0;
+  Metrics metrics;
 };
 
 /// One thread's.
