@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "base/base64.h"
+#include "server/commands/audit_export.h"
 #include "server/commands/key_commands.h"
 #include "server/commands/usage_export.h"
 #include "server/config/warnings.h"
@@ -80,11 +81,13 @@ QuotaBook book_of(const Config& config, const std::string& owner) {
   // REVEAL: to connect with.
   const std::string connection =
       postgres ? std::string(as_text(config.postgres.reveal())) : "sqlite3://db=" + config.database + " timeout=5";
-  auto book = QuotaBook::open({.connection = connection, .owner = owner, .lease_ms = config.lease_ms});
+  std::string trouble;
+  auto book = QuotaBook::open({.connection = connection, .owner = owner, .lease_ms = config.lease_ms}, &trouble);
   if (book) return std::move(book).value();
   const std::string name = postgres ? "the database of database.postgresEnv" : config.database;
-  stop(name + (book.error() == QuotaError::newer_schema ? ": a newer keyhold-server wrote this database"
-                                                        : ": the database cannot be opened, or made"));
+  stop(name + (book.error() == QuotaError::newer_schema
+                   ? ": a newer keyhold-server wrote this database"
+                   : ": the database cannot be opened, or made" + (trouble.empty() ? "" : ": " + trouble)));
 }
 
 /// Nothing where the configuration names none.
@@ -127,11 +130,16 @@ int serve_all(const Config& config) {
                   Store(std::move(books)),
                   {}};
   load_keys(service.keys, stored);
-  const bool served = serve(
-      service, [&](std::uint16_t port) { log_info("listening on " + config.address + ":" + std::to_string(port)); });
-  if (!served)
-    stop("cannot listen on " + config.address + ":" + std::to_string(config.port) + ": is something else there?");
-  return 0;
+  for (const auto& entry : config.app_keys) service.metrics.expect(entry.first);
+  const bool served = serve(service, [&](std::uint16_t port, std::uint16_t metrics_port) {
+    if (metrics_port != 0) log_info("metrics at " + config.metrics_address + ":" + std::to_string(metrics_port));
+    log_info("listening on " + config.address + ":" + std::to_string(port));
+  });
+  if (served) return 0;
+  const std::string metrics =
+      config.metrics_address.empty() ? "" : " or " + config.metrics_address + ":" + std::to_string(config.metrics_port);
+  stop("cannot listen on " + config.address + ":" + std::to_string(config.port) + metrics +
+       ": is something else there?");
 }
 
 int set_plan(const Config& config, const std::string& user, const std::string& plan, const std::string& status) {
@@ -161,7 +169,14 @@ int check(const Config& config) {
 int write_usage(const Config& config, const UsageExport& asked) {
   QuotaBook book = book_of(config, "command");
   std::string error;
-  if (!export_usage(book, asked, std::cout, error)) stop(error);
+  if (!export_usage(book, asked, std::cout, error, now_ms())) stop(error);
+  return 0;
+}
+
+int write_audit(const Config& config, const AuditExport& asked) {
+  QuotaBook book = book_of(config, "command");
+  std::string error;
+  if (!export_audit(book, asked, std::cout, error, now_ms())) stop(error);
   return 0;
 }
 
@@ -250,6 +265,16 @@ constexpr const char* kExportHelp =
     "A row for each user, day (UTC, of the calls' end), provider and model; amounts in millionths of a US dollar.\n"
     "Days that are not over may still change.\n"
     "Next: sum charged_micro_usd by provider, and compare it with the provider's own bill.";
+constexpr const char* kAuditHelp =
+    "Examples:\n"
+    "  keyhold-server audit export --from 2026-11-01 --to 2026-11-30 > november-audit.csv\n"
+    "  keyhold-server audit export --from 2026-11-27 --to 2026-11-27 --calls --user user-17 --format json\n"
+    "A row for each thing that was done, by time (UTC): what, by whom (a user, the operator, Stripe), about whom, from "
+    "which\n"
+    "address, by which request. With --calls one for each call, too, after the others. Never a key, a question or an "
+    "answer.\n"
+    "Addresses older than the configuration's addressDays are blank. This export is a row itself.\n"
+    "Next: keep the file where the server's own machine cannot change it.";
 
 constexpr const char* kMasterHelp =
     "Example:\n"
@@ -353,6 +378,16 @@ int main(int argc, char** argv) {
   receipts->add_subcommand("new-key", "Print a fresh key to sign them with")->footer(kReceiptHelp)->callback([] {
     std::cout << new_secret() << "\n";
   });
+
+  CLI::App* audit = app.add_subcommand("audit", "Who did what, and from where")->require_subcommand(1);
+  CLI::App* auditing = audit->add_subcommand("export", "Write it out, for all users or one")->footer(kAuditHelp);
+  AuditExport rows;
+  auditing->add_option("--from", rows.from, "The first day, as in 2026-11-01")->required();
+  auditing->add_option("--to", rows.to, "The last day")->required();
+  auditing->add_option("--user", rows.user, "Only what is about this one, as the token's \"sub\" has it");
+  auditing->add_option("--format", rows.format)->check(CLI::IsMember({"csv", "json"}))->capture_default_str();
+  auditing->add_flag("--calls", rows.calls, "The calls as well");
+  auditing->callback([&] { result = write_audit(config_of(path), rows); });
 
   CLI11_PARSE(app, argc, argv);
   return result;

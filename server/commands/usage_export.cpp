@@ -50,7 +50,7 @@ bool export_user(QuotaBook& book, const std::string& user, const std::optional<s
 
 }  // namespace
 
-bool export_usage(QuotaBook& book, const UsageExport& asked, std::ostream& out, std::string& error) {
+bool export_usage(QuotaBook& book, const UsageExport& asked, std::ostream& out, std::string& error, UnixMs now) {
   const auto first = parse_day(asked.from);
   const auto last = parse_day(asked.to);
   if (!first || !last || *first > *last) {
@@ -58,6 +58,9 @@ bool export_usage(QuotaBook& book, const UsageExport& asked, std::ostream& out, 
     return false;
   }
   error = "the database does not answer, so the export is not whole";
+  JsonOut detail = JsonOut::object();
+  detail.set("from", asked.from).set("to", asked.to).set("format", asked.format);
+  if (!book.record({AuditAction::usage_exported, asked.user, detail.dump()}, {}, now)) return false;
   const UnixMs end = *last + kDayMs;
   Writer writer(out, asked.format == "csv");
   if (!asked.user.empty()) {

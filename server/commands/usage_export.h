@@ -18,8 +18,9 @@ struct UsageExport {
 };
 
 /// Any number of rows: no more than a page of one user's is in memory. Not one moment's picture: export days that are over.
+/// First writes down that it was asked for.
 /// @param error what is wrong, for the operator
 /// @return whether everything was written
-bool export_usage(QuotaBook& book, const UsageExport& asked, std::ostream& out, std::string& error);
+bool export_usage(QuotaBook& book, const UsageExport& asked, std::ostream& out, std::string& error, UnixMs now);
 
 }  // namespace keyhold::server

@@ -26,21 +26,36 @@ bool is_id(std::string_view text) {
   });
 }
 
-void read_listen(const Fields& root, Config& config) {
-  const std::string listen = root.text("listen", kMaxName, "127.0.0.1:8787");
+void read_listen(const Fields& of, std::optional<std::string> otherwise, std::string& address, std::uint16_t& to) {
+  const std::string listen = of.text("listen", kMaxName, std::move(otherwise));
   const std::size_t colon = listen.rfind(':');
   const std::string_view port = colon == std::string::npos ? "" : std::string_view(listen).substr(colon + 1);
   unsigned number = 0;
   const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
   if (colon == 0 || port.empty() || problem != std::errc() || end != port.data() + port.size() || number > 65535) {
-    return root.fault("listen", "an address and a port are expected, as in \"127.0.0.1:8787\"");
+    return of.fault("listen", "an address and a port are expected, as in \"127.0.0.1:8787\"");
   }
-  config.address = listen.substr(0, colon);
+  address = listen.substr(0, colon);
   // As an IPv6 address stands before a port.
-  if (config.address.front() == '[' && config.address.back() == ']') {
-    config.address = config.address.substr(1, config.address.size() - 2);
-  }
-  config.port = static_cast<std::uint16_t>(number);
+  if (address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);
+  to = static_cast<std::uint16_t>(number);
+}
+
+void read_metrics(const Fields& root, Fault& fault, Config& config) {
+  const auto value = root.value("metrics");
+  if (!value) return;
+  const Fields of(*value, "metrics", fault, {"listen"});
+  read_listen(of, std::nullopt, config.metrics_address, config.metrics_port);
+  if (config.metrics_port != 0 && config.metrics_port == config.port) of.fault("listen", "another port is expected");
+}
+
+void read_proxies(const Fields& root, Fault& fault, Config& config) {
+  root.each("trustedProxies", kMaxTrustedProxies, [&](JsonRef value, const std::string& place) {
+    const auto text = value.text(kMaxName);
+    const auto network = text ? Network::parse(*text) : std::nullopt;
+    if (!network) return fault.note(place, R"(an address or a network is expected, as in "127.0.0.1" or "10.0.0.0/8")");
+    config.trusted_proxies.push_back(*network);
+  });
 }
 
 void read_database(const Fields& root, Fault& fault, const ConfigSources& sources, Config& config) {
@@ -247,9 +262,13 @@ std::optional<Config> parse_config(std::string_view text, const ConfigSources& s
   Fault fault;
   const Fields root(json->root(), "", fault,
                     {"listen", "threads", "database", "leaseSeconds", "origins", "addKeyUrl", "tokens", "plans",
-                     "providers", "prices", "ownPrices", "keys", "masterKeyEnv", "billing", "receipts"});
+                     "providers", "prices", "ownPrices", "keys", "masterKeyEnv", "billing", "receipts", "metrics",
+                     "trustedProxies", "addressDays"});
   Config config;
-  read_listen(root, config);
+  read_listen(root, "127.0.0.1:8787", config.address, config.port);
+  read_metrics(root, fault, config);
+  read_proxies(root, fault, config);
+  config.address_days = static_cast<int>(root.whole("addressDays", 0, 3650, kUsualAddressDays));
   config.threads = static_cast<int>(root.whole("threads", 1, 64, 2));
   read_database(root, fault, sources, config);
   config.lease_ms = 1000 * root.whole("leaseSeconds", 3, 600, kDefaultLeaseMs / 1000);

@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "providers/catalogue.h"
 #include "providers/price.h"
+#include "server/address/address.h"
 #include "server/quota/types.h"
 #include "server/receipts/receipt_key.h"
 
@@ -65,9 +66,18 @@ struct Billing {
   std::string_view plan_of(std::string_view price) const noexcept;
 };
 
+inline constexpr int kUsualAddressDays = 90;
+
 struct Config {
   std::string address;
   std::uint16_t port = 0;
+  /// Where only /metrics and /healthz are; "": nowhere.
+  std::string metrics_address;
+  std::uint16_t metrics_port = 0;
+  /// Whose X-Forwarded-For is believed.
+  std::vector<Network> trusted_proxies;
+  /// How long clients' addresses are kept; 0: they are not.
+  int address_days = kUsualAddressDays;
   int threads = 2;
   std::string database;  // path of the SQLite file; "" with PostgreSQL
   SecretBytes postgres;  // its address, which has a password in it; empty with SQLite

@@ -44,6 +44,18 @@ std::vector<std::string> warnings_of(const Config& config, UnixMs now) {
                   " is reached from other machines, and the server speaks no TLS itself: tokens would be readable on "
                   "the way, unless something in front of it on that network does (server/install/nginx.conf)");
   }
+  if (is_this_machine(config.address) && config.trusted_proxies.empty() && config.address_days > 0) {
+    out.push_back(
+        "trustedProxies: is not set, so whoever comes through something in front of the server is written down as " +
+        config.address + R"(; name its address, as in "127.0.0.1", or set addressDays to 0)");
+  }
+  if (!config.metrics_address.empty()) {
+    const auto address = IpAddress::parse(config.metrics_address);
+    if (!address || !address->is_private()) {
+      out.push_back("metrics.listen: " + config.metrics_address +
+                    " may be reached from the internet, and whoever reaches it may read what is counted");
+    }
+  }
   if (config.origins.empty()) {
     out.emplace_back(
         "origins: no web page may call, only programs; name your pages, as in \"https://app.example.com\"");

@@ -68,6 +68,22 @@ std::string_view sentence_of(const BillingEvent& event, const EventTaken& taken)
   return taken.account ? "an event of stripe changed an account" : "an event of stripe was counted";
 }
 
+/// Nobody gets a session of which nothing is written down.
+asio::awaitable<Reply> written_down(Client& client, const Request& request, AuditEntry entry, Reply reply) {
+  if (reply.status != 200) co_return reply;
+  const auto done = co_await client.worker().service.store.ask([&](QuotaBook& book) {
+    return book.record(entry, by_user(request.user, request.address, request.id), now_ms());
+  });
+  if (!done) co_return unavailable(request);
+  co_return reply;
+}
+
+WebhookResult result_of(const EventTaken& taken) {
+  if (taken.duplicate) return WebhookResult::duplicate;
+  if (!taken.newer) return WebhookResult::older;
+  return taken.account ? WebhookResult::changed : WebhookResult::counted;
+}
+
 }  // namespace
 
 asio::awaitable<Reply> checkout(Client& client, const Request& request) {
@@ -94,7 +110,9 @@ asio::awaitable<Reply> checkout(Client& client, const Request& request) {
     form.customer.clear();
     answer = co_await ask_stripe(client, request, kCheckoutPath, form_of(form), "-new");
   }
-  co_return session_reply(request, answer);
+  AuditEntry entry{AuditAction::checkout_made, request.user, plan_detail(form.plan)};
+  Reply reply = session_reply(request, answer);
+  co_return co_await written_down(client, request, std::move(entry), std::move(reply));
 }
 
 asio::awaitable<Reply> portal(Client& client, const Request& request) {
@@ -108,7 +126,9 @@ asio::awaitable<Reply> portal(Client& client, const Request& request) {
   if (view.value().customer.empty()) co_return refused(request, ProblemType::no_subscription);
   if (auto reply = too_many(service, request)) co_return std::move(*reply);
   const auto answer = co_await ask_stripe(client, request, kPortalPath, portal_form(view.value().customer, *back));
-  co_return session_reply(request, answer);
+  AuditEntry entry{AuditAction::portal_made, request.user};
+  Reply reply = session_reply(request, answer);
+  co_return co_await written_down(client, request, std::move(entry), std::move(reply));
 }
 
 asio::awaitable<Reply> webhook(Client& client, const Request& request) {
@@ -116,18 +136,24 @@ asio::awaitable<Reply> webhook(Client& client, const Request& request) {
   const Billing& billing = billing_of(client);
   const ByteView body = as_bytes(request.body);
   if (const auto fault = check_signature(request.header("stripe-signature"), body, billing.webhook_secrets, now_ms())) {
+    service.metrics.webhook(WebhookResult::bad_signature);
     co_return refused(request, ProblemType::bad_signature, name(*fault));
   }
   const auto event = read_event(body, [&](std::string_view price) { return billing.plan_of(price); });
   if (!event) {
     log_warning("an event of stripe cannot be read");
+    service.metrics.webhook(WebhookResult::unreadable);
     co_return refused(request, ProblemType::malformed_request);
   }
-  if (!std::holds_alternative<NotOurs>(event->what)) {
+  if (std::holds_alternative<NotOurs>(event->what)) {
+    service.metrics.webhook(WebhookResult::not_ours);
+  } else {
     PlanOrder order;
     for (const Plan& plan : service.config.plans) order.push_back(plan.id);
+    const ActedBy by{"stripe", request.address, request.id};
     const auto taken =
-        co_await service.store.ask([&](QuotaBook& book) { return book.take_event(*event, order, now_ms()); });
+        co_await service.store.ask([&](QuotaBook& book) { return book.take_event(*event, order, now_ms(), by); });
+    service.metrics.webhook(taken ? result_of(taken.value()) : WebhookResult::unavailable);
     if (!taken) co_return unavailable(request);
     log_info(sentence_of(*event, taken.value()));
   }

@@ -7,6 +7,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "server/address/address.h"
 #include "server/http/log.h"
 #include "server/http/routes.h"
 #include "server/relay/route.h"
@@ -50,6 +51,15 @@ bool has_plain_framing(const http::request_header<>& head) {
   return std::next(coding) == end && head.version() == 11 && beast::iequals(coding->value(), "chunked");
 }
 
+std::string address_of(const Config& config, std::string_view peer, const Request& request) {
+  if (config.address_days == 0) return {};
+  std::vector<std::string_view> forwarded;
+  for (const auto& [name, value] : request.headers) {
+    if (name == "x-forwarded-for") forwarded.push_back(value);
+  }
+  return client_address(peer, forwarded, config.trusted_proxies);
+}
+
 std::optional<ProblemType> problem_of(error_code error) {
   if (error == http::error::header_limit) return ProblemType::headers_too_large;
   if (error == http::error::body_limit) return ProblemType::too_large;
@@ -64,7 +74,11 @@ std::optional<ProblemType> problem_of(error_code error) {
 
 }  // namespace
 
-Client::Client(tcp::socket socket, Worker& worker) : worker_(worker), stream_(std::move(socket)) {
+Client::Client(tcp::socket socket, Worker& worker, bool inside)
+    : worker_(worker), inside_(inside), stream_(std::move(socket)) {
+  error_code error;
+  const auto peer = stream_.socket().remote_endpoint(error);
+  if (!error) peer_ = peer.address().to_string();
   ends_.now = [this] {
     if (end_) end_();
     stream_.close();
@@ -128,6 +142,8 @@ asio::awaitable<std::optional<Request>> Client::read() {
   if (!error) {
     take_head(parser.get(), request);
     request.keep_alive = parser.get().keep_alive();
+    request.inside = inside_;
+    request.address = address_of(worker_.service.config, peer_, request);
     // Whoever may not ask is not read from.
     auto refusal = co_await refuse_head(worker_.service, request);
     if (refusal) {
@@ -184,6 +200,7 @@ asio::awaitable<bool> Client::write(std::span<const asio::const_buffer> parts) {
 
 asio::awaitable<bool> Client::reply(const Request& request, Reply reply) {
   begun(reply.status);
+  if (reply.problem && !inside_) worker_.service.metrics.refused(*reply.problem);
   add_cors(worker_.service.config, request, reply.headers);
   reply.headers.emplace_back("content-type", reply.content_type);
   const std::string head = head_of(reply.status, reply.headers, static_cast<std::int64_t>(reply.body.size()), request);

@@ -24,7 +24,8 @@ inline constexpr std::size_t kLingerBytes = 16 << 20;
 
 class Client {
  public:
-  Client(asio::ip::tcp::socket socket, Worker& worker);
+  /// @param inside  it came by the listener for metrics
+  Client(asio::ip::tcp::socket socket, Worker& worker, bool inside = false);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -51,6 +52,8 @@ class Client {
   asio::awaitable<void> linger();
 
   Worker& worker_;
+  const bool inside_;
+  std::string peer_;  // its address, as the system has it
   boost::beast::tcp_stream stream_;
   boost::beast::flat_buffer buffer_;
   Worker::Ends ends_;

@@ -54,6 +54,18 @@ bool unreadable(int status, const Headers& headers) {
   });
 }
 
+/// Counted while it lives.
+class OpenStream {
+ public:
+  explicit OpenStream(Metrics& metrics) : metrics_(metrics) { metrics_.stream_opened(); }
+  ~OpenStream() { metrics_.stream_closed(); }
+  OpenStream(const OpenStream&) = delete;
+  OpenStream& operator=(const OpenStream&) = delete;
+
+ private:
+  Metrics& metrics_;
+};
+
 /// What is known of a call while it runs.
 class Running {
  public:
@@ -134,7 +146,7 @@ asio::awaitable<bool> Running::run(const Request& request) {
   timer_.cancel();
   gone_.reset();
   const auto charge = charge_of(admitted_, service().config, now_ms());
-  co_await settle_call(client_.worker(), id_, charge, upstream_.status());
+  co_await settle_call(client_.worker(), id_, admitted_.call.provider().id, charge, upstream_.status());
   co_return usable && !left_;
 }
 
@@ -143,6 +155,7 @@ asio::awaitable<bool> Running::pass_on(const Request& request) {
   const UpstreamAddress address = UpstreamAddress::of(call.provider().base.origin());
   std::string head = request_head(call, address);
   const std::string no_body;
+  const auto begun_at = Clock::now();
   const bool sent = co_await upstream_.send(address, head, call.request().body ? *call.request().body : no_body);
   wipe_text(head);
   moved_ = Clock::now();
@@ -153,6 +166,7 @@ asio::awaitable<bool> Running::pass_on(const Request& request) {
     if (!left_ && !silent_) call.network_failed({});
     co_return co_await fail(request, silent_ ? ProblemType::upstream_timeout : ProblemType::upstream_failed);
   }
+  service().metrics.first_byte(Clock::now() - begun_at);
   if (unreadable(upstream_.status(), upstream_.headers())) {
     (void)call.response(upstream_.status(), upstream_.headers());  // for what it is charged
     co_return co_await fail(request, ProblemType::upstream_failed);
@@ -219,6 +233,7 @@ asio::awaitable<bool> Running::stream(const Request& request) {
   headers->emplace_back(kCall, number());
   const std::string head = head_of(upstream_.status(), *headers, -1, request);
   begun_ = true;
+  const OpenStream open(service().metrics);
   client_.begun(upstream_.status());
   const std::array<asio::const_buffer, 1> parts = {asio::buffer(head)};
   bool written = co_await client_.write(parts);
@@ -320,6 +335,8 @@ Begun begin(QuotaBook& book, Service& service, const Request& request, std::stri
                            std::string(provider),
                            ready.model,
                            ready.most_micro_usd,
+                           request.address,
+                           request.id,
                            found.managed ? request.organisation : "",
                            markup};
   const auto outcome = book.reserve(wanted, service.plans, now_ms());
@@ -341,12 +358,15 @@ asio::awaitable<bool> relay(Client& client, const Request& request, std::string_
     begun.problem = Problem{.type = ProblemType::shutting_down, .retry_after_s = 5};
   } else {
     const auto decide = [&](QuotaBook& book) { return begin(book, service, request, provider, rest); };
+    const auto asked_at = Clock::now();
     begun = co_await service.store.ask(decide);
+    service.metrics.decided(Clock::now() - asked_at);
   }
   if (begun.problem) {
     Reply reply = Reply::of(*begun.problem, request);
     co_return co_await client.reply(request, std::move(reply));
   }
+  service.metrics.call_held();
   Running running(client, std::move(*begun.admitted), begun.id);
   co_return co_await running.run(request);
 }

@@ -30,7 +30,8 @@ std::string_view Request::header(std::string_view name) const noexcept {
 }
 
 Reply Reply::of(const Problem& problem, const Request& request) {
-  return {status_of(problem.type), problem.json(request.id), "application/problem+json", headers_of(problem)};
+  return {status_of(problem.type), problem.json(request.id), "application/problem+json", headers_of(problem),
+          problem.type};
 }
 
 std::string head_of(int status, const Headers& headers, std::int64_t length, const Request& request) {

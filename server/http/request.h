@@ -1,6 +1,7 @@
 // request: one request of a client as it was read, and what may be answered to it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,8 @@ struct Request {
   std::string query;  // without '?'
   Headers headers;    // names in lower case
   std::string body;
+  std::string address;       // the client's; "" where addresses are not kept
+  bool inside = false;       // came by the listener for metrics
   std::string user;          // whose token it has; "" where none is asked for
   std::string organisation;  // which the token names; "": none
   bool keep_alive = true;
@@ -32,6 +35,7 @@ struct Reply {
   std::string body;
   std::string content_type = "application/json";
   Headers headers{};
+  std::optional<ProblemType> problem{};  // what it refuses with
 
   static Reply of(const Problem& problem, const Request& request);
 };

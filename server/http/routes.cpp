@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "server/http/billing_routes.h"
+#include "server/http/metrics_route.h"
 #include "server/http/openapi.h"
 #include "server/http/receipt_routes.h"
 #include "server/http/relay_call.h"
@@ -151,6 +152,7 @@ asio::awaitable<Reply> ready(Client& client, const Request& request) {
 }  // namespace
 
 asio::awaitable<std::optional<Reply>> refuse_head(Service& service, Request& request) {
+  if (request.inside) co_return refuse_inside(request);
   auto refusal = refuse_unread(service, request);
   const KnownRoute* known = route_of(request.path);
   if (refusal || is_preflight(request) || !known->token) co_return refusal;
@@ -189,6 +191,7 @@ void add_cors(const Config& config, const Request& request, Headers& headers) {
 }
 
 std::string route_name(const Service& service, const Request& request) {
+  if (request.inside) return "metrics";
   const KnownRoute* known = route_of(request.path);
   if (known == nullptr) return "none";
   if (known->route != Route::relay) return std::string(known->path);
@@ -219,6 +222,10 @@ asio::awaitable<Reply> reply_of(Client& client, const Request& request) {
 }  // namespace
 
 asio::awaitable<bool> answer(Client& client, Request request) {
+  if (request.inside) {
+    Reply inside = answer_inside(client.worker().service, request);
+    co_return co_await client.reply(request, std::move(inside));
+  }
   if (route_of(request.path)->route == Route::relay && !is_preflight(request)) {
     const auto [provider, below] = relay_target(request.path, request.query);
     co_return co_await relay(client, request, provider, below);

@@ -12,8 +12,8 @@ namespace keyhold::server {
 inline constexpr std::chrono::seconds kDrainTime{25};
 inline constexpr int kMaxClients = 20'000;
 
-/// Serves until SIGTERM or SIGINT. `listening` is called once with the port.
+/// Serves until SIGTERM or SIGINT. `listening` is called once with the port, and that of metrics (0: they are not served).
 /// @return false if it could not listen
-bool serve(Service& service, const std::function<void(std::uint16_t port)>& listening);
+bool serve(Service& service, const std::function<void(std::uint16_t port, std::uint16_t metrics_port)>& listening);
 
 }  // namespace keyhold::server

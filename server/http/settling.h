@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "server/http/worker.h"
 #include "server/relay/admission.h"
@@ -13,7 +14,8 @@ namespace keyhold::server {
 /// Settles, or releases where there is no charge. While the database is away it is tried again, beside whatever comes next,
 /// for as long as the server runs: the call's lease is renewed as long. A server that shuts down gives up after
 /// kSettleTries; then the lease ends, and the call is charged what was last noted of it.
-asio::awaitable<void> settle_call(Worker& worker, CallId call, std::optional<Charge> charge, int http_status);
+asio::awaitable<void> settle_call(Worker& worker, CallId call, std::string provider, std::optional<Charge> charge,
+                                  int http_status);
 inline constexpr int kSettleTries = 30;
 /// Between tries; between those after kSettleTries.
 inline constexpr std::chrono::seconds kSettleAgain{1};

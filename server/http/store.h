@@ -30,6 +30,12 @@ class Store {
   asio::awaitable<std::invoke_result_t<Question, QuotaBook&>> ask(Question question) {
     return at(*desks_[next_++ % (desks_.size() - 1)], std::move(question));
   }
+  /// How many questions the database did not answer, since the start. From any thread.
+  std::int64_t failures() const {
+    std::int64_t all = 0;
+    for (const auto& desk : desks_) all += desk->failures;
+    return all;
+  }
   /// The same beside all of those, however many wait: leases that are not kept end, and living calls would count as dead.
   template <class Question>
   asio::awaitable<std::invoke_result_t<Question, QuotaBook&>> ask_aside(Question question) {
@@ -41,19 +47,21 @@ class Store {
     explicit Desk(QuotaBook taken) : book(std::move(taken)) {}
     ~Desk() { thread.join(); }
     QuotaBook book;
+    std::atomic<std::int64_t> failures = 0;
     asio::thread_pool thread{1};
   };
 
   template <class Question>
   static asio::awaitable<std::invoke_result_t<Question, QuotaBook&>> at(Desk& desk, Question question) {
-    auto answer = co_await asio::co_spawn(desk.thread, run(desk.book, std::move(question)), asio::use_awaitable);
+    auto answer = co_await asio::co_spawn(desk.thread, run(desk, std::move(question)), asio::use_awaitable);
     co_return std::move(*answer);
   }
   /// co_spawn makes an empty result before it has one: an answer cannot be empty.
   template <class Question>
-  static asio::awaitable<std::optional<std::invoke_result_t<Question, QuotaBook&>>> run(QuotaBook& book,
-                                                                                        Question question) {
-    co_return question(book);
+  static asio::awaitable<std::optional<std::invoke_result_t<Question, QuotaBook&>>> run(Desk& desk, Question question) {
+    std::optional<std::invoke_result_t<Question, QuotaBook&>> answer(question(desk.book));
+    desk.failures = desk.book.failures();
+    co_return answer;
   }
 
   std::vector<std::unique_ptr<Desk>> desks_;

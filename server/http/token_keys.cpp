@@ -134,7 +134,10 @@ asio::awaitable<bool> TokenKeys::fetch() {
   }
   limit.cancel();
   if (good) fetched_at_ = Clock::now();
-  if (!good && !stopped_) log_warning("the keys of tokens cannot be fetched, or are no set of public keys");
+  if (!good && !stopped_) {
+    log_warning("the keys of tokens cannot be fetched, or are no set of public keys");
+    worker_->service.metrics.keys_not_fetched();
+  }
   busy_ = false;
   co_return good;
 }

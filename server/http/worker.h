@@ -13,6 +13,7 @@
 #include "server/http/token_keys.h"
 #include "server/http/upstream.h"
 #include "server/keys/key_ring.h"
+#include "server/metrics/metrics.h"
 
 namespace keyhold::server {
 
@@ -26,6 +27,7 @@ struct Service {
   CallRate rate;
   std::atomic<bool> draining = false;
   std::atomic<int> clients = 0;
+  Metrics metrics;
 };
 
 /// One thread's.

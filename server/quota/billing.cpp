@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/json.h"
 #include "server/quota/quota.h"
 #include "server/quota/rows.h"
 
@@ -80,11 +81,21 @@ void put(Owned& all, const Subscription& one, bool theirs) {
   if (theirs) all.push_back(one);
 }
 
+/// What the event said, and what holds since.
+std::string detail_of(const BillingEvent& event, const Subscription& after) {
+  JsonOut out = JsonOut::object();
+  out.set("subscription", after.id).set("event", event.id).set("type", event.type);
+  out.set("status", name_of(after.now.status)).set("plan", after.now.plan);
+  return out.dump();
+}
+
 /// Puts the user on the plan that they have now, if that is another than what they had before this event.
 bool follow(Database& database, const std::string& user, const Subscription& before, const Subscription& after,
-            const PlanOrder& plans, UnixMs now) {
+            const PlanOrder& plans, const ActedBy& by, UnixMs now) {
   // First the account's row: of two events of this user's subscriptions, the second sees what the first did.
-  add_account(database, {.user = user, .plan = plans.front()});
+  if (add_account(database, {.user = user, .plan = plans.front()})) {
+    add_audit(database, {AuditAction::account_added, user, plan_detail(plans.front())}, by, now);
+  }
   AccountRow account = load_account(database, user).value();
   Owned all = subscriptions_of(database, user);
   put(all, before, before.user() == user);
@@ -92,10 +103,18 @@ bool follow(Database& database, const std::string& user, const Subscription& bef
   put(all, after, after.user() == user);
   const auto has = entitlement_of(all, plans);
   if (had == has) return false;
+  const AccountRow was = account;
   account.plan = has ? has->plan : plans.front();
   // What the operator stopped, no payment starts again.
   if (account.status != AccountStatus::suspended) {
     account.status = !has || has->paid ? AccountStatus::active : AccountStatus::lapsed;
+  }
+  if (account.plan != was.plan) {
+    add_audit(database, {AuditAction::plan_set, user, changed_detail("plan", was.plan, account.plan)}, by, now);
+  }
+  if (account.status != was.status) {
+    const std::string detail = changed_detail("status", name_of(was.status), name_of(account.status));
+    add_audit(database, {AuditAction::status_changed, user, detail}, by, now);
   }
   roll_over(account, now);
   store_account(database, account);
@@ -108,7 +127,8 @@ bool is_known(std::string_view text, std::size_t max_bytes) {
 
 }  // namespace
 
-Answer<EventTaken> QuotaBook::take_event(const BillingEvent& event, const PlanOrder& plans, UnixMs now) {
+Answer<EventTaken> QuotaBook::take_event(const BillingEvent& event, const PlanOrder& plans, UnixMs now,
+                                         const ActedBy& by) {
   if (std::holds_alternative<NotOurs>(event.what)) return EventTaken{};
   if (!is_known(event.id, kMaxStripeId) || !is_known(event.subscription, kMaxStripeId) || plans.empty() || now < 0 ||
       now >= kMaxTime) {
@@ -123,12 +143,13 @@ Answer<EventTaken> QuotaBook::take_event(const BillingEvent& event, const PlanOr
     if (const auto* change = std::get_if<SubscriptionChange>(&event.what)) taken.newer = take(after, *change);
     store(*database_, after);
     if (!taken.newer) return taken;
+    add_audit(*database_, {AuditAction::subscription_changed, after.user(), detail_of(event, after)}, by, now);
     // Two accounts are always locked in the same order.
     std::vector<std::string> users{before.user(), after.user()};
     std::sort(users.begin(), users.end());
     users.erase(std::unique(users.begin(), users.end()), users.end());
     for (const std::string& user : users) {
-      if (is_known(user, kMaxUserBytes)) taken.account |= follow(*database_, user, before, after, plans, now);
+      if (is_known(user, kMaxUserBytes)) taken.account |= follow(*database_, user, before, after, plans, by, now);
     }
     return taken;
   });

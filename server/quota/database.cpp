@@ -140,10 +140,11 @@ void Database::connect_postgres() {
     patience_.watch(*session_, starting ? kPostgresUpgradePatience : kPostgresPatience);
     for (const std::string_view limit : kPostgresLimits) once(limit);
   } catch (const soci::soci_error& error) {
-    // In libpq's own words there may be names and addresses.
     not_before_ = std::chrono::steady_clock::now() + kPostgresPause;
-    const bool refused = has(error.get_error_message(), "FATAL:");
-    throw std::runtime_error(refused ? "PostgreSQL: it refuses the connection" : "PostgreSQL: it cannot be reached");
+    const std::string said = error.get_error_message();
+    throw std::runtime_error(
+        (has(said, "FATAL:") ? "PostgreSQL refuses the connection: " : "PostgreSQL cannot be reached: ") +
+        said_of_connecting(said, connection_));
   }
 }
 

@@ -50,6 +50,8 @@ class Database {
   /// From now on the file must exist and have this schema: a connection made anew creates nothing.
   void expect_schema(long long version) { expected_schema_ = version; }
   const std::string& trouble() const { return trouble_; }
+  /// How many transactions were `unavailable`.
+  std::int64_t failures() const { return failures_; }
   /// Of a transaction that was `unavailable`: whether it may have been committed all the same.
   bool in_doubt() const { return in_doubt_; }
   bool is_postgres() const { return postgres_; }
@@ -118,7 +120,10 @@ class Database {
       answer.emplace(body());
       return answer->ok();
     };
-    if (!run(kind, attempt)) return QuotaError::unavailable;
+    if (!run(kind, attempt)) {
+      ++failures_;
+      return QuotaError::unavailable;
+    }
     return *std::move(answer);
   }
 
@@ -149,6 +154,7 @@ class Database {
   Patience patience_;                                           // with PostgreSQL
   std::chrono::steady_clock::time_point not_before_;            // the next connection to PostgreSQL
   long long expected_schema_ = 0;                               // 0: any, or none yet
+  std::int64_t failures_ = 0;
   std::string trouble_;
   bool in_doubt_ = false;
 };

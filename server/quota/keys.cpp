@@ -1,6 +1,7 @@
 // keys: sealed keys in the database, each in the one place it belongs to. What is in them nobody here can read.
 #include <algorithm>
 
+#include "base/json.h"
 #include "server/quota/database.h"
 #include "server/quota/quota.h"
 
@@ -16,6 +17,8 @@ bool is_place(const KeyPlace& place) {
   return !place.provider.empty() && is_text(place.provider, kMaxProviderBytes) &&
          is_text(place.organisation, kMaxOrganisationBytes);
 }
+
+std::string subject_of(const KeyPlace& place) { return place.provider + "/" + place.organisation; }
 
 std::vector<StoredKey> load_keys(Database& database) {
   std::vector<StoredKey> keys;
@@ -38,7 +41,7 @@ Answer<std::vector<StoredKey>> QuotaBook::keys() {
   return database_->reading([&]() -> Answer<std::vector<StoredKey>> { return load_keys(*database_); });
 }
 
-Answer<KeyPut> QuotaBook::put_key(const StoredKey& key, bool rotate, UnixMs now) {
+Answer<KeyPut> QuotaBook::put_key(const StoredKey& key, bool rotate, UnixMs now, const ActedBy& by) {
   if (!is_place(key.place) || key.sealed.empty() || !is_text(key.sealed, kMaxSealedBytes) ||
       !is_text(key.hint, kMaxSealedBytes) || now < 0 || now >= kMaxTime) {
     return QuotaError::bad_input;
@@ -58,22 +61,25 @@ Answer<KeyPut> QuotaBook::put_key(const StoredKey& key, bool rotate, UnixMs now)
                                  " ON CONFLICT (provider, organisation) DO NOTHING",
                                  provider, organisation, key.sealed, key.hint, now, now)) == 1;
     if (!changed) return rotate ? KeyPut::missing : KeyPut::there_already;
+    const AuditAction action = rotate ? AuditAction::key_rotated : AuditAction::key_added;
+    add_audit(*database_, {action, subject_of(key.place), JsonOut::object().set("hint", key.hint).dump()}, by, now);
     return rotate ? KeyPut::rotated : KeyPut::added;
   });
 }
 
-Answer<bool> QuotaBook::remove_key(const KeyPlace& place, UnixMs now) {
+Answer<bool> QuotaBook::remove_key(const KeyPlace& place, UnixMs now, const ActedBy& by) {
   if (!is_place(place) || now < 0 || now >= kMaxTime) return QuotaError::bad_input;
   return database_->writing([&]() -> Answer<bool> {
     const bool removed =
         database_->change("DELETE FROM stored_keys WHERE provider = :provider AND organisation = :organisation",
                           place.provider, place.organisation) == 1;
+    if (removed) add_audit(*database_, {AuditAction::key_removed, subject_of(place)}, by, now);
     return removed;
   });
 }
 
 Answer<bool> QuotaBook::reseal_keys(const std::vector<StoredKey>& before, const std::vector<std::string>& sealed,
-                                    UnixMs now) {
+                                    UnixMs now, const ActedBy& by) {
   if (before.size() != sealed.size() || now < 0 || now >= kMaxTime) return QuotaError::bad_input;
   return database_->writing([&]() -> Answer<bool> {
     const std::vector<StoredKey> there = load_keys(*database_);
@@ -90,6 +96,8 @@ Answer<bool> QuotaBook::reseal_keys(const std::vector<StoredKey>& before, const 
       // Another command came between: nothing of this one holds.
       if (!changed) return QuotaError::unavailable;
     }
+    const auto count = static_cast<std::int64_t>(before.size());
+    add_audit(*database_, {AuditAction::keys_resealed, {}, JsonOut::object().set("keys", count).dump()}, by, now);
     return true;
   });
 }

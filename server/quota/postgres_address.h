@@ -15,4 +15,9 @@ bool names_postgres(std::string_view connection);
 std::optional<std::string> postgres_address(const std::string& connection);
 inline constexpr int kConnectSeconds = 3;
 
+/// What was said of a connection that could not be made, for the log: one line of at most kMaxSaidBytes, without what stands in
+/// quotes or brackets (names of users, hosts and databases, and addresses), and without any part of the address.
+std::string said_of_connecting(std::string_view said, const std::string& connection);
+inline constexpr std::size_t kMaxSaidBytes = 300;
+
 }  // namespace keyhold::server

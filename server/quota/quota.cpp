@@ -52,13 +52,17 @@ QuotaBook& QuotaBook::operator=(QuotaBook&&) noexcept = default;
 QuotaBook::~QuotaBook() = default;
 
 const std::string& QuotaBook::trouble() const { return database_->trouble(); }
+std::int64_t QuotaBook::failures() const { return database_->failures(); }
 
-Answer<QuotaBook> QuotaBook::open(BookOptions options) {
+Answer<QuotaBook> QuotaBook::open(BookOptions options, std::string* trouble) {
   if (!is_id(options.owner, kMaxOwnerBytes) || options.lease_ms <= 0 || options.lease_ms > kDayMs) {
     return QuotaError::bad_input;
   }
   auto database = std::make_unique<Database>(options.connection);
-  if (auto done = migrate(*database); !done) return done.error();
+  if (auto done = migrate(*database); !done) {
+    if (trouble != nullptr) *trouble = database->trouble();
+    return done.error();
+  }
   return QuotaBook(std::move(database), std::move(options));
 }
 
@@ -95,7 +99,10 @@ Answer<ReserveOutcome> QuotaBook::reserve_locked(const Reservation& call, const 
   added_.reset();
   auto account = load_account(*database_, call.user);
   if (!account) {
-    add_account(*database_, {.user = call.user, .plan = plans.first});
+    if (add_account(*database_, {.user = call.user, .plan = plans.first})) {
+      add_audit(*database_, {AuditAction::account_added, call.user, plan_detail(plans.first)},
+                by_user(call.user, call.address, call.request_id), now);
+    }
     account = load_account(*database_, call.user).value();
   }
   const AccountRow before = *account;
@@ -242,12 +249,21 @@ Answer<std::optional<CallBill>> QuotaBook::bill(std::string_view user, CallId ca
   return database_->reading([&]() -> Answer<std::optional<CallBill>> { return load_bill(*database_, name, call); });
 }
 
-Answer<Done> QuotaBook::set_plan(std::string_view user, std::string_view plan, AccountStatus status, UnixMs now) {
+Answer<Done> QuotaBook::set_plan(std::string_view user, std::string_view plan, AccountStatus status, UnixMs now,
+                                 const ActedBy& by) {
   if (!is_id(user, kMaxUserBytes) || !is_id(plan, kMaxPlanBytes) || !is_time(now)) return QuotaError::bad_input;
   const std::string name(user);
   return database_->writing([&]() -> Answer<Done> {
-    add_account(*database_, {.user = name, .plan = std::string(plan), .status = status});
+    if (add_account(*database_, {.user = name, .plan = std::string(plan)})) {
+      add_audit(*database_, {AuditAction::account_added, name, plan_detail(plan)}, by, now);
+    }
     AccountRow account = load_account(*database_, name).value();
+    add_audit(*database_, {AuditAction::plan_set, name, changed_detail("plan", account.plan, plan)}, by, now);
+    if (account.status != status) {
+      add_audit(*database_,
+                {AuditAction::status_changed, name, changed_detail("status", name_of(account.status), name_of(status))},
+                by, now);
+    }
     account.plan = plan;
     account.status = status;
     roll_over(account, now);

@@ -16,6 +16,7 @@
 
 #include "server/billing/event.h"
 #include "server/quota/answer.h"
+#include "server/quota/audit.h"
 #include "server/quota/types.h"
 
 namespace keyhold::server {
@@ -34,7 +35,8 @@ struct BookOptions {
 class QuotaBook {
  public:
   /// Connects, and creates or upgrades the schema under the write lock. Fails with unavailable, bad_input, newer_schema.
-  static Answer<QuotaBook> open(BookOptions options);
+  /// @param trouble  the database's own words about `unavailable`: for the log, as those of trouble()
+  static Answer<QuotaBook> open(BookOptions options, std::string* trouble = nullptr);
   QuotaBook(QuotaBook&&) noexcept;
   QuotaBook& operator=(QuotaBook&&) noexcept;
   ~QuotaBook();  // held calls stay held until their lease ends
@@ -65,7 +67,8 @@ class QuotaBook {
   /// The account as it stands at `now`; nothing is written. A user nobody has seen yet is shown as a new one.
   Answer<AccountView> account(std::string_view user, const PlanTable& plans, UnixMs now);
   /// Makes the account if need be. Another kind of period counts what was charged since it began.
-  Answer<Done> set_plan(std::string_view user, std::string_view plan, AccountStatus status, UnixMs now);
+  Answer<Done> set_plan(std::string_view user, std::string_view plan, AccountStatus status, UnixMs now,
+                        const ActedBy& by = {});
   /// Settled calls that ended in [from, to).
   Answer<Usage> usage(std::string_view user, UnixMs from, UnixMs to);
   /// The same, only what comes after this row in their order (day, provider, model, organisation): the next page.
@@ -78,7 +81,8 @@ class QuotaBook {
   /// Counts an event of Stripe once, and puts its user on the plan that they then have, all in one transaction: a second time it
   /// changes nothing. The account changes only where what the user has by all their subscriptions does: what `set_plan` said holds
   /// until then, and `suspended` until `set_plan` says otherwise. Without any plan of a subscription: the first plan.
-  Answer<EventTaken> take_event(const BillingEvent& event, const PlanOrder& plans, UnixMs now);
+  Answer<EventTaken> take_event(const BillingEvent& event, const PlanOrder& plans, UnixMs now,
+                                const ActedBy& by = {.actor = "stripe"});
   /// The subscription to show of this user, and their customer.
   Answer<SubscriptionView> subscription(std::string_view user);
 
@@ -87,12 +91,24 @@ class QuotaBook {
   /// All of them, by provider and organisation.
   Answer<std::vector<StoredKey>> keys();
   /// Puts a key where none is, or, if `rotate`, in the place of the one that is there.
-  Answer<KeyPut> put_key(const StoredKey& key, bool rotate, UnixMs now);
+  Answer<KeyPut> put_key(const StoredKey& key, bool rotate, UnixMs now, const ActedBy& by = {});
   /// @return whether there was one
-  Answer<bool> remove_key(const KeyPlace& place, UnixMs now);
+  Answer<bool> remove_key(const KeyPlace& place, UnixMs now, const ActedBy& by = {});
   /// Puts all of `keys` in the place of what lies there, or none: false if any has changed since `keys()` was read.
-  Answer<bool> reseal_keys(const std::vector<StoredKey>& before, const std::vector<std::string>& sealed, UnixMs now);
+  Answer<bool> reseal_keys(const std::vector<StoredKey>& before, const std::vector<std::string>& sealed, UnixMs now,
+                           const ActedBy& by = {});
 
+  /// Writes down what was done elsewhere, or is about to be: what changes the database has its row in the same transaction instead.
+  Answer<Done> record(const AuditEntry& entry, const ActedBy& by, UnixMs now);
+  /// Rows of what is asked for that come after this time and id in their order; 0 and 0: from the first.
+  Answer<AuditPage> audit_after(const AuditAsked& asked, UnixMs at, std::int64_t id);
+  /// Calls made in the time that is asked for, among the kCallWindow ids after this one.
+  Answer<LedgerPage> calls_after(const AuditAsked& asked, std::int64_t id);
+  /// Takes the addresses out of rows that are older than this, at most kForgetBatch of each table.
+  Answer<ForgetReport> forget_addresses(UnixMs before);
+
+  /// How often an answer was `unavailable`.
+  std::int64_t failures() const;
   /// The database's own words about the last `unavailable`: for the log. May name files and SQL, never a user or a key.
   const std::string& trouble() const;
 

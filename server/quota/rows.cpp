@@ -27,6 +27,8 @@ std::string name(const std::array<std::string_view, N>& names, Enum value) {
 
 }  // namespace
 
+std::string_view name_of(AccountStatus status) { return kStatuses.at(static_cast<std::size_t>(status)); }
+
 #define KEYHOLD_ACCOUNT                                                                            \
   "SELECT plan, status, period, period_start, period_end, limit_micro_usd, settled, held, running" \
   " FROM accounts WHERE user_id = :user"
@@ -45,13 +47,13 @@ std::optional<AccountRow> load_account(Database& database, const std::string& us
   return account;
 }
 
-void add_account(Database& database, const AccountRow& account) {
+bool add_account(Database& database, const AccountRow& account) {
   const std::string status = name(kStatuses, account.status);
-  database.change(
-      "INSERT INTO accounts"
-      " (user_id, plan, status, period, period_start, period_end, limit_micro_usd, settled, held, running)"
-      " VALUES (:user, :plan, :status, '', 0, 0, 0, 0, 0, 0) ON CONFLICT (user_id) DO NOTHING",
-      account.user, account.plan, status);
+  return database.change(
+             "INSERT INTO accounts"
+             " (user_id, plan, status, period, period_start, period_end, limit_micro_usd, settled, held, running)"
+             " VALUES (:user, :plan, :status, '', 0, 0, 0, 0, 0, 0) ON CONFLICT (user_id) DO NOTHING",
+             account.user, account.plan, status) == 1;
 }
 
 void store_account(Database& database, const AccountRow& account) {
@@ -80,10 +82,10 @@ void apply_terms(Database& database, AccountRow& account, const PlanTerms& terms
 CallId add_call(Database& database, const Reservation& call, const std::string& owner, UnixMs lease_until, UnixMs now) {
   return CallId{database.insert(
       "INSERT INTO calls (user_id, idempotency_key, provider, model, reserved, least, charged, figures, state,"
-      " http_status, owner, lease_until, created_at, ended_at, organisation, markup)"
+      " http_status, owner, lease_until, created_at, ended_at, address, organisation, markup)"
       " VALUES (:user, NULLIF(:key, ''), :provider, :model, :reserved, 0, 0, '', 'held', 0, :owner, :lease, :now, 0,"
-      " :organisation, :markup) RETURNING id",
-      call.user, call.idempotency_key, call.provider, call.model, call.amount, owner, lease_until, now,
+      " :address, :organisation, :markup) RETURNING id",
+      call.user, call.idempotency_key, call.provider, call.model, call.amount, owner, lease_until, now, call.address,
       call.organisation, call.markup)};
 }
 

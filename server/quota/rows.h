@@ -10,6 +10,8 @@
 
 namespace keyhold::server {
 
+std::string_view name_of(AccountStatus status);
+
 struct CallRow {
   std::string user;
   CallState state = CallState::held;
@@ -20,8 +22,8 @@ struct CallRow {
 
 /// The account's row, locked until the end of the transaction if that one writes.
 std::optional<AccountRow> load_account(Database& database, const std::string& user);
-/// Adds the row if there is none.
-void add_account(Database& database, const AccountRow& account);
+/// Adds the row if there is none. @return whether there was none.
+bool add_account(Database& database, const AccountRow& account);
 /// Writes everything but the user.
 void store_account(Database& database, const AccountRow& account);
 

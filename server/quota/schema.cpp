@@ -73,7 +73,27 @@ constexpr std::string_view kBilling[] = {
     "CREATE INDEX subscriptions_user ON subscriptions (user_id, changed_at)",
 };
 
-// To 3: keys of organisations and of the app, sealed; and what a call with an organisation's key costs beyond the provider's price.
+// To 3: who did what, and from where. An address of '' was never known, or is too old to be kept.
+constexpr std::string_view kAudit[] = {
+    "CREATE TABLE audit ("
+    " id $NEW_ID,"
+    " happened_at BIGINT NOT NULL,"
+    " action TEXT NOT NULL,"
+    " actor TEXT NOT NULL,"
+    " subject TEXT NOT NULL,"
+    " address TEXT NOT NULL,"
+    " detail TEXT NOT NULL,"
+    " request_id TEXT NOT NULL)",
+    "CREATE INDEX audit_time ON audit (happened_at, id)",
+    "CREATE INDEX audit_subject ON audit (subject, happened_at, id)",
+    "ALTER TABLE calls ADD COLUMN address TEXT NOT NULL DEFAULT ''",
+    // Up to which id a task has come: the rows that are there now have no addresses.
+    "CREATE TABLE upkeep (task TEXT PRIMARY KEY, upto BIGINT NOT NULL)",
+    "INSERT INTO upkeep (task, upto) SELECT 'addresses of calls', COALESCE(MAX(id), 0) FROM calls",
+    "INSERT INTO upkeep (task, upto) VALUES ('addresses of audit', 0)",
+};
+
+// To 4: keys of organisations and of the app, sealed; and what a call with an organisation's key costs beyond the provider's price.
 constexpr std::string_view kKeys[] = {
     "CREATE TABLE stored_keys ("
     " provider TEXT NOT NULL,"
@@ -88,7 +108,7 @@ constexpr std::string_view kKeys[] = {
     "ALTER TABLE calls ADD COLUMN markup BIGINT NOT NULL DEFAULT 0 CHECK (markup >= 0)",
 };
 
-constexpr std::span<const std::string_view> kSteps[] = {kFirst, kBilling, kKeys};
+constexpr std::span<const std::string_view> kSteps[] = {kFirst, kBilling, kAudit, kKeys};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
 std::string in_dialect(std::string_view statement, bool postgres) {

@@ -5,7 +5,7 @@
 
 namespace keyhold::server {
 
-inline constexpr long long kSchemaVersion = 3;
+inline constexpr long long kSchemaVersion = 4;
 
 /// Creates or upgrades under the write lock, so that of several processes starting at once one does it.
 Answer<Done> migrate(Database& database);

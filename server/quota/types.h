@@ -73,8 +73,10 @@ struct Reservation {
   std::string provider;         // 1..kMaxProviderBytes
   std::string model;            // 1..kMaxModelBytes
   MicroUsd amount = 0;          // 0..kMaxMicroUsd: the most the call can cost, with its markup
-  std::string organisation{};   // whose managed key it is made with; "": the app's own
-  std::int64_t markup = 0;      // 0..kMaxMarkup: what is in the amount beyond the provider's price
+  std::string address = {};     // the client's, as text; "": not known, or not kept
+  std::string request_id = {};
+  std::string organisation{};  // whose managed key it is made with; "": the app's own
+  std::int64_t markup = 0;     // 0..kMaxMarkup: what is in the amount beyond the provider's price
 };
 
 // What `reserve` may answer.

@@ -82,6 +82,14 @@ for (const [what, over, expected] of [
     { tokens: { audience: 'a', jwksUrl: 'http://keys.example.com/jwks.json' } },
     /tokens\.jwksUrl: an address is expected: https/,
   ],
+  [
+    'a proxy that is no address',
+    { trustedProxies: ['127.0.0.1', '10.0.0.1/8'] },
+    /trustedProxies\[1\]: an address or a network is expected/,
+  ],
+  ['addresses that are kept for ever', { addressDays: 5000 }, /addressDays: a whole number from 0 to 3650/],
+  ['metrics at no port', { metrics: { listen: '127.0.0.1' } }, /metrics\.listen: an address and a port/],
+  ['metrics with nothing said of them', { metrics: {} }, /metrics\.listen/],
   ['no prices', { prices: 'none.txt' }, /prices: the file cannot be read/],
   [
     'a provider with a base on another machine by http',
@@ -98,7 +106,10 @@ for (const [what, over, expected] of [
 }
 
 test('what is risky is named, each with its setting; a careful configuration is only said to be good', async () => {
-  const careful = { tokens: { issuer: 'i', audience: 'a', secretEnv: 'TEST_TOKEN_SECRET' } }
+  const careful = {
+    trustedProxies: ['127.0.0.1'],
+    tokens: { issuer: 'i', audience: 'a', secretEnv: 'TEST_TOKEN_SECRET' },
+  }
   const good = await checked(careful)
   assert.equal(good.code, 0)
   assert.ok(!good.output.includes('warning'), good.output)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { startPostgres } from './support/postgres.mjs'
 
 const PROGRAM = fileURLToPath(new URL('../../build/server-checked/tests/server/keyhold_server_tests', import.meta.url))
-const FILES = ['crash', 'lease', 'model', 'parallel', 'quota', 'trouble', 'postgres']
+const FILES = ['crash', 'lease', 'model', 'parallel', 'quota', 'audit', 'trouble', 'postgres']
 
 test("the quota's tests pass on PostgreSQL as they do on SQLite", async (t) => {
   const postgres = await startPostgres()

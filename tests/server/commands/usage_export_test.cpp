@@ -39,7 +39,7 @@ std::string exported(QuotaBook& book, UsageExport asked) {
   std::ostringstream out;
   std::string error;
   asked.from = asked.to = kDay;
-  REQUIRE(export_usage(book, asked, out, error));
+  REQUIRE(export_usage(book, asked, out, error, kNow));
   return out.str();
 }
 
@@ -91,11 +91,11 @@ TEST_CASE("export_usage: days count from the first to the last, and odd ones are
   fill(raw, 1, 1);
   std::ostringstream out;
   std::string error;
-  CHECK_FALSE(export_usage(book, {.from = "2026-02-11", .to = "2026-02-10"}, out, error));
-  CHECK_FALSE(export_usage(book, {.from = "yesterday", .to = "2026-02-10"}, out, error));
+  CHECK_FALSE(export_usage(book, {.from = "2026-02-11", .to = "2026-02-10"}, out, error, kNow));
+  CHECK_FALSE(export_usage(book, {.from = "yesterday", .to = "2026-02-10"}, out, error, kNow));
   CHECK(out.str().empty());
   CHECK(error.find("--from and --to") == 0);
-  REQUIRE(export_usage(book, {.from = "2026-02-11", .to = "2026-02-12"}, out, error));
-  REQUIRE(export_usage(book, {.from = "2026-02-08", .to = "2026-02-09"}, out, error));
+  REQUIRE(export_usage(book, {.from = "2026-02-11", .to = "2026-02-12"}, out, error, kNow));
+  REQUIRE(export_usage(book, {.from = "2026-02-08", .to = "2026-02-09"}, out, error, kNow));
   CHECK(lines_of(out.str()).size() == 2);
 }

@@ -24,7 +24,8 @@ std::vector<std::string> warned(const std::string& listen, const std::string& mo
   return warnings_of(*config, kNow);
 }
 
-const std::string kCareful = R"("origins":["https://app.example.com"],"addKeyUrl":"https://app.example.com/keys",
+const std::string kCareful =
+    R"("trustedProxies":["127.0.0.1","::1"],"origins":["https://app.example.com"],"addKeyUrl":"https://app.example.com/keys",
     "tokens":{"issuer":"https://app.example.com","audience":"a","secretEnv":"S"},)";
 const std::string kPlan = R"("limitUsd":1,"maxOutputTokens":100,"models":{"openai":["m-1"]})";
 
@@ -46,8 +47,28 @@ TEST_CASE("warnings_of: an address that other machines reach") {
   CHECK(one(warned("[::]:8787", kCareful, kPlan), "listen: ::"));
 }
 
+TEST_CASE("warnings_of: addresses that would all be those of what stands in front") {
+  const std::string untrusting = R"("origins":["https://app.example.com"],"addKeyUrl":"https://app.example.com/keys",
+    "tokens":{"issuer":"https://app.example.com","audience":"a","secretEnv":"S"},)";
+  CHECK(one(warned("127.0.0.1:1", untrusting, kPlan), "trustedProxies:"));
+  CHECK(one(warned("[::1]:1", untrusting, kPlan), "trustedProxies:"));
+  CHECK(one(warned("10.0.0.7:1", untrusting, kPlan), "listen:"));
+  CHECK(warned("127.0.0.1:1", R"("addressDays":0,)" + untrusting, kPlan).empty());
+}
+
+TEST_CASE("warnings_of: metrics where the internet reads them") {
+  const auto at = [](const std::string& listen) {
+    return warned("127.0.0.1:1", R"("metrics":{"listen":")" + listen + R"("},)" + kCareful, kPlan);
+  };
+  for (const char* inside : {"127.0.0.1:9187", "10.1.2.3:9187", "[::1]:9187", "[fd00::7]:9187"})
+    CHECK(at(inside).empty());
+  for (const char* open : {"0.0.0.0:9187", "203.0.113.7:9187", "[::]:9187", "[2001:db8::1]:9187"}) {
+    CHECK(one(at(open), "metrics.listen:"));
+  }
+}
+
 TEST_CASE("warnings_of: no pages, no link, any issuer") {
-  const auto all = warned("127.0.0.1:1", R"("tokens":{"audience":"a","secretEnv":"S"},)", kPlan);
+  const auto all = warned("127.0.0.1:1", R"("addressDays":0,"tokens":{"audience":"a","secretEnv":"S"},)", kPlan);
   REQUIRE(all.size() == 3);
   CHECK(all[0].starts_with("origins:"));
   CHECK(all[1].starts_with("addKeyUrl:"));

@@ -74,7 +74,7 @@ TEST_CASE("open: a newer version's database is refused and left as it is") {
   raw.run("UPDATE schema_version SET version = 9");
   CHECK(try_open(folder.file()).error() == QuotaError::newer_schema);
   CHECK(raw.number("SELECT version FROM schema_version") == 9);
-  raw.run("UPDATE schema_version SET version = 2");
+  raw.run("UPDATE schema_version SET version = 3");
   CHECK(try_open(folder.file()).ok());
 }
 
