@@ -1,15 +1,13 @@
-// exact: the quota over HTTP: neither parallel calls, nor a killed server, nor one that is told to end, make it wrong.
+// exact: the quota over HTTP: neither parallel calls nor a server that is told to end make it wrong. (Killed ones: kills.test.mjs).
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { askAll, heldByCall, limitedTo, STREAM_COST, wait } from './support/quota.mjs'
 import {
   account,
   ask,
   complete,
-  configOf,
   delta,
   DONE,
-  plan,
   QUESTION,
   settled,
   startProvider,
@@ -17,44 +15,25 @@ import {
   usageEvent,
 } from './support/server.mjs'
 
-const KILLS = process.env.KEYHOLD_EFFORT === 'full' ? 100 : 10
 const CALLS = 1000
 const FIT = 37
-const wait = (ms) => new Promise((done) => setTimeout(done, ms))
 
-/** What is held for one call, in millionths of a dollar: as a user hears who has nothing. */
+/** What is held for one call, in millionths of a dollar. */
 let held
 let provider
 before(async () => {
   provider = await startProvider()
-  const server = await startServer(configFor(0))
-  held = (await (await ask(server, 'poor')).json()).needed
-  await server.stop()
-  assert.ok(held > 1024, `${held}`)
+  held = await heldByCall(provider)
 })
 after(() => provider?.stop())
 
-const configFor = (limitMicroUsd, over = {}) =>
-  configOf(provider, { plans: [plan({ limitUsd: limitMicroUsd / 1e6, maxRunning: 1000, ...over })] })
-
-/** All at once, as far as the machine lets them; each until it is decided. */
-async function askAll(server, user, count) {
-  const statuses = new Map()
-  await Promise.all(
-    Array.from({ length: count }, async () => {
-      const response = await ask(server, user)
-      await response.arrayBuffer()
-      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
-    }),
-  )
-  return statuses
-}
+const configFor = (limitMicroUsd) => limitedTo(provider, limitMicroUsd)
 
 test('of 1,000 calls at once on a limit for 37, exactly 37 pass, where each uses all that was held', async () => {
   const server = await startServer(configFor(FIT * held + held - 1))
   provider.requests.length = 0
   provider.answer = (_, response) => complete(response, { input: held - 10, output: 5 })
-  const statuses = await askAll(server, 'ann', CALLS)
+  const statuses = await askAll([server], 'ann', CALLS)
   assert.equal(statuses.get(200), FIT)
   assert.equal(
     [...statuses.values()].reduce((a, b) => a + b),
@@ -75,7 +54,7 @@ test('where each uses half of what was held, all of the limit can be used', asyn
   provider.answer = (_, response) => complete(response, { input: half, output: 0 })
   let passed = 0
   for (let tries = 0; tries < 500; tries++) {
-    const statuses = await askAll(server, 'ann', 5)
+    const statuses = await askAll([server], 'ann', 5)
     passed += statuses.get(200) ?? 0
     if (statuses.get(402) === 5) break
   }
@@ -83,55 +62,6 @@ test('where each uses half of what was held, all of the limit can be used', asyn
   assert.equal(spent, passed * half)
   assert.ok(available < held, `${available} of ${held} could still have been used`)
   await server.stop()
-})
-
-test(`a server that is killed ${KILLS} times under load loses no settled use, holds nothing afterwards, and never goes over`, async (t) => {
-  const limit = 400 * held
-  const config = { ...configFor(limit), leaseSeconds: 3 }
-  const users = ['ann', 'bob', 'cleo']
-  let server = await startServer(config)
-  const { folder } = server
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  provider.answer = async (_, response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.write(delta('some text'))
-    await wait(Math.random() * 30)
-    response.end(usageEvent(100, 5) + DONE)
-  }
-  for (let kill = 0; kill < KILLS; kill++) {
-    // Answers that came whole, each of which is settled a moment after.
-    const load = new AbortController()
-    const loading = users.flatMap((user) =>
-      Array.from({ length: 4 }, async () => {
-        while (!load.signal.aborted) {
-          const response = await ask(server, user, { body: { ...QUESTION, stream: true } }).catch(() => null)
-          if (response === null) return
-          await response.text().catch(() => null)
-        }
-      }),
-    )
-    await wait(100 + Math.random() * 200)
-    const before = await Promise.all(users.map((user) => account(server, user)))
-    await server.kill()
-    load.abort()
-    await Promise.all(loading)
-    server = await startServer(folder)
-    for (const [i, user] of users.entries()) {
-      const now = await account(server, user)
-      assert.ok(
-        now.settled >= before[i].settled,
-        `what was settled before the kill is still there: ${before[i].settled}`,
-      )
-      assert.ok(now.settled + now.held <= now.limit, JSON.stringify(now))
-    }
-  }
-  // What the last kill left behind is held until its lease ends, and then charged what it had come to.
-  await wait(3000)
-  for (const user of users) {
-    const now = await settled(server, user)
-    assert.ok(now.settled <= now.limit && now.settled > 0, JSON.stringify(now))
-  }
-  await server.stop({ keep: true })
 })
 
 test('told to end, it takes no more calls, lets those under way come to their end, and settles them', async () => {
@@ -156,6 +86,6 @@ test('told to end, it takes no more calls, lets those under way come to their en
   await stopping
   const again = await startServer(server.folder)
   const now = await account(again, 'ann')
-  assert.deepEqual([now.settled, now.held], [110, 0])
+  assert.deepEqual([now.settled, now.held], [STREAM_COST, 0])
   await again.stop()
 })

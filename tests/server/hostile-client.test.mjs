@@ -3,39 +3,16 @@
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, afterEach, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { SignJWT, UnsecuredJWT } from 'jose'
+import { attackServer } from './support/hostile.mjs'
 import { BODY, CHAT, answerOf, callRaw, requestText, sendRaw } from './support/raw.mjs'
-import {
-  APP_KEY,
-  ORIGIN,
-  QUESTION,
-  ask,
-  configOf,
-  settled,
-  startProvider,
-  startServer,
-  token,
-} from './support/server.mjs'
+import { APP_KEY, ORIGIN, QUESTION, configOf, settled, startServer, token } from './support/server.mjs'
 
 const USER = 'user-of-the-ledger'
 let provider
 let server
-
-before(async () => {
-  provider = await startProvider()
-  server = await startServer(configOf(provider))
-})
-after(async () => {
-  await server?.stop()
-  await provider?.stop()
-})
-afterEach(async () => {
-  const answer = await ask(server, USER)
-  assert.equal(answer.status, 200, 'a good call still passes')
-  await answer.text()
-  assert.equal((await settled(server, USER)).held, 0)
-})
+attackServer(USER, (attacked) => ({ provider, server } = attacked))
 
 /** What the database's files are, byte for byte. */
 function databaseBytes(folder) {

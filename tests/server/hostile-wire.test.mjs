@@ -2,9 +2,10 @@
 // provider as a request of its own: heads that two readers take differently, sizes that lie, paths that lead elsewhere, silence.
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
-import { after, afterEach, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
+import { attackServer } from './support/hostile.mjs'
 import { BODY, CHAT, answerOf, callRaw, requestText, sendRaw, statusesIn } from './support/raw.mjs'
-import { QUESTION, account, ask, configOf, settled, startProvider, startServer, token } from './support/server.mjs'
+import { QUESTION, account, token } from './support/server.mjs'
 
 const USER = 'u-wire'
 /** client.h's kHeadTime, and what a busy machine may need beyond it. */
@@ -16,21 +17,10 @@ let server
 let auth
 let slowHead
 
-before(async () => {
-  provider = await startProvider()
-  server = await startServer(configOf(provider))
+attackServer(USER, async (attacked) => {
+  ;({ provider, server } = attacked)
   auth = ['authorization', `Bearer ${await token(USER)}`]
   slowHead = trickle()
-})
-after(async () => {
-  await server?.stop()
-  await provider?.stop()
-})
-afterEach(async () => {
-  const answer = await ask(server, USER)
-  assert.equal(answer.status, 200, 'a good call still passes')
-  await answer.text()
-  assert.equal((await settled(server, USER)).held, 0)
 })
 
 /** A head that never ends, a byte of it each second: so long until the server ends it. */

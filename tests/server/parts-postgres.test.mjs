@@ -11,10 +11,11 @@ const FILES = ['crash', 'lease', 'model', 'parallel', 'quota', 'audit', 'trouble
 test("the quota's tests pass on PostgreSQL as they do on SQLite", async (t) => {
   const postgres = await startPostgres()
   t.after(() => postgres.stop())
+  // These also change settings of the whole of it, and end others' connections.
   // -#: each test has its file's name for a tag.
   const chosen = FILES.map((name) => `[#${name}_test]~[file]`).join(',')
   const child = spawn(PROGRAM, ['--use-colour', 'no', '-d', 'yes', '-#', chosen], {
-    env: { ...process.env, KEYHOLD_TEST_POSTGRES: postgres.url() },
+    env: { ...process.env, KEYHOLD_TEST_POSTGRES: postgres.url('quota', postgres.administrator) },
   })
   let output = ''
   child.stdout.on('data', (data) => (output += data))

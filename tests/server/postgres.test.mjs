@@ -2,31 +2,34 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { wrongIn } from './support/ledger.mjs'
 import { startPostgres } from './support/postgres.mjs'
+import {
+  ADDRESS,
+  askAll,
+  assertRight,
+  heldByCall,
+  limitedTo,
+  slowStream,
+  startProcesses,
+  stopAll as stopProcesses,
+  STREAM_COST,
+  wait,
+} from './support/quota.mjs'
 import {
   account,
   ask,
   command,
   complete,
-  configOf,
-  delta,
   DONE,
   makeFolder,
-  plan,
   QUESTION,
   settled,
   startProvider,
-  startServer,
-  usageEvent,
 } from './support/server.mjs'
 
 const CALLS = 1000
 const FIT = 37
 const LEASE_S = 3
-/** What an answer of `stream()` costs, in millionths of a dollar. */
-const STREAM = 110
-const wait = (ms) => new Promise((done) => setTimeout(done, ms))
 
 let postgres
 let provider
@@ -34,65 +37,17 @@ let held
 before(async () => {
   postgres = await startPostgres()
   provider = await startProvider()
-  const [server] = await startAll(1, configFor(0))
-  held = (await (await ask(server, 'poor')).json()).needed
-  await stopAll([server])
+  held = await heldByCall(provider)
 })
 after(async () => {
   await provider?.stop()
   await postgres?.stop()
 })
 
-const configFor = (limitMicroUsd, over = {}) =>
-  configOf(provider, {
-    database: { postgresEnv: 'TEST_DATABASE_URL' },
-    plans: [plan({ limitUsd: limitMicroUsd / 1e6, maxRunning: 1000 })],
-    ...over,
-  })
-
-let databases = 0
-/** So many processes at once on a new, empty database; its name is `database` of each. */
-async function startAll(count, config) {
-  const database = `quota_${++databases}`
-  process.env.TEST_DATABASE_URL = await postgres.database(database)
-  return startMore(count, config, database)
-}
-
-async function startMore(count, config, database) {
-  process.env.TEST_DATABASE_URL = postgres.url(database)
-  const servers = await Promise.all(Array.from({ length: count }, () => startServer(config)))
-  return servers.map((server) => Object.assign(server, { database }))
-}
-
-async function stopAll(servers) {
-  await Promise.all(servers.map((server) => server.stop()))
-  for (const { log } of servers) {
-    assert.ok(!log.includes(postgres.password) && !log.includes('postgresql://'), 'the log has no address in it')
-  }
-}
-
-const isRight = async (database) =>
-  assert.deepEqual(await wrongIn(postgres, database), { unlikeLedger: 0, overLimit: 0 })
-
-/** All at once, each of another process than the one before. */
-async function askAll(servers, user, count, headers = {}) {
-  const statuses = new Map()
-  await Promise.all(
-    Array.from({ length: count }, async (_, i) => {
-      const response = await ask(servers[i % servers.length], user, { headers })
-      await response.arrayBuffer()
-      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
-    }),
-  )
-  return statuses
-}
-
-async function stream(_, response) {
-  response.writeHead(200, { 'content-type': 'text/event-stream' })
-  response.write(delta('some text'))
-  await wait(Math.random() * 30)
-  response.end(usageEvent(100, 5) + DONE)
-}
+const configFor = (limitMicroUsd, over) => limitedTo(provider, limitMicroUsd, over)
+const startAll = (count, config) => startProcesses(count, config, postgres)
+const stopAll = (servers) => stopProcesses(servers, postgres)
+const isRight = (database) => assertRight(postgres, database)
 
 /** Asks until it is stopped. Of each answer: by which process, when it was asked for, when it was there, and whether as a whole. */
 function load(servers, user, lanes) {
@@ -178,7 +133,7 @@ test('ten processes that start at once on an empty database all serve', async ()
 
 test('of three processes under load one is killed: nothing settled is lost, its holds end with its lease, no one else does', async () => {
   const servers = await startAll(3, configFor(2000 * held, { leaseSeconds: LEASE_S }))
-  provider.answer = stream
+  provider.answer = slowStream
   const loading = load(servers, 'ann', 4)
   await wait(1500)
   const { settled: before } = await account(servers[1], 'ann')
@@ -189,7 +144,7 @@ test('of three processes under load one is killed: nothing settled is lost, its 
   const wholes = loading.seen.filter(({ whole, server }) => whole && server !== servers[0]).length
   assert.ok(wholes > 0 && before > 0)
   const now = await settled(servers[1], 'ann')
-  assert.ok(now.settled >= before && now.settled >= wholes * STREAM, JSON.stringify({ now, before, wholes }))
+  assert.ok(now.settled >= before && now.settled >= wholes * STREAM_COST, JSON.stringify({ now, before, wholes }))
   assert.ok(
     loading.seen.every(({ status }) => [0, 200].includes(status)),
     'those that live answer all the time',
@@ -204,7 +159,7 @@ test('of three processes under load one is killed: nothing settled is lost, its 
 
 test('PostgreSQL that is killed and started under load: 503 meanwhile, then all goes on, and not a call is lost or free', async () => {
   const servers = await startAll(3, configFor(5000 * held, { leaseSeconds: LEASE_S }))
-  provider.answer = stream
+  provider.answer = slowStream
   const loading = load(servers, 'ann', 4)
   await wait(1000)
   const down = Date.now()
@@ -235,18 +190,18 @@ test('PostgreSQL that is killed and started under load: 503 meanwhile, then all 
   const answered = seen.filter(({ status }) => status === 200)
   assert.ok(answered.some(({ asked, there }) => asked < down && there > down) || answered.length > 0)
   assert.ok(answered.every(({ whole }) => whole))
-  assert.equal(now.settled, answered.length * STREAM)
+  assert.equal(now.settled, answered.length * STREAM_COST)
   await isRight(servers[0].database)
   await stopAll(servers)
 })
 
 test('an address that is none, or not there, is named by its place; what is in it is not said', async () => {
-  const folder = makeFolder(configFor(held))
+  const folder = makeFolder(configFor(held, { database: { postgresEnv: ADDRESS } }))
   try {
-    delete process.env.TEST_DATABASE_URL
+    delete process.env[ADDRESS]
     assert.match((await command(folder, 'check-config')).output, /database\.postgresEnv: the environment has no such/)
     for (const wrong of ['keep-this-quiet', 'postgresql://a:keep-this-quiet@[', 'mysql://a:keep-this-quiet@b/c']) {
-      process.env.TEST_DATABASE_URL = wrong
+      process.env[ADDRESS] = wrong
       const { code, output } = await command(folder, 'check-config')
       assert.equal(code, 1)
       assert.match(output, /database\.postgresEnv: an address is expected/)
@@ -256,7 +211,7 @@ test('an address that is none, or not there, is named by its place; what is in i
       postgres.url().replace(/:[^:@]*@/, ':keep-this-quiet@'),
       'postgresql://a:keep-this-quiet@127.0.0.1:1/x',
     ]) {
-      process.env.TEST_DATABASE_URL = wrong
+      process.env[ADDRESS] = wrong
       const { code, output } = await command(folder, 'serve')
       assert.equal(code, 1)
       assert.match(output, /database\.postgresEnv: the database cannot be opened/)

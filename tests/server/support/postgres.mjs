@@ -1,7 +1,18 @@
 // postgres: a PostgreSQL of a test's own: in a folder, on a port and with passwords of its own, gone with the test.
-// Debian's, unpacked by scripts/setup; nothing of it is installed on this machine.
+// Debian's, unpacked by scripts/setup; nothing of it is installed on this machine. The role and the databases that servers get are
+// made by the commands of docs/server.md: an ordinary user, that owns its database and may do nothing else.
 import { execFile, spawn } from 'node:child_process'
-import { accessSync, chownSync, constants, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  chownSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +21,9 @@ import { promisify } from 'node:util'
 
 const UNPACKED = fileURLToPath(new URL('../../../build/servers/usr', import.meta.url))
 const BIN = 'lib/postgresql/15/bin'
+const DOCUMENT = fileURLToPath(new URL('../../../docs/server.md', import.meta.url))
+const ROLE = 'keyhold'
+const ADMINISTRATOR = 'administrator'
 const PASSWORD = 'pass word/of:tests@1'
 const STARTS_WITHIN_MS = 30_000
 const run = promisify(execFile)
@@ -26,7 +40,18 @@ export async function startPostgres() {
   const bin = join(await reachable(folder), BIN)
   const data = join(folder, 'data')
   const port = await freePort()
-  await asServer(join(bin, 'initdb'), ['-D', data, '-U', 'keyhold', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'])
+  await asServer(join(bin, 'initdb'), [
+    '-D',
+    data,
+    '-U',
+    ADMINISTRATOR,
+    '-A',
+    'trust',
+    '-E',
+    'UTF8',
+    '--no-locale',
+    '-N',
+  ])
   writeFileSync(
     join(data, 'pg_hba.conf'),
     'local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n', // the socket lies in a folder of ours
@@ -47,22 +72,40 @@ export async function startPostgres() {
   const kill = () => postgres.child?.kill('SIGQUIT')
   process.on('exit', kill)
   const sql = async (text, database = 'quota') => {
-    const options = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', folder, '-p', `${port}`, '-U', 'keyhold']
+    const options = [
+      '-X',
+      '-q',
+      '-A',
+      '-t',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-h',
+      folder,
+      '-p',
+      `${port}`,
+      '-U',
+      ADMINISTRATOR,
+    ]
     const { stdout } = await run(join(bin, 'psql'), [...options, '-d', database, '-c', text])
     return stdout.trim()
   }
+  const { createuser, createdb } = documented()
+  const administrator = { PGHOST: folder, PGPORT: `${port}`, PGUSER: ADMINISTRATOR }
   Object.assign(postgres, {
-    /** What psql prints of a query's rows: columns apart by `|`. */
+    /** What psql prints of a query's rows, asked by the administrator: columns apart by `|`. */
     sql,
-    /** An address with a password, by TCP. */
-    url: (database = 'quota') =>
-      `postgresql://keyhold:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}?sslmode=disable`,
+    /** An address with a password, by TCP: of the ordinary role, or of another that has the same password. */
+    url: (database = 'quota', role = ROLE) =>
+      `postgresql://${role}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}?sslmode=disable`,
+    administrator: ADMINISTRATOR,
     password: PASSWORD,
-    /** A new, empty database. @returns its address */
+    /** A new, empty database of the ordinary role. @returns its address */
     async database(name) {
-      await sql(`CREATE DATABASE ${name}`, 'postgres')
+      await asAsked(join(bin, 'createdb'), [...createdb.slice(0, -1), name], administrator)
       return postgres.url(name)
     },
+    /** One more ordinary role, with the same password. */
+    role: (name) => asAsked(join(bin, 'createuser'), [...createuser.slice(0, -1), name], administrator),
     async start() {
       const how = { cwd: folder, ...(asRoot ? { uid: NOBODY, gid: NOBODY } : {}) }
       const child = spawn(join(bin, 'postgres'), args, { ...how, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -90,9 +133,32 @@ export async function startPostgres() {
     },
   })
   await postgres.start()
-  await sql(`ALTER ROLE keyhold PASSWORD '${PASSWORD}'`, 'postgres')
+  await sql(`ALTER ROLE ${ADMINISTRATOR} PASSWORD '${PASSWORD}'`, 'postgres')
+  await postgres.role(ROLE)
   await postgres.database('quota')
   return postgres
+}
+
+/** What the document has the administrator run: the arguments of both programs, the last of which is a name. */
+function documented() {
+  const [, user, database] = /^createuser (.+) && createdb (\S+ \S+)/m.exec(readFileSync(DOCUMENT, 'utf8')) ?? []
+  if (!user || !database) throw new Error('docs/server.md does not say how the role and the database are made')
+  return { createuser: user.split(' '), createdb: database.split(' ') }
+}
+
+/** Runs it without a terminal, so that it asks for a password where we can say it. */
+async function asAsked(program, args, env) {
+  const child = spawn(program, args, {
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
+  let errors = ''
+  child.stderr.on('data', (data) => (errors += data))
+  child.stdin.on('error', () => {})
+  child.stdin.end(`${PASSWORD}\n${PASSWORD}\n`)
+  const code = await new Promise((done) => child.on('close', done))
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${errors}`)
 }
 
 /** Where its programs are for whom it runs as: root's own folders may be closed to others. */
