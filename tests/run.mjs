@@ -1,214 +1,21 @@
-// run: every test suite, two at a time, then the one that measures time alone; each with a time limit; the last line is 'N passed, N failed'.
+// run: every test suite, each with a time limit; the last line is 'N passed, N failed'. Which there are: suites.mjs.
 // Usage (after a build): node tests/run.mjs [name ...], where a name picks suites by their beginning.
+// Two suites run at a time, but for those that measure time, which come last and alone.
 // A suite that dies, exceeds its time or reports no test at all counts as one failure. Logs: build/test-logs.
 // Where a few files of a suite that starts browsers or servers fail, they are run once more, on their own: three engines
 // started hundreds of times on a busy machine are not always in time. What passes only then counts as passed, and is named before
 // the last line, so that nobody takes it for sound.
 import { spawn } from 'node:child_process'
-import { createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { logs, suites } from './suites.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
-const full = process.env.KEYHOLD_EFFORT === 'full'
-const MINUTE = 60
-const logs = 'build/test-logs'
 const SHOWN_LINES = 60
-/** Suites under way at the same time: most wait for a program of theirs, or fill one processor. */
-const LANES = 2
+const running = new Set()
 
-/**
- * @typedef {object} Suite
- * @property {string} name
- * @property {string[]} command
- * @property {(output: string, code: number) => { passed: number, failed: number }} count
- * @property {number} limitS
- * @property {Record<string, string>} [env]
- * @property {string} [after]  it looks at what this one left, which stands right before it
- * @property {boolean} [alone]  after all others, and with nothing beside it
- * @property {() => (Suite & { names: { name: string, file: string }[] }) | null} [again]  of what failed in the first run
- */
-
-/** @returns {Suite[]} */
-function suites() {
-  return [...lints(), ...catchTests(), ...fuzzTargets(), ...nodeTests()].flatMap((suite) =>
-    suite.name === 'server' ? [suite, answersSeen(), ...underTsan()] : [suite],
-  )
-}
-
-function lints() {
-  const cpp = find(['wasm', 'server', 'tests'], /\.(cpp|h|c)$/)
-  const one = (name, ...command) => ({ name: `lint/${name}`, command, count: oneCheck, limitS: 20 * MINUTE })
-  return [
-    one('clang-format', 'clang-format', '--dry-run', '-Werror', ...cpp),
-    one('clang-tidy', 'node', 'scripts/tidy.mjs'),
-    one('layers', 'node', 'scripts/check-layers.mjs'),
-    one('oxlint', 'oxlint', '--deny-warnings'),
-    one('tsc-page', 'tsc', '-p', 'web/tsconfig.json'),
-    one('tsc-worker', 'tsc', '-p', 'web/tsconfig.worker.json'),
-    one('prettier', 'prettier', '--check', '.'),
-  ]
-}
-
-function catchTests() {
-  const options = ['--use-colour', 'no']
-  return [
-    {
-      name: 'core/native',
-      command: ['build/native/tests/core/keyhold_core_tests', ...options],
-      env: { UBSAN_OPTIONS: 'print_stacktrace=1', ASAN_OPTIONS: 'detect_stack_use_after_return=1' },
-      count: catch2,
-      limitS: (full ? 30 : 10) * MINUTE,
-    },
-    {
-      name: 'server/parts',
-      command: ['build/server-checked/tests/server/keyhold_server_tests', ...options],
-      env: { UBSAN_OPTIONS: 'print_stacktrace=1' },
-      count: catch2,
-      limitS: (full ? 30 : 10) * MINUTE,
-    },
-    {
-      name: 'core/wasm',
-      command: ['node', 'build/wasm/tests/core/keyhold_core_tests.cjs', ...options],
-      count: catch2,
-      limitS: (full ? 30 : 10) * MINUTE,
-    },
-  ]
-}
-
-// Seeds come from tests/fuzz/corpus/<target>; what fuzzing finds beside them grows in build/fuzz-corpus.
-function fuzzTargets() {
-  const seconds = full ? 60 : 5
-  return find(['tests/fuzz'], /^fuzz_.*\.cpp$/).map((source) => {
-    const target = basename(source, '.cpp')
-    const name = target.replace('fuzz_', '')
-    const grown = `build/fuzz-corpus/${name}`
-    mkdirSync(grown, { recursive: true })
-    const limits = [`-max_total_time=${seconds}`, '-timeout=10', '-rss_limit_mb=2048']
-    const seeds = [`tests/fuzz/corpus/${name}`].filter(existsSync)
-    return {
-      name: `fuzz/${name}`,
-      command: [`build/fuzz/${target}`, ...limits, `-artifact_prefix=${logs}/${target}-`, grown, ...seeds],
-      env: { UBSAN_OPTIONS: 'print_stacktrace=1' },
-      count: oneCheck,
-      limitS: seconds + 2 * MINUTE,
-    }
-  })
-}
-
-/** After the server's tests: what they were answered is all that its document describes. */
-function answersSeen() {
-  return {
-    name: 'server-answers',
-    command: ['node', 'tests/server/support/answers-seen.mjs'],
-    after: 'server',
-    count: oneCheck,
-    limitS: MINUTE,
-  }
-}
-
-/** The server's tests where threads meet, under TSan: at full effort only, as the build alone takes minutes. */
-function underTsan() {
-  if (!full) return []
-  const names = [
-    'abort',
-    'billing',
-    'billing-crash',
-    'exact',
-    'jwks',
-    'operator',
-    'postgres',
-    'relay',
-    'token',
-    'usage',
-  ]
-  const files = names.map((name) => `tests/server/${name}.test.mjs`)
-  const env = { KEYHOLD_SERVER_BUILD: 'server-tsan', KEYHOLD_EFFORT: 'default' }
-  const parts = ['build/server-tsan/tests/server/keyhold_server_tests', '--use-colour', 'no']
-  return [
-    {
-      name: 'server-tsan',
-      command: nodeTestsOf(files, `${logs}/server-tsan-failures.jsonl`),
-      env,
-      count: nodeTest,
-      limitS: 30 * MINUTE,
-    },
-    { name: 'server-tsan/parts', command: parts, env, count: catch2, limitS: 30 * MINUTE },
-  ]
-}
-
-/** Suites that start browsers, or a server, and wait for them. */
-const WAITS_FOR_OTHERS = ['server', 'consumers', 'attacks', 'browser']
-/** Its tests say how soon other tabs must know, and when a browser is killed. */
-const ALONE = 'browser'
-
-function nodeTests() {
-  const limits = {
-    server: (full ? 90 : 15) * MINUTE,
-    web: (full ? 30 : 20) * MINUTE,
-    consumers: 15 * MINUTE,
-    attacks: 15 * MINUTE,
-    browser: (full ? 180 : 75) * MINUTE,
-  }
-  return Object.entries(limits).flatMap(([folder, limitS]) => {
-    const files = find([`tests/${folder}`], /\.test\.mjs$/)
-    if (files.length === 0) return []
-    const failures = `${logs}/${folder}-failures.jsonl`
-    const command = nodeTestsOf(files, failures)
-    const suite = { name: folder, command, count: nodeTest, limitS, alone: folder === ALONE }
-    return [WAITS_FOR_OTHERS.includes(folder) ? { ...suite, again: () => secondRun(suite, failures) } : suite]
-  })
-}
-
-function nodeTestsOf(files, failures) {
-  const reporters = [
-    ['spec', 'stdout'],
-    ['./tests/support/failures-reporter.mjs', failures],
-  ].flatMap(([name, to]) => [`--test-reporter=${name}`, `--test-reporter-destination=${to}`])
-  return ['node', '--test', '--test-concurrency=1', ...reporters, ...files]
-}
-
-/** More files than a busy machine explains are not run again. */
-const MAX_FILES_AGAIN = 6
-
-/** @returns {Suite | null} */
-function secondRun(suite, failures) {
-  const names = failuresIn(failures)
-  const files = [...new Set(names.map(({ file }) => file))]
-  if (files.length === 0 || files.length > MAX_FILES_AGAIN) return null
-  return { ...suite, name: `${suite.name}-again`, command: nodeTestsOf(files, `${failures}.again`), names }
-}
-
-function failuresIn(path) {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line))
-}
-
-// How many passed and failed, from what a suite printed.
-
-function oneCheck(_output, code) {
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
-}
-
-function catch2(output) {
-  const all = /^All tests passed \(.* in (\d+) test cases?\)/m.exec(output)
-  if (all) return { passed: Number(all[1]), failed: 0 }
-  const some = /^test cases:(.*)$/m.exec(output)?.[1] ?? ''
-  const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(some)?.[1] ?? 0)
-  return { passed: number('passed'), failed: number('failed') }
-}
-
-function nodeTest(output) {
-  const number = (word) => Number([...output.matchAll(new RegExp(`^(?:ℹ|#) ${word} (\\d+)$`, 'gm'))].at(-1)?.[1] ?? 0)
-  return { passed: number('pass'), failed: number('fail') + number('cancelled') }
-}
-
-// Running.
-
-/** @param {Suite} suite */
+/** @param {import('./suites.mjs').Suite} suite */
 async function run(suite) {
   const log = join(logs, suite.name.replaceAll('/', '-') + '.log')
   const file = createWriteStream(log)
@@ -255,9 +62,6 @@ async function run(suite) {
   return { passed, failed: problem ? Math.max(failed, 1) : failed, problem, seconds, output, log }
 }
 
-/** @type {Set<import('node:child_process').ChildProcess>} */
-const running = new Set()
-
 function endGroup(child) {
   try {
     process.kill(-child.pid, 'SIGKILL')
@@ -273,31 +77,26 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   })
 }
 
-function find(folders, pattern) {
-  return folders
-    .filter(existsSync)
-    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name)))
-    .filter((path) => pattern.test(basename(path)))
-    .sort()
+/** How many suites run at a time: what waits for a browser or a server leaves the processor to another. */
+const LANES = 2
+const total = { passed: 0, failed: 0 }
+const onlyAgain = []
+
+/** Runs a suite and says how it went. @returns what says it after a second run, where one is due */
+async function tell(suite) {
+  const first = await run(suite)
+  const second = first.failed > 0 && first.problem === null ? suite.again?.() : null
+  if (!second) return void say(suite, first)
+  return async () => {
+    const rerun = await run(second)
+    const seconds = first.seconds + rerun.seconds
+    if (rerun.failed > 0) return say(suite, { ...first, seconds, output: rerun.output, log: rerun.log })
+    onlyAgain.push(...second.names.map(({ name, file }) => `${relative('.', file)}: ${name} (${first.log})`))
+    say(suite, { ...first, seconds, passed: first.passed + first.failed, failed: 0 })
+  }
 }
 
-/** Runs it, once more where that may be, and prints its line. */
-async function report(suite, total, onlyAgain) {
-  const first = await run(suite)
-  let { passed, failed, seconds, output, log } = first
-  const { problem } = first
-  const second = failed > 0 && problem === null ? suite.again?.() : null
-  if (second) {
-    const rerun = await run(second)
-    seconds += rerun.seconds
-    if (rerun.failed === 0) {
-      passed += failed
-      failed = 0
-      onlyAgain.push(...second.names.map(({ name, file }) => `${relative('.', file)}: ${name} (${log})`))
-    } else {
-      ;({ output, log } = rerun)
-    }
-  }
+function say(suite, { passed, failed, problem, seconds, output, log }) {
   total.passed += passed
   total.failed += failed
   const verdict = failed === 0 ? 'ok  ' : 'FAIL'
@@ -309,31 +108,30 @@ async function report(suite, total, onlyAgain) {
   }
 }
 
-/** What can be started in any order: a suite, with those that must come after it. */
-function turns(suites) {
-  const groups = []
-  for (const suite of suites) {
-    if (suite.after !== undefined && groups.at(-1)?.[0].name === suite.after) groups.at(-1).push(suite)
-    else groups.push([suite])
-  }
-  return groups
-}
-
 async function main() {
   mkdirSync(logs, { recursive: true })
   const names = process.argv.slice(2)
-  const chosen = suites().filter(({ name }) => names.length === 0 || names.some((wanted) => name.startsWith(wanted)))
-  const total = { passed: 0, failed: 0 }
-  const onlyAgain = []
-  const inTurn = async (suites) => {
-    for (const suite of suites) await report(suite, total, onlyAgain)
-  }
-  const waiting = turns(chosen.filter(({ alone }) => !alone))
+  const wanted = ({ name }) => names.length === 0 || names.some((one) => name.startsWith(one))
+  // What follows a suite can be asked for without it.
+  const chosen = suites().flatMap((suite) => {
+    const followedBy = (suite.followedBy ?? []).filter(wanted)
+    return wanted(suite) ? [{ ...suite, followedBy }] : followedBy
+  })
+  const queue = chosen.filter(({ alone }) => !alone)
+  const due = []
   const lane = async () => {
-    while (waiting.length > 0) await inTurn(waiting.shift())
+    for (let suite = queue.shift(); suite; suite = queue.shift()) {
+      const again = await tell(suite)
+      const followedBy = suite.followedBy ?? []
+      if (followedBy.length > 0) await again?.()
+      else due.push(again)
+      for (const one of followedBy) await tell(one)
+    }
   }
   await Promise.all(Array.from({ length: LANES }, lane))
-  await inTurn(chosen.filter(({ alone }) => alone))
+  for (const again of due) await again?.()
+  for (const suite of chosen.filter(({ alone }) => alone)) await (await tell(suite))?.()
+
   if (chosen.length === 0) total.failed = 1
   if (onlyAgain.length > 0) console.log(['\nPassed only when run again:', ...onlyAgain].join('\n  '))
   console.log(`\n${total.passed} passed, ${total.failed} failed`)
