@@ -282,7 +282,7 @@ test('what is entered wrongly is named, and changes nothing', async () => {
   for (const [input, args, expected] of [
     ['', ['key', 'add', 'mock', '--org', 'acme'], /a key is expected on standard input/],
     ['\n', ['key', 'add', 'mock', '--org', 'acme'], /a key is expected on standard input/],
-    ['short', ['key', 'add', 'mock', '--org', 'acme'], /too short/],
+    ['tiny', ['key', 'add', 'mock', '--org', 'acme'], /too short/],
     ['with a space in it', ['key', 'add', 'mock', '--org', 'acme'], /no spaces/],
     ['x'.repeat(10_000), ['key', 'add', 'mock', '--org', 'acme'], /a key is expected/],
     [ACME, ['key', 'add', 'nobody', '--org', 'acme'], /there is no provider called nobody/],

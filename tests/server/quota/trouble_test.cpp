@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "fixture.h"
+#include "server/quota/schema.h"
 
 using namespace keyhold::server;
 using namespace keyhold::server::test;
@@ -74,7 +75,7 @@ TEST_CASE("open: a newer version's database is refused and left as it is") {
   raw.run("UPDATE schema_version SET version = 9");
   CHECK(try_open(folder.file()).error() == QuotaError::newer_schema);
   CHECK(raw.number("SELECT version FROM schema_version") == 9);
-  raw.run("UPDATE schema_version SET version = 3");
+  raw.run("UPDATE schema_version SET version = " + std::to_string(kSchemaVersion));
   CHECK(try_open(folder.file()).ok());
 }
 
