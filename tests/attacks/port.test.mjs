@@ -55,6 +55,7 @@ describe('a thousand forged messages', () => {
     { op: 'chat', call: 1, key: 'k', model: 'm', messages: [{ role: 'user', text: 'hi' }], maxTokens: 1, app: null },
     { op: 'setAppKeyUse', provider: 'openai', use: 'auto' },
     { op: 'appKeyUses' },
+    { op: 'receipts' },
     { op: 'server', path: 'v1/account', token: 'the-page-s-own', body: null },
     { op: 'touch' },
     { op: 'keepState' },

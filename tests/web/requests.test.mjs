@@ -102,6 +102,7 @@ const good = {
   token: { call: 1, token: 't' },
   setAppKeyUse: { provider: 'openai', use: 'ask' },
   appKeyUses: {},
+  receipts: {},
   server: { path: 'v1/checkout', token: null, body: '{}' },
   credit: { call: 1, bytes: 1 },
   abort: { call: 1 },

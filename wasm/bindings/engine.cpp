@@ -38,9 +38,9 @@ val ask(Number number, std::string name, val args) {
   Engine& asked = engine();
   Args read(std::move(args), asked.buffers);
   if (number == 0) {
-    return answer(
-        {buffer_ops(), vault_ops(), keeping_ops(), start_ops(), usage_ops(), login_ops(), access_ops(), app_ops()},
-        name, asked, std::move(read));
+    return answer({buffer_ops(), vault_ops(), keeping_ops(), start_ops(), usage_ops(), login_ops(), access_ops(),
+                   app_ops(), receipt_ops()},
+                  name, asked, std::move(read));
   }
   Exchange* const call = asked.calls.find(number);
   return call == nullptr ? val::undefined() : answer({call_ops()}, name, *call, std::move(read));

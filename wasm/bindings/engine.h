@@ -49,6 +49,7 @@ std::span<const Op<Engine>> usage_ops();
 std::span<const Op<Engine>> login_ops();
 std::span<const Op<Engine>> access_ops();
 std::span<const Op<Engine>> app_ops();
+std::span<const Op<Engine>> receipt_ops();
 std::span<const Op<Exchange>> call_ops();
 
 /// {value: {held: its number}}, which engine-door.ts makes an EngineCall of.

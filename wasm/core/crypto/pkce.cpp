@@ -1,10 +1,7 @@
 #include "crypto/pkce.h"
 
-#include <sodium.h>
-
-#include <array>
-
 #include "base/base64.h"
+#include "crypto/sha256.h"
 
 namespace keyhold {
 
@@ -19,11 +16,8 @@ SecretBytes make_verifier(Rng& rng) {
 }
 
 std::string challenge_of(const SecretBytes& verifier) {
-  std::array<std::uint8_t, crypto_hash_sha256_BYTES> hash{};
   // REVEAL: hashed.
-  const ByteView text = verifier.reveal();
-  crypto_hash_sha256(hash.data(), text.data(), text.size());
-  return encode_base64url(hash);
+  return encode_base64url(sha256_of(verifier.reveal()));
 }
 
 }  // namespace keyhold

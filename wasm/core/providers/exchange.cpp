@@ -99,11 +99,11 @@ Result<ByteView> ProviderExchange::took(Result<ByteView> released) {
     KEYHOLD_CHECK(meter_->feed(*released));
     if (swallow_) return swallow_->feed(*released);
   } else {
-    const std::size_t limit = purpose_ == Purpose::models && succeeded() ? kMaxModelListBytes : kMaxDiagnosedBody;
-    if (purpose_ == Purpose::models && succeeded() && body_.size() + released->size() > limit) {
-      return Errc::ERR_TOO_LARGE;
-    }
-    append(body_, released->first(std::min(released->size(), limit - body_.size())));
+    const bool receipt = purpose_ == Purpose::receipt;
+    const bool whole = receipt || (purpose_ == Purpose::models && succeeded());
+    const std::size_t limit = receipt ? kMaxReceiptAnswer : whole ? kMaxModelListBytes : kMaxDiagnosedBody;
+    append(body_, released->first(std::min(released->size(), limit + whole - body_.size())));
+    if (whole && body_.size() > limit) return Errc::ERR_TOO_LARGE;
   }
   return purpose_ == Purpose::pass ? released : ByteView();
 }

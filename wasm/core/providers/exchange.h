@@ -24,6 +24,9 @@ std::string_view name(Figures figures) noexcept;
 /// The model that a request's body names; "" if none.
 std::string model_in(const Outgoing& request);
 
+/// Of what an app's server says of a call. One that is larger has a byte more in what is seen of it.
+inline constexpr std::size_t kMaxReceiptAnswer = 16 << 10;
+
 /// What one call used.
 struct Tally {
   Figures figures;
@@ -34,11 +37,12 @@ struct Tally {
 class ProviderExchange {
  public:
   enum class Purpose {
-    check,   // is the key good?
-    models,  // which models does it reach?
-    chat,    // one question; the answer is read here
-    pass,    // a caller's own request; the answer passes through
-    login,   // a code becomes a key; the answer is read here, and passed to nobody
+    check,    // is the key good?
+    models,   // which models does it reach?
+    chat,     // one question; the answer is read here
+    pass,     // a caller's own request; the answer passes through
+    login,    // a code becomes a key; the answer is read here, and passed to nobody
+    receipt,  // what the app's server says of a call; the answer is read here
   };
 
   /// `secret` is empty for a call without a key. `wire`: the form of the answer; none: not read.
@@ -70,6 +74,8 @@ class ProviderExchange {
   std::vector<TextEvent> take_events();
   /// What a refusal, or a useless answer to a check, means. Complete after end().
   std::optional<Problem> problem() const;
+  /// The answer came to its end.
+  bool ended() const noexcept { return ended_; }
   AnswerSeen seen() const noexcept { return {status_, content_type_, body_, retry_after_}; }
   /// After end() of a models call. ERR_BAD_ANSWER.
   Result<std::vector<std::string>> models() const;

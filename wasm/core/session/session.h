@@ -18,6 +18,7 @@
 #include "session/exchange.h"
 #include "session/import.h"
 #include "session/pending_logins.h"
+#include "session/receipt_errand.h"
 #include "vault/vault.h"
 
 namespace keyhold {
@@ -312,6 +313,19 @@ class Session {
   /// ERR_UNKNOWN_PROVIDER.
   Result<Plan> plan_app_key_use(std::string_view provider, AppKeyUse use, UnixMs now);
 
+  // --- receipts of such calls (session_receipts.cpp) ---
+
+  /// For a call that is over, and settled. `number`: the server's of it, as it said. Nothing where there is no receipt to be
+  /// had: by the user's own key, or without such a number; and while the vault is locked.
+  std::optional<ReceiptErrand> begin_receipt(const Exchange& call, std::string_view number, UnixMs now) const;
+  /// The errand's next request, `token` being the user's for the app's server. ERR_WRONG_STATE if there is none.
+  Result<Exchange> ask_receipt(const ReceiptErrand& errand, const SecretBytes& token) const;
+  /// What was answered, as far as it came.
+  static void read_receipt(ReceiptErrand& errand, const Exchange& asked);
+  /// `genuine`: whether the signature holds; nothing where that could not be told. `stored`: of receipt_rows().
+  UsageChange keep_receipt(const ReceiptErrand& errand, std::optional<bool> genuine, const Rows& stored, UnixMs now);
+  Result<ReceiptHistory> receipts(const Rows& rows) const { return vault_.receipts(rows); }
+
  private:
   struct Opened {
     ProviderRef provider;
@@ -328,7 +342,9 @@ class Session {
   Result<void> can_take(const LoginTarget& target) const;
   Result<Exchange> pass(const Grant* grant, std::string_view url, std::string_view method, const Headers& headers,
                         const CallerBody& body, std::string_view key, UnixMs now, bool app_offered);
-  /// The site's, if that is the one meant. ERR_NOT_PERMITTED_BY_SITE.
+  /// The site's. ERR_NOT_PERMITTED_BY_SITE where it has none.
+  Result<Endpoint> server() const;
+  /// The same, if that is the one meant. ERR_NOT_PERMITTED_BY_SITE.
   Result<Endpoint> server_of(std::string_view meant) const;
   Result<Exchange> by_app(Exchange& refused, std::string_view server) const;
   void take_over_endpoints();

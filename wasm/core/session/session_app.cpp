@@ -22,13 +22,17 @@ Result<Exchange> call_by_app(const Endpoint& server, Exchange::Purpose purpose, 
 
 }  // namespace
 
-Result<Endpoint> Session::server_of(std::string_view meant) const {
+Result<Endpoint> Session::server() const {
   if (site_.server.empty()) return Errc::ERR_NOT_PERMITTED_BY_SITE;
   KEYHOLD_TRY(const Json config, Json::parse(as_bytes(site_.server)));
   KEYHOLD_CHECK(config.root().only({"url", "tokenUrl"}));
   KEYHOLD_TRY(const JsonRef url, config.root().field("url"));
   KEYHOLD_TRY(const std::string_view text, url.text(Endpoint::kMaxLength));
-  KEYHOLD_TRY(Endpoint server, Endpoint::parse(text));
+  return Endpoint::parse(text);
+}
+
+Result<Endpoint> Session::server_of(std::string_view meant) const {
+  KEYHOLD_TRY(Endpoint server, this->server());
   const auto same = Endpoint::parse(meant);
   if (!same || !(*same == server)) return Errc::ERR_NOT_PERMITTED_BY_SITE;
   return server;

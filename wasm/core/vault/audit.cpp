@@ -17,8 +17,8 @@ constexpr std::string_view kNames[] = {
     "slot-add",      "slot-remove", "slot-name",     "passphrase-change", "root-rotate", "export",
     "import",        "repair",      "endpoint-add",  "endpoint-remove",   "settings",    "trail-restart",
     "key-reflected", "key-caps",    "auto-save",     "auto-save-end",     "failover",    "failover-end",
-    "grant",         "grant-end",   "app-key"};
-static_assert(std::size(kNames) == static_cast<std::size_t>(AuditAction::app_key) + 1);
+    "grant",         "grant-end",   "app-key",       "receipt-refused"};
+static_assert(std::size(kNames) == static_cast<std::size_t>(AuditAction::receipt_refused) + 1);
 
 constexpr std::size_t kMaxCode = 64;
 constexpr std::size_t kMaxText = 512;

@@ -51,6 +51,7 @@ enum class AuditAction {
   grant,
   grant_end,
   app_key,
+  receipt_refused,
 };
 /// With dashes: "key-add".
 std::string_view name(AuditAction action) noexcept;

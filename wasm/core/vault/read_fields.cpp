@@ -19,4 +19,15 @@ Result<std::int64_t> read_count(JsonRef object, std::string_view key, std::int64
   return field.integer(min, kMaxCount);
 }
 
+Result<std::string> text_at(JsonRef array, std::size_t place, std::size_t max) {
+  KEYHOLD_TRY(const JsonRef element, array.at(place));
+  KEYHOLD_TRY(const std::string_view text, element.text(max));
+  return std::string(text);
+}
+
+Result<std::int64_t> count_at(JsonRef array, std::size_t place, std::int64_t min) {
+  KEYHOLD_TRY(const JsonRef element, array.at(place));
+  return element.integer(min, kMaxCount);
+}
+
 }  // namespace keyhold

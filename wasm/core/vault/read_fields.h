@@ -20,4 +20,8 @@ Result<std::string> read_text(JsonRef object, std::string_view key, std::size_t 
 /// ERR_BAD_JSON unless it is a whole number from `min` up.
 Result<std::int64_t> read_count(JsonRef object, std::string_view key, std::int64_t min = 0);
 
+/// The same of an array's elements.
+Result<std::string> text_at(JsonRef array, std::size_t place, std::size_t max);
+Result<std::int64_t> count_at(JsonRef array, std::size_t place, std::int64_t min = 0);
+
 }  // namespace keyhold

@@ -33,26 +33,6 @@ Result<UsageDate> date_of(std::string_view id) {
   return date;
 }
 
-Bytes seal(Purpose purpose, std::string_view id, std::int64_t rev, std::string info, const Sealing& sealing) {
-  Header header{.purpose = purpose, .vault = std::string(sealing.vault), .id = std::string(id)};
-  header.rev = rev;
-  // REVEAL: the subkey seals.
-  return seal_envelope(header, Body{std::move(info), {}}, sealing.key.reveal(), sealing.rng);
-}
-
-struct Opened {
-  Header header;
-  Json info;
-};
-
-Result<Opened> open(std::string_view key, ByteView row, const Sealing& sealing) {
-  KEYHOLD_TRY(const Envelope envelope, parse_row(key, row, sealing.vault));
-  // REVEAL: the subkey opens.
-  KEYHOLD_TRY(const Body body, open_envelope(envelope, sealing.key.reveal()));
-  KEYHOLD_TRY(Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxEnvelopeBytes}));
-  return Opened{envelope.header, std::move(info)};
-}
-
 struct OpenedDay {
   std::int64_t rev = 0;
   UsageDate date = 0;
@@ -60,7 +40,7 @@ struct OpenedDay {
 };
 
 Result<OpenedDay> open_day(std::string_view key, ByteView row, const Sealing& sealing) {
-  KEYHOLD_TRY(const Opened opened, open(key, row, sealing));
+  KEYHOLD_TRY(const OpenedUsageRow opened, open_usage_row(key, row, sealing));
   KEYHOLD_CHECK(opened.info.root().only({"entries"}));
   KEYHOLD_TRY(const UsageDate date, date_of(opened.header.id));
   KEYHOLD_TRY(const JsonRef entries, opened.info.root().field("entries"));
@@ -69,7 +49,7 @@ Result<OpenedDay> open_day(std::string_view key, ByteView row, const Sealing& se
 }
 
 Result<Spend> open_spend_row(std::string_view key, ByteView row, const Sealing& sealing) {
-  KEYHOLD_TRY(const Opened opened, open(key, row, sealing));
+  KEYHOLD_TRY(const OpenedUsageRow opened, open_usage_row(key, row, sealing));
   KEYHOLD_TRY(Spend spend, parse_spend(opened.info.root()));
   spend.rev = opened.header.rev;
   return spend;
@@ -133,6 +113,21 @@ Result<Bytes> reseal(std::string_view key, ByteView row, std::string_view vault,
   return seal_envelope(envelope.header, body, to.reveal(), rng);
 }
 
+Bytes seal_usage_row(Purpose purpose, std::string_view id, std::int64_t rev, std::string info, const Sealing& sealing) {
+  Header header{.purpose = purpose, .vault = std::string(sealing.vault), .id = std::string(id)};
+  header.rev = rev;
+  // REVEAL: the subkey seals.
+  return seal_envelope(header, Body{std::move(info), {}}, sealing.key.reveal(), sealing.rng);
+}
+
+Result<OpenedUsageRow> open_usage_row(std::string_view key, ByteView row, const Sealing& sealing) {
+  KEYHOLD_TRY(const Envelope envelope, parse_row(key, row, sealing.vault));
+  // REVEAL: the subkey opens.
+  KEYHOLD_TRY(const Body body, open_envelope(envelope, sealing.key.reveal()));
+  KEYHOLD_TRY(Json info, Json::parse(as_bytes(body.info), {.max_bytes = kMaxEnvelopeBytes}));
+  return OpenedUsageRow{envelope.header, std::move(info)};
+}
+
 void UsageBook::Entries::add(const Entries& more) {
   for (const auto& [date, day] : more.days) {
     for (const auto& [key, sum] : day) add_usage(days[date], key, sum);
@@ -177,7 +172,7 @@ UsageBook::Entries UsageBook::open_late(const Rows& late, const Sealing& sealing
   Entries entries;
   for (const auto& [key, row] : late) {
     // What cannot be read counts as nothing.
-    if (const auto opened = open(key, row, sealing)) (void)entries.add_late(opened->info.root());
+    if (const auto opened = open_usage_row(key, row, sealing)) (void)entries.add_late(opened->info.root());
   }
   return entries;
 }
@@ -222,7 +217,7 @@ UsageChange UsageBook::write(const Rows& late, const Rows& stored, const Sealing
     for (const auto& [place, sum] : added) add_usage(day.day, place, sum);
     JsonOut info = JsonOut::object();
     info.set("entries", encode_usage_day(day.day));
-    change.puts.emplace(key, seal(Purpose::usage, id, day.rev + 1, info.dump(), sealing));
+    change.puts.emplace(key, seal_usage_row(Purpose::usage, id, day.rev + 1, info.dump(), sealing));
   }
   for (const auto& [record, charges] : all.charges) {
     const std::string key = row_key(Purpose::spend, record);
@@ -231,7 +226,7 @@ UsageChange UsageBook::write(const Rows& late, const Rows& stored, const Sealing
     change.puts.emplace(key, seal_spend(record, spend, sealing));
   }
   for (const auto& [key, row] : late) {
-    if (open(key, row, sealing)) change.deletes.push_back(key);
+    if (open_usage_row(key, row, sealing)) change.deletes.push_back(key);
   }
   return change;
 }
@@ -240,7 +235,7 @@ Rows UsageBook::write_late(const Sealing& sealing) const {
   Rows rows;
   const auto put = [&](const JsonOut& info) {
     const std::string id = make_id(sealing.rng);
-    rows.emplace(row_key(Purpose::late, id), seal(Purpose::late, id, 1, info.dump(), sealing));
+    rows.emplace(row_key(Purpose::late, id), seal_usage_row(Purpose::late, id, 1, info.dump(), sealing));
   };
   for (const auto& [date, day] : waiting_.days) {
     JsonOut info = JsonOut::object();
@@ -269,7 +264,7 @@ Spend UsageBook::spend_of(std::string_view record, const Bytes* stored, const Se
 }
 
 Bytes UsageBook::seal_spend(std::string_view record, Spend& spend, const Sealing& sealing) {
-  return seal(Purpose::spend, record, ++spend.rev, encode_spend(spend), sealing);
+  return seal_usage_row(Purpose::spend, record, ++spend.rev, encode_spend(spend), sealing);
 }
 
 UsageHistory UsageBook::read(const Rows& rows, const Sealing& sealing) {

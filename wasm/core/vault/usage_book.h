@@ -5,6 +5,7 @@
 //   usage/<day>    what was used on a day (usage_day.h); usage/<day>-2 where the first cannot be read any more
 //   spend/<id>     what a key or a grant has cost, and what is held for calls under way (spend.h)
 //   late/<id>      what a worker had not written when it was locked: taken up by whoever unlocks next
+//   usage/receipts-<place>   what the app's server signed (receipt_book.h)
 #pragma once
 
 #include <map>
@@ -53,6 +54,14 @@ struct Sealing {
   const SubKey& key;
   Rng& rng;
 };
+
+/// A row of usage, spend or late, sealed; and opened: what parse_row, open_envelope and Json say.
+Bytes seal_usage_row(Purpose purpose, std::string_view id, std::int64_t rev, std::string info, const Sealing& sealing);
+struct OpenedUsageRow {
+  Header header;
+  Json info;
+};
+Result<OpenedUsageRow> open_usage_row(std::string_view key, ByteView row, const Sealing& sealing);
 
 /// Rows to write and rows to delete, in the transaction in which they were read.
 struct UsageChange {

@@ -21,6 +21,7 @@
 #include "vault/backup.h"
 #include "vault/ledger.h"
 #include "vault/manifest.h"
+#include "vault/receipt_book.h"
 #include "vault/record.h"
 #include "vault/settings.h"
 #include "vault/slot.h"
@@ -254,6 +255,10 @@ class Vault {
   Result<Bytes> renew(std::string_view id, Hold& hold, const Bytes* stored, UnixMs now);
   Result<Spend> spending(std::string_view id, const Bytes* stored) const;
   Result<UsageHistory> usage(const Rows& rows) const;
+  /// Of a call by the app's key (receipt_book.h). Nothing to write while locked, or under a new root key. One that was
+  /// refused is noted in the activity.
+  UsageChange keep_receipt(const KeptReceipt& receipt, const Rows& stored, UnixMs now);
+  Result<ReceiptHistory> receipts(const Rows& rows) const;
 
   /// A new id for a record or a custom endpoint.
   std::string make_id() { return keyhold::make_id(rng_); }

@@ -95,4 +95,20 @@ Result<UsageHistory> Vault::usage(const Rows& rows) const {
   return UsageBook::read(rows, usage_sealing());
 }
 
+UsageChange Vault::keep_receipt(const KeptReceipt& receipt, const Rows& stored, UnixMs now) {
+  if (!opened_ || is_resealing()) return {};
+  if (receipt.refused()) {
+    AuditEvent event{AuditAction::receipt_refused, now};
+    event.provider = receipt.provider;
+    event.label = receipt.state;
+    note(std::move(event));
+  }
+  return put_receipt(receipt, stored, usage_sealing());
+}
+
+Result<ReceiptHistory> Vault::receipts(const Rows& rows) const {
+  if (!opened_) return Errc::ERR_LOCKED;
+  return read_receipts(rows, usage_sealing());
+}
+
 }  // namespace keyhold

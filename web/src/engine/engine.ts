@@ -11,6 +11,7 @@ import type {
   Pasted,
   ProviderId,
   ProviderInfo,
+  Receipts,
   ServerAnswer,
   ServerPath,
   Spending,
@@ -209,6 +210,11 @@ export class KeyholdEngine extends Keeping {
   /** What was decided. For the other providers the app's key is used as long as there is no key of the user's. */
   appKeyUses(): Promise<Record<ProviderId, AppKeyUse>> {
     return this.ask({ op: 'appKeyUses' })
+  }
+
+  /** What the app's server signed that calls by its key cost, as far as this vault has it. */
+  receipts(): Promise<Receipts> {
+    return this.ask({ op: 'receipts' })
   }
 
   /** A question to the site's keyhold-server, in its own words (docs/server.md), for the user that fallback's token is of. */

@@ -25,7 +25,7 @@ export const GROUPS: Record<ActionGroup, { name: string; actions: AuditAction[] 
       'endpoint-remove',
     ],
   },
-  use: { name: 'Keys used and checked', actions: ['use', 'key-check', 'key-reflected'] },
+  use: { name: 'Keys used and checked', actions: ['use', 'key-check', 'key-reflected', 'receipt-refused'] },
   access: {
     name: 'Unlocking and ways in',
     actions: ['unlock', 'unlock-failed', 'slot-add', 'slot-remove', 'slot-name', 'passphrase-change', 'root-rotate'],
@@ -68,6 +68,7 @@ const DONE: Record<AuditAction, string> = {
   grant: 'Page allowed to use keys',
   'grant-end': 'Page not allowed any more',
   'app-key': 'When the app’s own key is used, changed',
+  'receipt-refused': 'Receipt of this app’s server refused',
 }
 
 export function actionWords({ action, count, label = '' }: Pick<AuditEntry, 'action' | 'count' | 'label'>): string {
@@ -79,7 +80,7 @@ export function actionWords({ action, count, label = '' }: Pick<AuditEntry, 'act
 
 /** An attempt refused is a failure though the entry itself was written. */
 export function failed({ action, code }: Pick<AuditEntry, 'action' | 'code'>): boolean {
-  return code !== 'ok' || action === 'unlock-failed'
+  return code !== 'ok' || action === 'unlock-failed' || action === 'receipt-refused'
 }
 
 export function outcomeWords({ action, code }: Pick<AuditEntry, 'action' | 'code'>): string {

@@ -186,6 +186,7 @@ export type AuditAction =
   | 'grant'
   | 'grant-end'
   | 'app-key'
+  | 'receipt-refused'
 
 /** One discrepancy found at unlock; nothing is deleted because of it. */
 export interface Finding {
@@ -343,6 +344,34 @@ export type UsageRow = [
   reasoning: number,
   costMicroUsd: number,
 ]
+
+/**
+ * What the app's server says that one call by its key was charged.
+ *
+ * `at`: when the call was over, by this browser's clock. `call`: the server's number of it. `model`: '' if the call named none.
+ * Amounts in millionths of a US dollar: `counted` by this vault, -1 if it could not tell; `charged` by the receipt, -1 if that was refused.
+ * `state`: `signed` by the key beside it; `unchecked`: this browser cannot check that. Else it was refused, and not kept: for its
+ * form, for another call, provider or model than asked for, for a key that the server does not name as its own, or for its
+ * signature. `jws` and `key` (Ed25519, 32 bytes in base64url): '' of a refused one.
+ */
+export type ReceiptRow = [
+  at: UnixMs,
+  call: string,
+  provider: ProviderId,
+  model: string,
+  counted: number,
+  charged: number,
+  state: 'signed' | 'unchecked' | 'form' | 'call' | 'provider' | 'model' | 'key' | 'signature',
+  jws: string,
+  key: string,
+]
+
+export interface Receipts {
+  /** Newest first. */
+  entries: ReceiptRow[]
+  /** Rows of them that were damaged on disk. */
+  unreadable: number
+}
 
 export interface UsageReport {
   /** In order; a day may come twice. */

@@ -22,6 +22,7 @@ import type {
   Problem,
   ProviderId,
   ProviderInfo,
+  Receipts,
   ResponseHead,
   ServerAnswer,
   ServerPath,
@@ -188,6 +189,8 @@ export type Ask =
   /** When the app's key is used for this provider. */
   | { op: 'setAppKeyUse'; provider: ProviderId; use: AppKeyUse }
   | { op: 'appKeyUses' }
+  /** What the app's server signed that calls by its key cost. */
+  | { op: 'receipts' }
   /** A question to the site's keyhold-server, for the user that the token is of, or without one. */
   | { op: 'server'; path: ServerPath; token: string | null; body: string | null }
   /** The page has room for `bytes` more of this call's body (a text part counts its length). */
@@ -289,6 +292,7 @@ export interface Answers {
   token: null
   setAppKeyUse: null
   appKeyUses: Record<ProviderId, AppKeyUse>
+  receipts: Receipts
   server: ServerAnswer
   abort: null
   admit: null

@@ -216,6 +216,10 @@ export async function answer(request: Greeted, asker: Asker): Promise<Answers[Op
       await vault.keeping()
       unlocked(vault)
       return vault.engine.appKeyUses()
+    case 'receipts':
+      await vault.keeping()
+      unlocked(vault)
+      return take(vault.engine.receipt('list', await vault.storage.readUsage('usage', 'receipts-')))
     case 'server':
       return askServer(request, vault)
     case 'credit':

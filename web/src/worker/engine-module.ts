@@ -22,6 +22,7 @@ import type {
   Pasted,
   ProviderId,
   ProviderInfo,
+  Receipts,
   SlotId,
   SlotInfo,
   Spending,
@@ -294,7 +295,36 @@ export interface AppEngine {
   appKeyUses(): Record<ProviderId, AppKeyUse>
 }
 
-export interface Engine extends KeepingEngine, UsageEngine, AccessEngine, AppEngine {
+/**
+ * A receipt on its way, which the shell carries from step to step and does not change. `next`: it (0) or the server's keys (1) are to
+ * be asked for, `waitMs` from now; it is to be checked and kept (2); there is none (3). `keys`: the server's, as it said, as JSON.
+ */
+export type ReceiptErrand = [next: 0 | 1 | 2 | 3, waitMs: number, keys: string, ...rest: unknown[]]
+
+export type Signed = [text: Part, signature: Part, key: Part]
+type Part = Uint8Array<ArrayBuffer>
+
+/** Receipts of calls with the app's key (wasm/bindings/receipt_ops.cpp): one operation, whose step comes first. */
+export interface ReceiptEngine {
+  /** Of a call that is over and settled; `keys`: as an earlier errand has them, or ''. Null: there is none to be had. */
+  receipt(step: 'begin', call: EngineCall, number: string, keys: string, now: UnixMs): ReceiptErrand | null
+  receipt(step: 'ask', errand: ReceiptErrand, token: EngineBuffer): Outcome<EngineCall>
+  receipt(step: 'read', errand: ReceiptErrand, asked: EngineCall): ReceiptErrand
+  /** Is this the Ed25519 signature of the text by the key? Null where there is nothing to ask. */
+  receipt(step: 'check', errand: ReceiptErrand): Signed | null
+  /** `holds`: what came of the check; null where nobody could tell. `stored`: those of 'rows', in the transaction they are read in. */
+  receipt(
+    step: 'keep',
+    errand: ReceiptErrand,
+    holds: boolean | null,
+    stored: Row[],
+    now: UnixMs,
+  ): { puts: Row[]; deletes: RowKey[] }
+  receipt(step: 'rows'): RowKey[]
+  receipt(step: 'list', rows: Row[]): Outcome<Receipts>
+}
+
+export interface Engine extends KeepingEngine, UsageEngine, AccessEngine, AppEngine, ReceiptEngine {
   /** keyhold.config.json of the site, as bytes. */
   configure(config: Uint8Array): Outcome<{
     demo: { provider: ProviderId; key: string } | null

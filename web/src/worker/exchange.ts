@@ -38,6 +38,8 @@ export interface Network {
 
 /** Who asks: what is sent for them, and where the answer goes. All is optional: a check only wants the engine to see it. */
 export interface Caller {
+  /** What the app's server calls the call, as it said. */
+  number?: string | null
   /** Sent where the engine says that it goes out as it is. */
   body?: Uint8Array | Blob | null
   head?(response: Response, headers: [string, string][]): void
@@ -76,6 +78,7 @@ export async function exchange(
     const since = () => Math.round(net.tick() - started)
     deadline.set(limits.firstByteMs)
     const response = await sent(call, net, caller.body ?? null, own.signal, deadline)
+    caller.number = response.headers.get('keyhold-call')
     const headers = take(call.response(response.status, [...response.headers]))
     if (call.movesOn()) return null
     caller.head?.(response, headers)

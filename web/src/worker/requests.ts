@@ -182,6 +182,7 @@ const SHAPES: { [O in Op]: v.GenericSchema<unknown, { id: number } & AskOf<O>> }
   token: ask('token', { call: number, token }),
   setAppKeyUse: ask('setAppKeyUse', { provider: id, use: v.picklist(['never', 'ask', 'auto']) }),
   appKeyUses: ask('appKeyUses', {}),
+  receipts: ask('receipts', {}),
   server: ask('server', {
     path: v.picklist(['v1/account', 'v1/plans', 'v1/checkout', 'v1/portal']),
     token,

@@ -114,11 +114,7 @@ export class Storage {
         await refuseOtherRows(tx.objectStore('usage'), plan.usage)
       }
       return [
-        ...plan.puts.map(
-          ({ key, bytes }) =>
-            () =>
-              storeOf(key).put(bytes, key),
-        ),
+        ...putting(plan.puts, storeOf),
         ...plan.deletes.map((key) => () => storeOf(key).delete(key)),
         () => meta.put(FORMAT, 'format'),
         ...(plan.usage === undefined ? [] : [() => meta.put(this.resealed + 1, RESEALED)]),
@@ -131,11 +127,7 @@ export class Storage {
   writeLedger(rows: Row[]): Promise<void> {
     return this.#write(['ledger', 'meta'], 'relaxed', async (tx) => {
       const ledger = tx.objectStore('ledger')
-      return rows.map(
-        ({ key, bytes }) =>
-          () =>
-            ledger.put(bytes, key),
-      )
+      return putting(rows, () => ledger)
     })
   }
 
@@ -162,14 +154,7 @@ export class Storage {
       const values = await Promise.all(keys.map((key) => usage.get(key)))
       const stored = rows(keys, values).filter((_, at) => values[at] !== undefined)
       const { puts, deletes } = change(late, stored)
-      return [
-        ...puts.map(
-          ({ key, bytes }) =>
-            () =>
-              usage.put(bytes, key),
-        ),
-        ...deletes.map((key) => () => usage.delete(key)),
-      ]
+      return [...putting(puts, () => usage), ...deletes.map((key) => () => usage.delete(key))]
     })
   }
 
@@ -183,13 +168,7 @@ export class Storage {
 
   /** Rows that nothing stored has to be read for. */
   addUsage(rows: Row[]): Promise<void> {
-    return this.#writeUsage(async (usage) => {
-      return rows.map(
-        ({ key, bytes }) =>
-          () =>
-            usage.put(bytes, key),
-      )
-    })
+    return this.#writeUsage(async (usage) => putting(rows, () => usage))
   }
 
   /** Strict: a wait that can be skipped by pulling the plug is none. @returns with those other workers counted */
@@ -307,6 +286,19 @@ export class Storage {
     opening.catch(() => (this.#db = null))
     return opening
   }
+}
+
+interface Writable {
+  put(bytes: Uint8Array, key: string): Promise<unknown>
+}
+
+/** What puts each row where it belongs, once it is called. */
+function putting(rows: Row[], storeOf: (key: string) => unknown): (() => Promise<unknown>)[] {
+  return rows.map(
+    ({ key, bytes }) =>
+      () =>
+        (storeOf(key) as Writable).put(bytes, key),
+  )
 }
 
 function rows(keys: string[], values: unknown[]): Row[] {

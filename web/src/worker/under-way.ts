@@ -1,8 +1,9 @@
 // under-way: the calls that run, each from what is held for it to what it cost. All of them end when the vault does.
-import type { Engine, EngineCall } from './engine-module'
+import type { Engine, EngineBuffer, EngineCall, ReceiptErrand } from './engine-module'
 import { exchange, type Caller, type Limits, type Timing } from './exchange'
 import { Failure, take } from './failure'
 import type { Prices } from './prices'
+import { fetchReceipt } from './receipts'
 import type { Usage } from './usage'
 import type { Vault } from './vault'
 
@@ -20,6 +21,8 @@ interface UnderWay {
   /** The one whose turn it is: another key's may follow. */
   call: EngineCall
   app: string
+  /** The user's for the app's server, once the call goes by that. */
+  token?: EngineBuffer
 }
 
 export class CallsUnderWay {
@@ -28,13 +31,17 @@ export class CallsUnderWay {
   readonly #usage: Usage
   readonly #prices: Prices
   readonly #calls = new Map<AbortController, UnderWay>()
+  readonly #noted: () => void
+  /** Of the app's server, for receipts. */
+  #keys = ''
 
-  /** @param engine  the vault's, to be told of ends without using the vault. */
-  constructor(vault: Vault, engine: Engine, usage: Usage, prices: Prices) {
+  /** @param engine  the vault's, to be told of ends without using the vault. @param noted  hears of each receipt. */
+  constructor(vault: Vault, engine: Engine, usage: Usage, prices: Prices, noted: () => void) {
     this.#vault = vault
     this.#engine = engine
     this.#usage = usage
     this.#prices = prices
+    this.#noted = noted
   }
 
   /** Who answers are arriving for, as lockDueInMs() has it. */
@@ -55,22 +62,22 @@ export class CallsUnderWay {
     signal?.addEventListener('abort', stop)
     if (signal?.aborted) stop()
     try {
-      let timing = await this.#attempt(under.call, prices, limits, own.signal, caller)
+      let timing = await this.#attempt(under, prices, limits, own.signal, caller)
       while (timing === null) {
         under.call = await this.#again(under, caller?.server ?? '')
-        timing = await this.#attempt(under.call, prices, limits, own.signal, caller)
+        timing = await this.#attempt(under, prices, limits, own.signal, caller)
       }
       await prices
       if (vault.ended) throw new Failure('ERR_LOCKED')
       const { call } = under
-      this.#settle(call, app)
+      this.#over(under, caller)
       return { call, timing, done: () => vault.heap.release(call) }
     } catch (error) {
       await prices
       const { call } = under
       // A lock has settled what was under way.
       if (!vault.ended) {
-        this.#settle(call, app)
+        this.#over(under, caller)
         const reflected = error instanceof Failure && error.problem.code === 'ERR_KEY_REFLECTED'
         if (reflected) this.#engine.noteReflected(call.summary().key ?? '', vault.now())
       }
@@ -84,14 +91,15 @@ export class CallsUnderWay {
 
   /** One key's turn: what it may cost is held meanwhile. */
   async #attempt(
-    call: EngineCall,
+    under: UnderWay,
     prices: Promise<void> | null,
     limits: Limits,
     signal: AbortSignal,
     caller?: Caller,
   ): Promise<Timing | null> {
     const vault = this.#vault
-    if (call.wantsToken()) await this.#authorize(call, signal, caller)
+    const { call } = under
+    if (call.wantsToken()) await this.#authorize(under, signal, caller)
     const holders = vault.engine.holders(call)
     if (holders.length === 0) return exchange(call, vault.net, limits, signal, caller)
     await Promise.all([prices, vault.keeping()])
@@ -106,13 +114,11 @@ export class CallsUnderWay {
     }
   }
 
-  async #authorize(call: EngineCall, signal: AbortSignal, caller?: Caller): Promise<void> {
-    const { heap } = this.#vault
+  async #authorize(under: UnderWay, signal: AbortSignal, caller?: Caller): Promise<void> {
     const token = await caller?.token?.(signal)
     if (token === undefined) throw new Failure('ERR_NO_TOKEN')
-    const held = heap.buffer(token)
-    this.#vault.engine.authorize(call, held)
-    heap.release(held)
+    under.token = this.#vault.heap.buffer(token)
+    this.#vault.engine.authorize(under.call, under.token)
   }
 
   /** The refused call's turn is over: the next key's begins. */
@@ -133,6 +139,34 @@ export class CallsUnderWay {
 
   abortAll(reason: Failure): void {
     for (const controller of this.#calls.keys()) controller.abort(reason)
+  }
+
+  /** The last attempt's turn is over, and all that it was for. */
+  #over(under: UnderWay, caller?: Caller): void {
+    this.#settle(under.call, under.app)
+    const { call, token } = under
+    if (token === undefined) return
+    const errand = this.#engine.receipt('begin', call, caller?.number ?? '', this.#keys, this.#vault.now())
+    if (errand === null) this.#vault.heap.release(token)
+    else void this.#receipt(under, token, errand)
+  }
+
+  /** It is under way as a call is: a lock ends it. */
+  async #receipt(under: UnderWay, token: EngineBuffer, errand: ReceiptErrand): Promise<void> {
+    const vault = this.#vault
+    const own = new AbortController()
+    this.#calls.set(own, under)
+    try {
+      const keys = await fetchReceipt(vault, errand, token, own.signal)
+      if (keys === null) return
+      this.#keys = keys
+      this.#noted()
+    } catch (error) {
+      vault.crash(error)
+    } finally {
+      vault.heap.release(token)
+      this.#calls.delete(own)
+    }
   }
 
   #settle(call: EngineCall, app: string): void {

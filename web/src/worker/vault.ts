@@ -101,7 +101,11 @@ export class Vault {
     this.#attempts = new WrongAttempts(this)
     this.#notes = new Notes(this.#engine, () => this.#writeNotes(this), crash)
     this.#usage = new Usage(this, this.#engine)
-    this.#calls = new CallsUnderWay(this, this.#engine, this.#usage, this.#prices)
+    this.#calls = new CallsUnderWay(this, this.#engine, this.#usage, this.#prices, () => {
+      if (this.#ended) return
+      this.#notes.touch()
+      around.tell('changed')
+    })
     this.#ledger = new Ledger(
       () => (this.#ended || this.#engine.state() !== 'unlocked' ? [] : this.#engine.takeLedger()),
       (rows) => around.storage.writeLedger(rows),
@@ -159,8 +163,9 @@ export class Vault {
     return this.#sessions.run(async () => {
       if (this.engine.state() !== 'absent') throw new Failure('ERR_WRONG_STATE')
       const port = proving.port(request.kdf)
-      const spec = this.engine.newKdf(await port.measure())
-      const [slotKey] = await Promise.all([proving.derive(port, spec), this.keeping()])
+      const [measuredMs] = await Promise.all([port.measure(), this.keeping()])
+      const spec = this.engine.newKdf(measuredMs)
+      const slotKey = await proving.derive(port, spec)
       await this.mutate(() => this.engine.planCreate(spec, slotKey, this.now()), asker)
       this.#autoLock.start()
       this.#around.tell('unlocked', asker)
