@@ -105,9 +105,8 @@ function answersSeen() {
 /** The server's tests where threads meet, under TSan: at full effort only, as the build alone takes minutes. */
 function underTsan() {
   if (!full) return []
-  const files = ['abort', 'exact', 'jwks', 'operator', 'relay', 'token', 'usage'].map(
-    (name) => `tests/server/${name}.test.mjs`,
-  )
+  const meet = ['abort', 'billing', 'exact', 'jwks', 'kills', 'operator', 'relay', 'token', 'usage']
+  const files = meet.map((name) => `tests/server/${name}.test.mjs`)
   const env = { KEYHOLD_SERVER_BUILD: 'server-tsan', KEYHOLD_EFFORT: 'default' }
   const parts = ['build/server-tsan/tests/server/keyhold_server_tests', '--use-colour', 'no']
   return [
