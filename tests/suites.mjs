@@ -111,19 +111,21 @@ function answersSeen() {
 /** The server's tests where threads meet, under TSan: at full effort only, as the build alone takes minutes. */
 function underTsan() {
   if (!full) return []
-  const names = [
+  const accounts = [
     'abort',
     'audit',
     'billing',
     'billing-crash',
     'exact',
-    'jwks',
     'keys',
-    'metrics',
-    'operator',
+    'kills',
     'postgres',
+    'receipts',
+    'usage',
   ]
-  const files = [...names, 'receipts', 'relay', 'token', 'usage'].map((name) => `tests/server/${name}.test.mjs`)
+  const files = [...accounts, 'jwks', 'metrics', 'operator', 'relay', 'token'].map(
+    (name) => `tests/server/${name}.test.mjs`,
+  )
   const env = { KEYHOLD_SERVER_BUILD: 'server-tsan', KEYHOLD_EFFORT: 'default' }
   const parts = ['build/server-tsan/tests/server/keyhold_server_tests', '--use-colour', 'no']
   return [

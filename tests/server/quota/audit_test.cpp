@@ -279,7 +279,9 @@ TEST_CASE("forget_addresses: the first row of a ledger that was there before is 
   CHECK(raw.number("SELECT COUNT(*) FROM calls WHERE address <> ''") == 1);
 }
 
-TEST_CASE("open: a database of before the audit is upgraded, and its calls have no address", "[file]") {
+TEST_CASE(
+    "open: a database of before audit and keys is upgraded; its calls have no address, and are of the app's own key",
+    "[file]") {
   const Folder folder;
   RawDatabase raw(folder.file());
   {
@@ -288,11 +290,16 @@ TEST_CASE("open: a database of before the audit is upgraded, and its calls have 
   }
   raw.run("DROP TABLE audit");
   raw.run("DROP TABLE upkeep");
-  raw.run("ALTER TABLE calls DROP COLUMN address");
+  raw.run("DROP TABLE stored_keys");
+  for (const char* column : {"address", "organisation", "markup"}) {
+    raw.run("ALTER TABLE calls DROP COLUMN " + std::string(column));
+  }
   raw.run("UPDATE schema_version SET version = 2");
   QuotaBook book = open_book(folder.file());
   CHECK(raw.text("SELECT address FROM calls WHERE id = 1").empty());
   CHECK(raw.number("SELECT upto FROM upkeep WHERE task = 'addresses of calls'") == 1);
+  CHECK(raw.number("SELECT COUNT(*) FROM calls WHERE organisation = '' AND markup = 0") == 1);
+  CHECK(book.keys()->empty());
   expect<Held>(book.reserve(call_from("192.0.2.1"), one_plan(100), kNow));
   CHECK(raw.text("SELECT address FROM calls WHERE id = 2") == "192.0.2.1");
   CHECK(wrong_accounts(raw) == 0);
