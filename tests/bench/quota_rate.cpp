@@ -23,6 +23,8 @@ using namespace keyhold::server;
 constexpr int kUsers = 1000;
 constexpr MicroUsd kAmount = 1000;
 constexpr MicroUsd kCharge = 400;
+/// Of the client, kept as usual.
+constexpr const char* kAddress = "203.0.113.7";
 constexpr keyhold::UnixMs kNow = 1'760'000'000'000;
 
 [[noreturn]] void fail(const std::string& why) {
@@ -51,7 +53,8 @@ class Book : public Contender {
  public:
   explicit Book(const std::string& file) : book_(book_of(file)) {}
   void pair(long long number) override {
-    const auto outcome = book_.reserve({user(number), "", "openai", "gpt-4o-mini", kAmount}, kPlans, kNow + number);
+    const auto outcome =
+        book_.reserve({user(number), "", "openai", "gpt-4o-mini", kAmount, kAddress}, kPlans, kNow + number);
     if (!outcome || !std::holds_alternative<Held>(outcome.value())) fail("a call was not held");
     const CallId call = std::get<Held>(outcome.value()).call;
     const auto ending = book_.settle(call, kCharge, Figures::reported, 200, kNow + number);
@@ -78,8 +81,8 @@ class Sqlite : public Contender {
         " WHERE user_id = ?");
     add_call_ = prepare(
         "INSERT INTO calls (user_id, idempotency_key, provider, model, reserved, least, charged, figures, state,"
-        " http_status, owner, lease_until, created_at, ended_at)"
-        " VALUES (?, NULLIF(?, ''), ?, ?, ?, 0, 0, '', 'held', 0, ?, ?, ?, 0) RETURNING id");
+        " http_status, owner, lease_until, created_at, ended_at, address, organisation, markup)"
+        " VALUES (?, NULLIF(?, ''), ?, ?, ?, 0, 0, '', 'held', 0, ?, ?, ?, 0, ?, ?, ?) RETURNING id");
     store_account_ = prepare(
         "UPDATE accounts SET plan = ?, status = ?, period = ?, period_start = ?, period_end = ?, limit_micro_usd = ?,"
         " settled = ?, held = ?, running = ? WHERE user_id = ?");
@@ -98,7 +101,7 @@ class Sqlite : public Contender {
     const std::string name = user(number);
     run(begin_);
     Account account = load(name);
-    bind(add_call_, name, "", "openai", "gpt-4o-mini", kAmount, "bench", now + kDefaultLeaseMs, now);
+    bind(add_call_, name, "", "openai", "gpt-4o-mini", kAmount, "bench", now + kDefaultLeaseMs, now, kAddress, "", 0LL);
     if (sqlite3_step(add_call_) != SQLITE_ROW) fail("INSERT");
     const long long id = sqlite3_column_int64(add_call_, 0);
     run(add_call_);
