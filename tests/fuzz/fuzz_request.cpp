@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "server/receipts/receipt.h"
 #include "server/relay/admission.h"
 #include "server/relay/route.h"
 
@@ -30,6 +31,9 @@ constexpr std::string_view kConfig = R"({
   "plans": [{ "id": "free", "name": "Free", "limitUsd": 1, "maxOutputTokens": 100,
               "models": { "mock": ["*"], "deep": ["m*"], "openai": ["*"], "anthropic": ["*"], "google": ["*"] } }]
 })";
+
+/// As of an organisation's key: a third and something.
+constexpr std::int64_t kMarkup = 3'334;
 
 void require(bool holds) {
   if (!holds) __builtin_trap();
@@ -110,12 +114,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const KnownRoute* route = route_of(path);
   if (route == nullptr) return 0;
-  require(route->route == Route::relay ? path.starts_with(route->path) : path == route->path);
+  const bool has_below = route->route == Route::relay || route->route == Route::receipt;
+  require(has_below ? path.starts_with(route->path) : path == route->path);
+  if (route->route == Route::receipt) (void)parse_call_id(below(path));
   if (route->route != Route::relay) return 0;
   const RelayTarget asked = relay_target(path, query);
   require(asked.provider.find('/') == std::string::npos);
-  auto outcome = admit(config(), config().plans.front(),
-                       {line.substr(0, space), asked.provider, asked.below, headers, as_bytes(text)}, kNow);
+  const auto key = config().app_keys.find(asked.provider);
+  const SecretBytes* own = key == config().app_keys.end() ? nullptr : &key->second;
+  const AskedCall call{line.substr(0, space), asked.provider, asked.below, headers, as_bytes(text), own, kMarkup};
+  auto outcome = admit(config(), config().plans.front(), call, kNow);
   if (auto* admitted = std::get_if<Admitted>(&outcome)) {
     check_admitted(*admitted, asked.provider);
   } else {
