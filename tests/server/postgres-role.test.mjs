@@ -55,7 +55,10 @@ test('a role that may not make tables serves once they are there, and cannot mak
     `GRANT USAGE ON SCHEMA public TO clerk;
      GRANT SELECT ON schema_version TO clerk;
      GRANT SELECT, INSERT, UPDATE ON accounts, calls, subscriptions TO clerk;
-     GRANT SELECT, INSERT, DELETE ON billing_events TO clerk`,
+     GRANT SELECT, INSERT, DELETE ON billing_events TO clerk;
+     GRANT SELECT, INSERT, UPDATE ON audit TO clerk;
+     GRANT SELECT, UPDATE ON upkeep TO clerk;
+     GRANT SELECT ON stored_keys TO clerk`,
     database,
   )
   process.env[ADDRESS] = postgres.url(database, 'clerk')

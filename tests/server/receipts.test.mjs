@@ -223,6 +223,42 @@ test('a key that is none stops the server by its name; the key is in no answer a
   assert.ok(found(keys.keys[0].x), 'control: the public one is found')
 })
 
+test('another web page gets neither receipts nor keys', async () => {
+  const server = await startServer(configOf(provider, RECEIPTS))
+  for (const path of ['keys', '1']) {
+    const headers = { authorization: `Bearer ${await token('ann')}`, origin: 'https://other.example' }
+    const answer = await fetch(`${server.url}/v1/receipts/${path}`, { headers })
+    assert.equal(answer.status, 403)
+    assert.equal((await answer.json()).type, 'urn:keyhold:origin_not_allowed')
+  }
+  await server.stop()
+})
+
+test('without the database there is no receipt, and it may be asked for again', async () => {
+  const postgres = await startPostgres()
+  const options = { env: { TEST_RECEIPTS_LOST: postgres.url() } }
+  const server = await startServer(
+    configOf(provider, { ...RECEIPTS, database: { postgresEnv: 'TEST_RECEIPTS_LOST' } }),
+    options,
+  )
+  const response = await ask(server, 'ann')
+  await response.text()
+  await settled(server, 'ann')
+  const call = response.headers.get('keyhold-call')
+  assert.equal((await get(server, call, 'ann')).status, 200)
+  await postgres.stopAtOnce()
+  const answer = await get(server, call, 'ann')
+  assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '1'])
+  await postgres.start()
+  const until = Date.now() + 15_000
+  while ((await get(server, call, 'ann')).status !== 200) {
+    assert.ok(Date.now() < until, 'not back in time')
+    await new Promise((done) => setTimeout(done, 200))
+  }
+  await server.stop()
+  await postgres.stop()
+})
+
 test('a page may read which call it was', async () => {
   const server = await startServer(configOf(provider, RECEIPTS))
   const response = await ask(server, 'ann', { headers: { origin: 'https://app.example.com' } })
