@@ -153,6 +153,7 @@ int set_plan(const Config& config, const std::string& user, const std::string& p
 
 int check(const Config& config) {
   tokens_of(config);
+  (void)master_key_of(config);
   std::cout << "The configuration is good: it listens on " << config.address << ":" << config.port << ", has "
             << config.plans.size() << " plans and keys for " << config.app_keys.size() << " providers.\n";
   if (config.billing) {

@@ -303,6 +303,7 @@ test('a master key that is none is refused by its name, without a word of it', a
     assert.match(error.message, /masterKeyEnv: 43 characters are expected/)
     return !error.message.includes('battery')
   })
+  await refused(folder, '', ['check-config'], /masterKeyEnv: 43 characters are expected/)
   const fresh = await enter(folder, '', 'key', 'new-master')
   assert.match(fresh.output, /^[\w-]{43}\n$/)
   assert.notEqual((await enter(folder, '', 'key', 'new-master')).output, fresh.output)
