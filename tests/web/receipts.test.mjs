@@ -116,6 +116,8 @@ test('it stays with the vault: there after the next unlock, in the raw export, g
   assert.equal((await again.receipts()).entries[0][6], 'signed')
   assert.ok(Buffer.from(await again.exportRaw()).includes('receipts-00'))
   await again.wipe('delete')
+  // The worker ends after its answer; another is there then.
+  await tick(400)
   const fresh = await browser.open()
   await fresh.create(passphrase())
   assert.deepEqual((await fresh.receipts()).entries, [])
