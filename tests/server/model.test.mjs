@@ -177,7 +177,8 @@ class Life {
   }
 
   newEvent(user) {
-    this.second += this.below(3)
+    // Slower than events come: which of one second holds is to be decided often.
+    if (this.below(4) === 0) this.second++
     return randomEvent({ below: (bound) => this.below(bound), any: (list) => this.any(list) }, user, this.second)
   }
   newEvents() {

@@ -85,7 +85,7 @@ export function randomEvent({ below, any }, user, now) {
   const subscription = `sub_${user}_${which}`
   // One of them says never whose it is: only its checkout does.
   const named = which > 0
-  const created = now + below(6)
+  const created = now + below(3)
   if (!named && below(4) === 0) {
     return {
       event: checkoutEvent({ id: subscription, user, created }),
