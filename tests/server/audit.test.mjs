@@ -1,6 +1,6 @@
 // audit: who did what and from where: behind a proxy and without one, as the database has it and as it is written out.
 import assert from 'node:assert/strict'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { startPostgres } from './support/postgres.mjs'
 import { ask, command, complete, settled, startProvider, startServer, token } from './support/server.mjs'
@@ -80,6 +80,8 @@ test('what is done leaves a row: by users, by Stripe and by the operator, in ord
     assert.equal(bought.status, 200)
     const { status } = await bring(server, subscriptionEvent({ id: 'sub_ann', user: 'ann' }), { headers: from })
     assert.equal(status, 200)
+    const managed = await buy(server, 'ann', { route: 'portal', headers: from })
+    assert.equal(managed.status, 200)
     assert.equal((await command(server.folder, 'plan', 'set', 'ann', 'max', '--status', 'suspended')).code, 0)
     const usage = await command(server.folder, 'usage', 'export', '--from', today(), '--to', today())
     assert.equal(usage.code, 0)
@@ -92,6 +94,7 @@ test('what is done leaves a row: by users, by Stripe and by the operator, in ord
         ['checkout_made', 'user:ann', 'ann', '192.0.2.2'],
         ['subscription_changed', 'stripe', 'ann', '192.0.2.2'],
         ['plan_set', 'stripe', 'ann', '192.0.2.2'],
+        ['portal_made', 'user:ann', 'ann', '192.0.2.2'],
         ['plan_set', 'operator', 'ann', ''],
         ['status_changed', 'operator', 'ann', ''],
         ['usage_exported', 'operator', '', ''],
@@ -101,7 +104,7 @@ test('what is done leaves a row: by users, by Stripe and by the operator, in ord
     // The id that the log and the answer have.
     assert.ok(server.log.includes(`"request":"${rows[1].request_id}","route":"/v1/checkout"`))
     assert.deepEqual(rows[1].detail, { plan: 'pro' })
-    assert.deepEqual(rows[5].detail, { status: 'suspended', was: 'active' })
+    assert.deepEqual(rows[6].detail, { status: 'suspended', was: 'active' })
     assert.deepEqual(
       rows.map(({ at }) => at),
       rows.map(({ at }) => at).toSorted(),
@@ -110,13 +113,13 @@ test('what is done leaves a row: by users, by Stripe and by the operator, in ord
     const csv = await exported(server, '--calls', '--user', 'ann')
     const lines = csv.trimEnd().split('\r\n')
     assert.equal(lines[0], 'at,action,actor,subject,address,request_id,detail')
-    assert.equal(lines.length, 1 + 6 + 1 + 1)
+    assert.equal(lines.length, 1 + 7 + 1 + 1)
     assert.match(
       lines.at(-1),
       /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z,call,user:ann,mock,192\.0\.2\.1,,"\{""call"":1,""model"":""m-1""/,
     )
     assert.match(lines.at(-1), /""charged_micro_usd"":20,""status"":200/)
-    for (const secret of [STRIPE_KEY, WEBHOOK_SECRET, bought.url, await token('ann'), 'hello']) {
+    for (const secret of [STRIPE_KEY, WEBHOOK_SECRET, bought.url, managed.url, await token('ann'), 'hello']) {
       assert.ok(!csv.includes(secret), secret)
     }
   } finally {
@@ -169,6 +172,28 @@ test('old addresses are taken out by the server itself, and the rows stay', asyn
     assert.equal(addresses(server, 'new'), '203.0.113.9')
     const rows = query(server, "SELECT subject, address FROM audit WHERE action = 'account_added' ORDER BY id")
     assert.deepEqual(rows.split('\n'), ['old|', 'new|203.0.113.9'])
+  } finally {
+    await server.stop()
+  }
+})
+
+test('who keeps no addresses any more is soon rid of those that were kept', async () => {
+  const config = configWith(provider, stripe, { ...PROXY, leaseSeconds: 3 })
+  let server = await startServer(config)
+  try {
+    await call(server, 'ann', '203.0.113.9')
+    await settled(server, 'ann')
+    await server.stop({ keep: true })
+    // A row is left alone as long as its call may still be under way.
+    const quarter = 15 * 60_000
+    query(server, `UPDATE calls SET created_at = created_at - ${quarter}`)
+    query(server, `UPDATE audit SET happened_at = happened_at - ${quarter}`)
+    writeFileSync(`${server.folder}/keyhold-server.json`, JSON.stringify({ ...config, addressDays: 0 }))
+    server = await startServer(server.folder)
+    const end = Date.now() + 15_000
+    while (addresses(server, 'ann') !== '' && Date.now() < end) await new Promise((done) => setTimeout(done, 100))
+    assert.equal(addresses(server, 'ann'), '')
+    assert.equal(query(server, "SELECT subject, address FROM audit WHERE action = 'account_added'"), 'ann|')
   } finally {
     await server.stop()
   }

@@ -18,7 +18,6 @@ import {
   settled,
   startProvider,
   startServer,
-  usageEvent,
 } from './support/server.mjs'
 import { query } from './support/stripe.mjs'
 
@@ -130,23 +129,28 @@ for (const front of FRONTS) {
       }
     })
 
-    test('a piece of a stream is there before the next is sent', async () => {
-      let next
-      provider.answer = async (_, response) => {
-        response.writeHead(200, { 'content-type': 'text/event-stream' })
-        response.write(delta('a'))
-        await new Promise((done) => (next = done))
-        response.end(usageEvent(10, 5) + DONE)
-      }
-      const response = await ask(through, 'streams', { body: { ...QUESTION, stream: true } })
-      const reader = response.body.getReader()
-      const first = await reader.read()
-      assert.ok(Buffer.from(first.value).toString().includes('"a"'))
-      next()
-      let rest = ''
-      for (let part = await reader.read(); !part.done; part = await reader.read()) rest += Buffer.from(part.value)
-      assert.ok(rest.endsWith(DONE))
-    })
+    for (const [type, piece, end] of [
+      ['text/event-stream', delta('a'), DONE],
+      ['application/x-ndjson', '{"response":"a"}\n', '{"done":true}\n'],
+    ]) {
+      test(`a piece of a stream of ${type} is there before the next is sent`, async () => {
+        let next
+        provider.answer = async (_, response) => {
+          response.writeHead(200, { 'content-type': type })
+          response.write(piece)
+          await new Promise((done) => (next = done))
+          response.end(end)
+        }
+        const response = await ask(through, 'streams', { body: { ...QUESTION, stream: true } })
+        const reader = response.body.getReader()
+        const first = await reader.read()
+        assert.ok(Buffer.from(first.value).toString().includes('"a"'))
+        next()
+        let rest = ''
+        for (let part = await reader.read(); !part.done; part = await reader.read()) rest += Buffer.from(part.value)
+        assert.ok(rest.endsWith(end))
+      })
+    }
 
     test('a client that leaves ends the call at the provider', async () => {
       let closed

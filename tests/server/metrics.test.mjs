@@ -1,6 +1,9 @@
 // metrics: what a scrape says is what was done, in a form that is read strictly, and there is nothing of users, models or keys in it.
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
+import { exportJWK, generateKeyPair } from 'jose'
+import { listen, stop } from '../../scripts/local-server.mjs'
 import { startPostgres } from './support/postgres.mjs'
 import { checkGrown, parseExposition, valueOf } from './support/exposition.mjs'
 import {
@@ -50,9 +53,9 @@ async function scrape(from = server) {
   return parseExposition(await response.text())
 }
 const growth = (before, after, name, labels) => valueOf(after, name, labels) - valueOf(before, name, labels)
-const until = async (what) => {
-  for (const end = Date.now() + 10_000; ;) {
-    const now = await scrape()
+const until = async (what, from = server) => {
+  for (const end = Date.now() + 15_000; ;) {
+    const now = await scrape(from)
     if (what(now)) return now
     if (Date.now() > end) throw new Error('it does not come to that')
     await new Promise((done) => setTimeout(done, 20))
@@ -150,6 +153,58 @@ test('events of Stripe are counted by what became of them', async () => {
   const now = await scrape()
   const events = (result) => growth(before, now, 'keyhold_webhook_events_total', { result })
   assert.deepEqual(['changed', 'duplicate', 'bad_signature', 'older'].map(events), [1, 1, 1, 0])
+})
+
+test('what a killed process left behind is counted by the one that settles it, and no longer held', async () => {
+  let held = await startServer(configOf(provider, { ...METRICS, leaseSeconds: 3 }))
+  try {
+    provider.answer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(delta('a'))
+    }
+    const answers = await Promise.all(
+      Array.from({ length: 3 }, () => ask(held, 'ann', { body: { ...QUESTION, stream: true } })),
+    )
+    assert.equal(valueOf(await scrape(held), 'keyhold_calls_held'), 3)
+    await held.kill()
+    await Promise.allSettled(answers.map((answer) => answer.text()))
+    held = await startServer(held.folder)
+    const now = await until((at) => valueOf(at, 'keyhold_calls_repaired_total') > 0, held)
+    assert.equal(valueOf(now, 'keyhold_calls_repaired_total'), 3)
+    assert.equal(valueOf(now, 'keyhold_calls_held'), 0)
+  } finally {
+    await held.stop()
+  }
+})
+
+test('each time the keys of tokens cannot be had is counted', async () => {
+  const { publicKey } = await generateKeyPair('ES256')
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'a', alg: 'ES256', use: 'sig' }
+  let published
+  const issuer = createServer((_, response) => {
+    if (published) return response.writeHead(200, { 'content-type': 'application/json' }).end(published)
+    response.writeHead(500).end()
+  })
+  await listen(issuer, 0)
+  const jwksUrl = `http://127.0.0.1:${issuer.address().port}/keys.json`
+  let waiting
+  try {
+    waiting = await startServer(configOf(provider, { ...METRICS, tokens: { audience: 'keyhold', jwksUrl } }))
+    const failures = 'keyhold_token_keys_failures_total'
+    const before = await until((at) => valueOf(at, failures) > 0, waiting)
+    published = JSON.stringify({ keys: [jwk] })
+    for (const end = Date.now() + 15_000; (await fetch(`${waiting.url}/readyz`)).status !== 200;) {
+      assert.ok(Date.now() < end, 'never ready')
+      await new Promise((done) => setTimeout(done, 50))
+    }
+    const ready = await scrape(waiting)
+    checkGrown(before, ready)
+    await new Promise((done) => setTimeout(done, 1_000))
+    assert.equal(growth(ready, await scrape(waiting), failures), 0)
+  } finally {
+    await waiting?.stop()
+    await stop(issuer)
+  }
 })
 
 test('nothing of a user, a model, a key, an address or a question is in a scrape', async () => {
