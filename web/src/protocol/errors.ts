@@ -277,8 +277,8 @@ export const ERROR_TEXT: Record<ErrorCode, { sentence: string; next: string }> =
     next: 'Add your own API key for unlimited access, or wait until the quota begins anew.',
   },
   ERR_PLAN: {
-    sentence: 'Your plan with this app does not include this.',
-    next: 'Change the plan, or add an API key of your own.',
+    sentence: 'Your plan with this app does not cover this now.',
+    next: 'Renew or change the plan, or add an API key of your own.',
   },
   ERR_APP_KEY: {
     sentence: "The app's own key does not work at the moment.",
