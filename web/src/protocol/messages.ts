@@ -22,21 +22,20 @@ import type {
   Problem,
   ProviderId,
   ProviderInfo,
-  Receipts,
   ResponseHead,
   ServerAnswer,
   ServerPath,
   SiteServer,
   SlotId,
-  Spending,
   Status,
   Stored,
   UnixMs,
-  UsageReport,
 } from './facts'
+import type { Receipts, Spending, UsageReport } from './usage'
 
 export type * from './access'
 export type * from './facts'
+export type * from './usage'
 
 /** Raised when a message changes meaning; a page and a worker that differ do not talk. */
 export const PROTOCOL_VERSION = 1
