@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { addPasskey, openVault, prove, screens, withPasskeys } from '../page-fake/screens.mjs'
+import { openVault, screens } from '../page-fake/screens.mjs'
+import { addPasskey, prove, withPasskeys } from '../page-fake/screens-security.mjs'
 import { onPage, site } from './support/fake-page.mjs'
 import { at } from './support/page.mjs'
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { DEMO_KEY, demoConfig, startDemo } from '../../scripts/demo.mjs'
-import { addPasskey, withPasskeys } from '../page-fake/screens.mjs'
+import { addPasskey, withPasskeys } from '../page-fake/screens-security.mjs'
 import { openChromium, watch } from './support/chromium.mjs'
 import { at, beginKey, createOwn, keyId, unlock } from './support/page.mjs'
 import { startTestSite } from './support/site.mjs'

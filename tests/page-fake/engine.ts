@@ -4,6 +4,7 @@
 import { KeyholdError } from '../../web/src/engine/error'
 import { ERROR_TEXT, type ErrorCode } from '../../web/src/protocol/errors'
 import type {
+  AppKeyUse,
   CallPart,
   CapHit,
   CheckOutcome,
@@ -12,12 +13,15 @@ import type {
   LoginStart,
   Pasted,
   ProviderInfo,
+  Receipts,
+  ServerAnswer,
   Spending,
   Stored,
   UsageReport,
 } from '../../web/src/protocol/messages'
 import type { FinishedLogin } from '../../web/src/engine/engine'
 import { CATALOGUE, DEMO, MANY_KEYS } from './data'
+import { answerOf, receiptsWished, USES } from './data-account'
 import { KEY_EXTRAS } from './data-extras'
 import { CAPS, NO_CAPS, SPENDING, usageWished } from './data-usage'
 import { Keeping } from './engine-keeping'
@@ -62,7 +66,7 @@ export class KeyholdEngine extends Keeping {
       status: this.statusNow(),
       demo: wishes.has('nodemo') ? null : { provider: DEMO.id, key: 'demo-key-which-is-no-secret' },
       customEndpoints: !wishes.has('closed'),
-      server: null,
+      server: wishes.has('app') ? { url: 'https://quota.example/' } : null,
       cspMissing: wishes.has('csp'),
     }
     if (!wishes.has('nodemo')) this.known.unshift(DEMO)
@@ -169,6 +173,23 @@ export class KeyholdEngine extends Keeping {
     if (fails !== null && fails in ERROR_TEXT) throw new KeyholdError(fails as ErrorCode)
     return usageWished(fails, Math.floor(from / 86_400_000), Math.floor(to / 86_400_000))
   }
+  async askServer(path: string): Promise<ServerAnswer> {
+    await wait(50)
+    return answerOf(wishes.get('app'), path)
+  }
+  async appKeyUses(): Promise<Record<string, AppKeyUse>> {
+    return { ...USES }
+  }
+  async setAppKeyUse(provider: string, use: AppKeyUse): Promise<void> {
+    await wait(50)
+    USES[provider] = use
+  }
+  async receipts(): Promise<Receipts> {
+    await wait(50)
+    const wish = wishes.get('receipts')
+    if (wish !== null && wish in ERROR_TEXT) throw new KeyholdError(wish as ErrorCode)
+    return receiptsWished(wish)
+  }
   async delete(id: string): Promise<void> {
     await wait(100)
     this.held = this.held.filter((key) => key.id !== id)
@@ -212,15 +233,18 @@ export class KeyholdEngine extends Keeping {
   }
   async *chat({
     key,
+    app,
     model,
     messages,
     signal,
   }: {
     key: string
+    app?: { provider: string }
     model: string
     messages: { text: string }[]
     signal?: AbortSignal
   }): AsyncGenerator<CallPart> {
+    if (app !== undefined) throw new KeyholdError({ code: 'ERR_QUOTA', status: 402 })
     const found = this.#find(key)
     const asked = messages.at(-1)?.text ?? ''
     await wait(400)

@@ -24,7 +24,7 @@ for (const [name, go] of Object.entries(screens)) {
       await go(page, site.url)
       await page.waitForTimeout(250)
       const modal = await page.locator('dialog[open]').count()
-      const fullPage = modal === 0 && !name.startsWith('playground')
+      const fullPage = modal === 0 && !/^(playground|try-)/.test(name)
       await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage })
       await context.close()
     }
