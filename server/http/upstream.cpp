@@ -1,11 +1,13 @@
 #include "server/http/upstream.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <charconv>
 
 namespace keyhold::server {
 
@@ -22,6 +24,21 @@ thread_local std::array<char, kReadBytes> read_buffer;
 auto failing(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+/// From "keep-alive: timeout=5", a second less than it says: the provider began to count before the answer was here.
+std::chrono::seconds waits_of(const Headers& headers) {
+  constexpr std::string_view kTimeout = "timeout=";
+  for (const auto& [name, value] : headers) {
+    if (name != "keep-alive") continue;
+    const std::size_t at = value.find(kTimeout);
+    if (at == std::string::npos) continue;
+    const char* begin = value.data() + at + kTimeout.size();
+    int seconds = 0;
+    const auto [end, error] = std::from_chars(begin, value.data() + value.size(), seconds);
+    if (error == std::errc() && seconds >= 0) return std::chrono::seconds(std::max(0, seconds - 1));
+  }
+  return UpstreamPool::kUsualIdleTime;
+}
 
 }  // namespace
 
@@ -116,17 +133,17 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::take(const UpstreamAddress& ad
   while (!waiting.empty()) {
     auto connection = std::move(waiting.back());
     waiting.pop_back();
-    open = now - connection->idle_since < kMaxIdleTime && connection->is_quiet();
+    open = now < connection->idle_until && connection->is_quiet();
     if (open) return connection;
   }
   open = false;
   return std::make_unique<UpstreamConnection>(context_.get_executor(), tls_, address);
 }
 
-void UpstreamPool::give_back(std::unique_ptr<UpstreamConnection> connection) {
+void UpstreamPool::give_back(std::unique_ptr<UpstreamConnection> connection, std::chrono::seconds waits) {
   auto& waiting = idle_[connection->address().key()];
   if (waiting.size() >= kMaxIdle) return;
-  connection->idle_since = std::chrono::steady_clock::now();
+  connection->idle_until = std::chrono::steady_clock::now() + std::min(waits, kMaxIdleTime);
   waiting.push_back(std::move(connection));
 }
 
@@ -213,7 +230,8 @@ asio::awaitable<UpstreamCall::Got> UpstreamCall::read() {
 }
 
 UpstreamCall::Got UpstreamCall::finish(bool open) {
-  if (open && parser_->keep_alive() && rest_.empty()) pool_.give_back(std::move(connection_));
+  if (open && parser_->keep_alive() && rest_.empty())
+    pool_.give_back(std::move(connection_), waits_of(parser_->headers));
   return Got::end;
 }
 

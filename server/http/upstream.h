@@ -50,7 +50,8 @@ class UpstreamConnection {
   bool is_quiet();
 
   const UpstreamAddress& address() const noexcept { return address_; }
-  std::chrono::steady_clock::time_point idle_since;
+  /// While it waits in the pool.
+  std::chrono::steady_clock::time_point idle_until;
 
  private:
   /// As TlsClient::read_now().
@@ -65,12 +66,15 @@ class UpstreamConnection {
 class UpstreamPool {
  public:
   static constexpr std::size_t kMaxIdle = 64;  // for each address
-  static constexpr std::chrono::seconds kMaxIdleTime{15};
+  static constexpr std::chrono::seconds kMaxIdleTime{60};
+  /// Where the provider does not say how long it waits: less than what servers usually do, of which 5 s is the shortest in use.
+  static constexpr std::chrono::seconds kUsualIdleTime{4};
 
   UpstreamPool(asio::io_context& context, asio::ssl::context& tls) : context_(context), tls_(tls) {}
   /// One that is open already, or a new one that is not yet.
   std::unique_ptr<UpstreamConnection> take(const UpstreamAddress& address, bool& open);
-  void give_back(std::unique_ptr<UpstreamConnection> connection);
+  /// @param waits  how long the provider leaves it open: a request that meets its end on the way would be lost
+  void give_back(std::unique_ptr<UpstreamConnection> connection, std::chrono::seconds waits);
   void clear() noexcept { idle_.clear(); }
 
  private:

@@ -246,3 +246,26 @@ test('a page of the allowed origin may ask, after its preflight', async () => {
   assert.equal(response.headers.get('access-control-allow-origin'), ORIGIN)
   assert.match(response.headers.get('access-control-expose-headers'), /keyhold-source/)
 })
+
+test('a connection is used again only while the provider leaves it open for sure', async () => {
+  /** By which connection the second of two calls goes that are so far apart. */
+  const again = async (hint, apart) => {
+    provider.answer = (_, response) => complete(response.setHeader('keep-alive', hint))
+    const ports = []
+    for (const pause of [apart, 0]) {
+      await (await ask(server, user)).text()
+      ports.push(provider.requests.at(-1).port)
+      await new Promise((done) => setTimeout(done, pause))
+    }
+    return ports[0] === ports[1] ? 'the same' : 'another'
+  }
+  assert.equal(await again('timeout=2', 100), 'the same')
+  assert.equal(await again('timeout=2', 1_200), 'another')
+  assert.equal(await again('timeout=1', 0), 'another')
+  assert.equal(await again('timeout=0', 0), 'another')
+  // What says nothing of it, or nothing that can be read, is what servers usually do.
+  for (const hint of ['max=100', 'timeout=', 'timeout=-1', 'timeout=99999999999999999999']) {
+    assert.equal(await again(hint, 1_200), 'the same', hint)
+  }
+  assert.equal(await again('max=100', 4_200), 'another')
+})

@@ -27,7 +27,8 @@ export async function startProvider() {
     response.on('error', () => {})
     for await (const chunk of request) chunks.push(chunk)
     const text = Buffer.concat(chunks).toString()
-    const seen = { method: request.method, url: request.url, headers: request.headers, text, response }
+    const { method, url, headers, socket } = request
+    const seen = { method, url, headers, port: socket.remotePort, text, response }
     provider.requests.push(seen)
     await provider.answer(seen, response)
   })
