@@ -129,22 +129,37 @@ export async function startServer(config, { program = PROGRAM, env = {} } = {}) 
     ended.then(({ code }) => reject(new Error(`keyhold-server ended with ${code}: ${server.log}`)))
   })
   watch(`http://127.0.0.1:${port}`)
+  const waits = leaveBehind(child)
   return Object.assign(server, {
     port,
     url: `http://127.0.0.1:${port}`,
-    ended,
     async stop({ keep = false } = {}) {
       child.kill('SIGTERM')
-      const { code, signal } = await ended
+      const { code, signal } = await waits(ended)
       if (!keep) rmSync(folder, { recursive: true })
       // Sanitizers end a program that did something wrong with another code.
       if (code !== 0) throw new Error(`keyhold-server ended with ${code ?? signal}: ${server.log.slice(-4000)}`)
     },
     async kill() {
       child.kill('SIGKILL')
-      await ended
+      await waits(ended)
     },
   })
+}
+
+const leftBehind = new Set()
+process.once('exit', () => leftBehind.forEach((child) => child.kill('SIGKILL')))
+
+/** Tests that failed do not wait for what they did not stop: it ends with them. @returns how to wait for its end all the same */
+function leaveBehind(child) {
+  const all = [child, child.stdout, child.stderr]
+  for (const one of all) one.unref()
+  leftBehind.add(child)
+  child.once('close', () => leftBehind.delete(child))
+  return (ended) => {
+    for (const one of all) one.ref()
+    return ended
+  }
 }
 
 export function token(user, { audience = 'keyhold', expires = '5m', secret = TOKEN_SECRET } = {}) {
