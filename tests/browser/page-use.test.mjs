@@ -193,6 +193,8 @@ describe('playground', () => {
       await screens.playground(page, site.url)
       await page.focus('#model')
       await page.keyboard.press('ArrowDown')
+      // There may be none to go through yet.
+      await page.waitForSelector(at('model-option'))
       await page.keyboard.press('ArrowDown')
       await page.keyboard.press('ArrowDown')
       await page.keyboard.press('Enter')
