@@ -156,7 +156,7 @@ function partOf(folder, path) {
 
 function nodeTests() {
   const limits = {
-    server: (full ? 120 : 25) * MINUTE,
+    server: (full ? 90 : 25) * MINUTE,
     web: (full ? 30 : 20) * MINUTE,
     consumers: 15 * MINUTE,
     attacks: 15 * MINUTE,

@@ -66,7 +66,7 @@ class UpstreamConnection {
 class UpstreamPool {
  public:
   static constexpr std::size_t kMaxIdle = 64;  // for each address
-  static constexpr std::chrono::seconds kMaxIdleTime{60};
+  static constexpr std::chrono::seconds kMaxIdleTime{15};
   /// Where the provider does not say how long it waits: less than what servers usually do, of which 5 s is the shortest in use.
   static constexpr std::chrono::seconds kUsualIdleTime{4};
 

@@ -18,6 +18,7 @@ import {
   settled,
   startProvider,
   startServer,
+  usageEvent,
 } from './support/server.mjs'
 import { query } from './support/stripe.mjs'
 
@@ -129,9 +130,9 @@ for (const front of FRONTS) {
       }
     })
 
-    for (const [type, piece, end] of [
-      ['text/event-stream', delta('a'), DONE],
-      ['application/x-ndjson', '{"response":"a"}\n', '{"done":true}\n'],
+    for (const [type, piece, usage, end] of [
+      ['text/event-stream', delta('a'), usageEvent(10, 5), DONE],
+      ['application/x-ndjson', '{"response":"a"}\n', '', '{"done":true}\n'],
     ]) {
       test(`a piece of a stream of ${type} is there before the next is sent`, async () => {
         let next
@@ -139,7 +140,7 @@ for (const front of FRONTS) {
           response.writeHead(200, { 'content-type': type })
           response.write(piece)
           await new Promise((done) => (next = done))
-          response.end(end)
+          response.end(usage + end)
         }
         const response = await ask(through, 'streams', { body: { ...QUESTION, stream: true } })
         const reader = response.body.getReader()

@@ -54,7 +54,7 @@ async function scrape(from = server) {
 }
 const growth = (before, after, name, labels) => valueOf(after, name, labels) - valueOf(before, name, labels)
 const until = async (what, from = server) => {
-  for (const end = Date.now() + 15_000; ;) {
+  for (const end = Date.now() + 10_000; ;) {
     const now = await scrape(from)
     if (what(now)) return now
     if (Date.now() > end) throw new Error('it does not come to that')

@@ -31,11 +31,11 @@ import type {
   Stored,
   UnixMs,
 } from './facts'
-import type { Receipts, Spending, UsageReport } from './usage'
+import type { Receipts, Spending, UsageReport } from './reports'
 
 export type * from './access'
 export type * from './facts'
-export type * from './usage'
+export type * from './reports'
 
 /** Raised when a message changes meaning; a page and a worker that differ do not talk. */
 export const PROTOCOL_VERSION = 1

@@ -1,4 +1,4 @@
-// usage: what calls used and cost: as this vault counted it, and as the app's server says it charged.
+// reports: what calls used and cost: as this vault counted it, and as the app's server says it charged.
 import type { Figures, KeyId, ProviderId, UnixMs } from './facts'
 
 /** What a key with a cap has cost today and this month (UTC), and what is held for its calls under way. */
