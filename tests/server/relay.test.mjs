@@ -247,13 +247,16 @@ test('a page of the allowed origin may ask, after its preflight', async () => {
   assert.match(response.headers.get('access-control-expose-headers'), /keyhold-source/)
 })
 
-test('a connection is used again only while the provider leaves it open for sure', async () => {
+test('a connection is used again only while the provider leaves it open for sure', async (t) => {
+  // Each thread has connections of its own.
+  const single = await startServer(configOf(provider, { threads: 1 }))
+  t.after(() => single.stop())
   /** By which connection the second of two calls goes that are so far apart. */
   const again = async (hint, apart) => {
     provider.answer = (_, response) => complete(response.setHeader('keep-alive', hint))
     const ports = []
     for (const pause of [apart, 0]) {
-      await (await ask(server, user)).text()
+      await (await ask(single, user)).text()
       ports.push(provider.requests.at(-1).port)
       await new Promise((done) => setTimeout(done, pause))
     }
